@@ -1,0 +1,545 @@
+use std::cell::{Cell, OnceCell};
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomPinned;
+use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::context::{self, HostRef};
+use crate::error::{InsideExecutor, Refusal};
+use crate::work::{
+    Async, Blocking, Boxed, InPlace, LocalBoxed, POLLED_AGAIN, Pair, Ready, Work,
+};
+
+/// A [`Dual`] around some work, for signatures.
+///
+/// `DualOf<impl Work<Output = T>>` is what a function returns that makes a handle. The alias
+/// is there for outputs that are opaque themselves: `Dual<impl A, impl Work<Output = impl A>>`
+/// would be two different types.
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::{Dual, DualOf, Work};
+///
+/// fn squares(n: u32) -> DualOf<impl Work<Output = impl Iterator<Item = u32>>> {
+///     Dual::future(async move { (0..n).map(|i| i * i) })
+/// }
+///
+/// assert_eq!(squares(4).get().sum::<u32>(), 14);
+/// ```
+pub type DualOf<W> = Dual<<W as Future>::Output, W>;
+
+/// A value to come, that sync code gets and async code awaits.
+///
+/// Nothing runs before the handle is resolved: by `.await`, by [`get`](Dual::get), or by
+/// using it like a reference to the value. Dropping it unused drops what it holds, unrun.
+///
+/// # How it runs
+///
+/// The caller's choice is explicit, so where the thread stands (see
+/// [`context`](crate::context)) never changes a type or a result. It only decides how the
+/// work is run, and whether blocking here is safe.
+///
+/// | | awaited | resolved by `get` |
+/// |---|---|---|
+/// | [`future`](Dual::future) | polled through | driven on this thread |
+/// | [`blocking`](Dual::blocking) | on a pool | called on this thread |
+/// | [`in_place`](Dual::in_place) | called on this thread | called on this thread |
+/// | [`pair`](Dual::pair) | its async path | its sync path |
+/// | [`ready`](Dual::ready) | handed over | handed over |
+///
+/// Blocking code that a `get` meets while it drives a future runs on this thread if it is
+/// all that the future waits for, and on the pool otherwise; so `join!` overlaps and
+/// timeouts fire, while a plain sequence of sync steps needs no thread.
+///
+/// # It is a smart pointer
+///
+/// The first deref resolves the handle, like `get`, and keeps the value. Since a method of
+/// the handle hides one of the value with the same name, reach the latter by `(*dual)`:
+///
+/// ```
+/// use smartcall::Dual;
+///
+/// let dual = Dual::future(async { vec![1, 2, 3] });
+/// assert_eq!(dual.len(), 3);
+/// assert_eq!((*dual).get(0), Some(&1));
+/// assert_eq!(dual.get(), [1, 2, 3]);
+/// ```
+///
+/// # The second parameter
+///
+/// Generally you shouldn't need to worry about `W`. It is the form of the work, and
+/// functions return `DualOf<impl Work<Output = T>>`. A `Dual<T>` is boxed, by
+/// [`boxed`](Dual::boxed), and has a type that can be named.
+///
+/// # Executors
+///
+/// A handle is an [`IntoFuture`]. What wants a `Future` takes `dual.into_future()`, or
+/// `async { dual.await }`; [`Executor::spawn`](crate::Executor::spawn) takes the handle.
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::Dual;
+///
+/// let dual = Dual::future(async { 2 + 3 });
+/// assert_eq!(dual.get(), 5);
+///
+/// let dual = Dual::blocking(|| 2 + 3);
+/// # pollster::block_on(async {
+/// assert_eq!(dual.await, 5);
+/// # });
+/// ```
+#[must_use = "nothing runs until a `Dual` is awaited or resolved with `.get()`"]
+pub struct Dual<T, W = Boxed<'static, T>> {
+    /// The work, for as long as it has not run.
+    state: Cell<State<W>>,
+    /// The value of a deref. It is boxed, so that the future of a handle is no larger for
+    /// a large value.
+    value: OnceCell<Box<T>>,
+    /// A handle is not `Unpin`, and so not the output that the implementation of `SmartCall`
+    /// for sync callables asks for. That leaves one implementation for a function which
+    /// returns a handle, even while `T` is unknown.
+    _not_unpin: PhantomPinned,
+}
+
+enum State<W> {
+    /// Nothing has run.
+    Fresh(W),
+    /// A deref is at it, or was when the body panicked.
+    Taken { panicked: bool },
+}
+
+impl<T, W> Dual<T, W> {
+    #[inline]
+    fn from_work(work: W) -> Self {
+        Dual {
+            state: Cell::new(State::Fresh(work)),
+            value: OnceCell::new(),
+            _not_unpin: PhantomPinned,
+        }
+    }
+
+    /// Changes the form of the work, if it has not run.
+    fn map_work<V>(self, f: impl FnOnce(W) -> V) -> Dual<T, V> {
+        Dual {
+            state: Cell::new(match self.state.into_inner() {
+                State::Fresh(work) => State::Fresh(f(work)),
+                State::Taken { panicked } => State::Taken { panicked },
+            }),
+            value: self.value,
+            _not_unpin: PhantomPinned,
+        }
+    }
+
+    /// Takes the handle apart: the work, or the value of a deref.
+    #[inline]
+    #[track_caller]
+    fn into_parts(self) -> Result<W, Box<T>> {
+        if let Some(value) = self.value.into_inner() {
+            return Err(value);
+        }
+        match self.state.into_inner() {
+            State::Fresh(work) => Ok(work),
+            State::Taken { panicked } => gone(panicked),
+        }
+    }
+}
+
+/// Panics because there is neither work nor a value.
+#[cold]
+#[track_caller]
+fn gone(panicked: bool) -> ! {
+    if panicked {
+        panic!(
+            "this `Dual` has no value: its body panicked when it was resolved before. A body runs \
+             once; make a new handle to try again."
+        )
+    }
+    panic!(
+        "this `Dual` is being resolved further up on this thread's stack. This happens because its \
+         body uses the handle that it is the body of. A body can't wait for its own value."
+    )
+}
+
+impl<W: Work> Dual<W::Output, W> {
+    /// Creates a handle of work of any form.
+    ///
+    /// # Examples
+    ///
+    /// See [`Work`].
+    #[inline]
+    pub fn new(work: W) -> Self {
+        Dual::from_work(work)
+    }
+}
+
+impl<F: Future> Dual<F::Output, Async<F>> {
+    /// Creates a handle of an async body.
+    ///
+    /// `.await` polls it through; `get` drives it on the calling thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Dual;
+    ///
+    /// assert_eq!(Dual::future(async { 5 }).get(), 5);
+    /// ```
+    #[inline]
+    pub fn future(future: F) -> Self {
+        Dual::from_work(Async::new(future))
+    }
+}
+
+impl<F, T> Dual<T, Blocking<F>>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    /// Creates a handle of sync code that may block.
+    ///
+    /// `get` calls it on the calling thread; `.await` sends it to a pool, so that the
+    /// executor goes on (see [`offload`](crate::offload)).
+    ///
+    /// # Cancel safety
+    ///
+    /// A handle that is dropped before the code has begun keeps it from running. Code that
+    /// runs on a pool runs to its end, and its value is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Dual;
+    ///
+    /// let dual = Dual::blocking(|| std::fs::read_to_string("no such file"));
+    /// assert!(dual.get().is_err());
+    /// ```
+    #[inline]
+    pub fn blocking(code: F) -> Self {
+        Dual::from_work(Blocking::new(code))
+    }
+}
+
+impl<F: FnOnce() -> T, T> Dual<T, InPlace<F>> {
+    /// Creates a handle of sync code that must stay on this thread.
+    ///
+    /// It is called where it is resolved, in every context, so it may borrow and need not be
+    /// `Send`. Keep it short: on an executor's thread it holds up the other tasks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Dual;
+    ///
+    /// let words = ["sync", "async"];
+    /// let dual = Dual::in_place(|| words.join(" or "));
+    /// assert_eq!(dual.get(), "sync or async");
+    /// ```
+    #[inline]
+    pub fn in_place(code: F) -> Self {
+        Dual::from_work(InPlace::new(code))
+    }
+}
+
+impl<T> Dual<T, Ready<T>> {
+    /// Creates a handle of a value that is already there.
+    ///
+    /// It is handed over in any context.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Dual;
+    ///
+    /// assert_eq!(Dual::ready(5).get(), 5);
+    /// ```
+    #[inline]
+    pub fn ready(value: T) -> Self {
+        Dual::from_work(Ready::new(value))
+    }
+}
+
+impl<I, S, A, F, T> Dual<T, Pair<I, S, A, F>>
+where
+    S: FnOnce(I) -> T,
+    A: FnOnce(I) -> F,
+    F: Future<Output = T>,
+{
+    /// Creates a handle of two native paths, a sync and an async one, over one input.
+    ///
+    /// `get` takes the sync path, `.await` the async one. The input goes to the one that is
+    /// taken, so it may be owned or `&mut`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Dual;
+    ///
+    /// let mut log = Vec::new();
+    /// Dual::pair(&mut log, |log| log.push("sync"), async |log| log.push("async")).get();
+    /// assert_eq!(log, ["sync"]);
+    /// ```
+    #[inline]
+    pub fn pair(input: I, sync: S, future: A) -> Self {
+        Dual::from_work(Pair::new(input, sync, future))
+    }
+}
+
+impl<T, W: Work<Output = T>> Dual<T, W> {
+    /// Blocks the current thread until the value is there, and returns it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if this thread must not block, because it polls the task of an executor that
+    /// can't go on without it. Use `.await` there, or [`try_get`](Dual::try_get), which gives
+    /// the handle back.
+    ///
+    /// A panic of the body comes through as it is.
+    ///
+    /// # Blocking
+    ///
+    /// In async code it waits for other *tasks*. For a sibling in the same future, as in
+    /// `join!(a, async { b.get() })` where `b` needs `a`, nothing can help it: use `.await`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Dual;
+    ///
+    /// assert_eq!(Dual::future(async { 5 }).get(), 5);
+    /// ```
+    #[doc(alias = "wait")]
+    #[doc(alias = "block_on")]
+    #[inline]
+    #[track_caller]
+    pub fn get(self) -> T {
+        match self.into_parts() {
+            Ok(work) => match leave(&work) {
+                Ok(leave) => context::block(leave, || work.block()),
+                Err(refusal) => refusal.panic(),
+            },
+            Err(value) => *value,
+        }
+    }
+
+    /// Blocks the current thread until the value is there, unless it must not block.
+    ///
+    /// In a `Drop`, where a panic may abort the process, use this instead of
+    /// [`get`](Dual::get).
+    ///
+    /// # Errors
+    ///
+    /// Gives the handle back, unrun, for every reason for which `get` would panic before it
+    /// runs anything.
+    ///
+    /// # Panics
+    ///
+    /// A panic of the body comes through as it is.
+    ///
+    /// # Examples
+    ///
+    /// See [`InsideExecutor`].
+    #[inline]
+    #[track_caller]
+    pub fn try_get(self) -> Result<T, InsideExecutor<Self>> {
+        match self.into_parts() {
+            Ok(work) => match leave(&work) {
+                Ok(leave) => Ok(context::block(leave, || work.block())),
+                Err(refusal) => Err(InsideExecutor::new(Dual::from_work(work), refusal)),
+            },
+            Err(value) => Ok(*value),
+        }
+    }
+
+    /// Boxes the work, so that the type can be named: `Dual<T>`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Dual;
+    ///
+    /// fn factorial(n: u64) -> Dual<u64> {
+    ///     Dual::future(async move {
+    ///         if n < 2 { 1 } else { n * factorial(n - 1).await }
+    ///     })
+    ///     .boxed()
+    /// }
+    ///
+    /// assert_eq!(factorial(10).get(), 3_628_800);
+    /// ```
+    pub fn boxed<'a>(self) -> Dual<T, Boxed<'a, T>>
+    where
+        W: Send + 'a,
+    {
+        self.map_work(Boxed::new)
+    }
+
+    /// Boxes work that is not `Send`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use smartcall::Dual;
+    ///
+    /// let here = Rc::new(5);
+    /// let dual = Dual::future(async move { *here }).boxed_local();
+    /// assert_eq!(dual.get(), 5);
+    /// ```
+    pub fn boxed_local<'a>(self) -> Dual<T, LocalBoxed<'a, T>>
+    where
+        W: 'a,
+    {
+        self.map_work(LocalBoxed::new)
+    }
+}
+
+/// Whom to ask before this work blocks, if it may block here.
+#[inline]
+fn leave(work: &impl Work) -> Result<Option<HostRef>, Refusal> {
+    if work.is_immediate() {
+        return Ok(None);
+    }
+    context::leave_to_block()
+}
+
+impl<T, W: Work<Output = T>> Dual<T, W> {
+    /// Resolves the handle and keeps the value, unless it is there already.
+    #[track_caller]
+    fn force(&self) -> &T {
+        if let Some(value) = self.value.get() {
+            return value;
+        }
+        let work = match self.state.replace(State::Taken { panicked: false }) {
+            State::Fresh(work) => work,
+            State::Taken { panicked } => {
+                self.state.set(State::Taken { panicked });
+                gone(panicked)
+            }
+        };
+        let leave = match leave(&work) {
+            Ok(leave) => leave,
+            Err(refusal) => {
+                // Nothing has run, and nothing is lost.
+                self.state.set(State::Fresh(work));
+                refusal.panic()
+            }
+        };
+        let _done = Done(&self.state);
+        let value = context::block(leave, || work.block());
+        self.value.get_or_init(|| Box::new(value))
+    }
+}
+
+/// Notes, when dropped, that the body is no longer running. If there is no value by then,
+/// it has panicked.
+struct Done<'a, W>(&'a Cell<State<W>>);
+
+impl<W> Drop for Done<'_, W> {
+    fn drop(&mut self) {
+        self.0.set(State::Taken { panicked: true });
+    }
+}
+
+/// The first use resolves the handle, with the panics and the blocking of [`Dual::get`]; the
+/// value is kept.
+impl<T, W: Work<Output = T>> Deref for Dual<T, W> {
+    type Target = T;
+
+    #[inline]
+    #[track_caller]
+    fn deref(&self) -> &T {
+        self.force()
+    }
+}
+
+impl<T, W: Work<Output = T>> DerefMut for Dual<T, W> {
+    #[inline]
+    #[track_caller]
+    fn deref_mut(&mut self) -> &mut T {
+        self.force();
+        match self.value.get_mut() {
+            Some(value) => value,
+            None => gone(true),
+        }
+    }
+}
+
+/// Says whether the handle is resolved. It never resolves it.
+impl<T, W> fmt::Debug for Dual<T, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dual")
+            .field("resolved", &self.value.get().is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T, W: Work<Output = T>> IntoFuture for Dual<T, W> {
+    type Output = T;
+    type IntoFuture = Resolving<W>;
+
+    /// Makes the future of the handle.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a deref has run the body before, and the body panicked.
+    #[inline]
+    #[track_caller]
+    fn into_future(self) -> Resolving<W> {
+        match self.into_parts() {
+            Ok(work) => Resolving::Work { work },
+            Err(value) => Resolving::Value { value },
+        }
+    }
+}
+
+pin_project! {
+    /// The future of a handle.
+    ///
+    /// It is a struct around the work, and not the work itself, since a deref may have left a
+    /// value. Dropping it drops the work, as said there.
+    #[project = ResolvingProjection]
+    #[project_replace = ResolvingReplaced]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub enum Resolving<W: Future> {
+        /// The work, as it is polled.
+        #[doc(hidden)]
+        Work { #[pin] work: W },
+        /// The value of a deref.
+        #[doc(hidden)]
+        Value { value: Box<W::Output> },
+        /// The value was handed over.
+        #[doc(hidden)]
+        Done,
+    }
+}
+
+impl<W: Work> Future for Resolving<W> {
+    type Output = W::Output;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<W::Output> {
+        if let ResolvingProjection::Work { work } = self.as_mut().project() {
+            let poll = work.poll(cx);
+            if poll.is_ready() {
+                self.set(Resolving::Done);
+            }
+            return poll;
+        }
+        match self.project_replace(Resolving::Done) {
+            ResolvingReplaced::Value { value } => Poll::Ready(*value),
+            _ => panic!("{POLLED_AGAIN}"),
+        }
+    }
+}
+
+impl<W: Future> fmt::Debug for Resolving<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolving").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,102 @@
+use std::error::Error;
+use std::fmt;
+
+/// Why a thread must not block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// A task is being polled, and there is no host to ask for help.
+    NoHost,
+    /// A task is being polled, and its host can't help.
+    HostCannot,
+    /// An executor of the `futures` crate is running.
+    #[cfg(feature = "futures-executor")]
+    Futures,
+}
+
+impl Refusal {
+    /// What happened, as a clause without a full stop.
+    fn what(self) -> &'static str {
+        match self {
+            Refusal::NoHost => "this thread is polling a task of an executor",
+            Refusal::HostCannot => {
+                "this thread is polling a task of an executor that can't go on without it"
+            }
+            #[cfg(feature = "futures-executor")]
+            Refusal::Futures => "this thread is running an executor of the `futures` crate",
+        }
+    }
+
+    /// Panics, at the line of whoever called the public function.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub(crate) fn panic(self) -> ! {
+        panic!(
+            "cannot block here: {}. This happens because `.get()`, a deref of a `Dual` or \
+             `block_on` was called from async code. While it waits, the executor's other tasks \
+             stand still, and the value may have to come from one of them. Use `.await` here; \
+             or `try_get`, which gives the handle back; or move the sync code that calls this \
+             into `Dual::blocking(..).await`.",
+            self.what(),
+        )
+    }
+}
+
+/// The error of [`Dual::try_get`]: blocking here would stall an executor.
+///
+/// It holds the handle, which has not run and still works:
+/// [`into_handle`](Self::into_handle) gives it back.
+///
+/// [`Dual::try_get`]: crate::Dual::try_get
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::{Dual, context};
+///
+/// let dual = Dual::future(async { 5 });
+/// let refused = context::inside_executor(|| dual.try_get().unwrap_err());
+/// assert_eq!(refused.into_handle().get(), 5);
+/// ```
+pub struct InsideExecutor<D> {
+    handle: D,
+    refusal: Refusal,
+}
+
+impl<D> InsideExecutor<D> {
+    pub(crate) fn new(handle: D, refusal: Refusal) -> Self {
+        InsideExecutor { handle, refusal }
+    }
+
+    /// Gives back the handle, for another try or an `.await`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::{Dual, context};
+    ///
+    /// let dual = Dual::blocking(|| 5);
+    /// let refused = context::inside_executor(|| dual.try_get().unwrap_err());
+    /// let dual = refused.into_handle();
+    /// assert_eq!(dual.get(), 5);
+    /// ```
+    pub fn into_handle(self) -> D {
+        self.handle
+    }
+}
+
+impl<D> fmt::Debug for InsideExecutor<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InsideExecutor")
+            .field("refusal", &self.refusal)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<D> fmt::Display for InsideExecutor<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot block here: {}", self.refusal.what())
+    }
+}
+
+impl<D> Error for InsideExecutor<D> {}

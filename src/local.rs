@@ -1,0 +1,106 @@
+use std::fmt;
+use std::future::IntoFuture;
+use std::mem;
+use std::sync::Arc;
+
+use crate::context;
+use crate::executor::{self, Shim};
+use crate::task::Task;
+
+/// A single-threaded executor, for tasks that are not `Send`.
+///
+/// Its tasks run while [`block_on`](LocalExecutor::block_on) does, on the same thread. Nobody
+/// can take that thread's place, so `.get()` is refused in them.
+///
+/// Dropping it drops the tasks that are left.
+///
+/// # Examples
+///
+/// ```
+/// use std::rc::Rc;
+/// use smartcall::LocalExecutor;
+///
+/// let ex = LocalExecutor::new();
+/// let here = Rc::new(2);
+/// let task = ex.spawn(async move { *here });
+/// assert_eq!(ex.block_on(async { 3 + task.await }), 5);
+/// ```
+pub struct LocalExecutor {
+    ex: async_executor::LocalExecutor<'static>,
+    host: Arc<Shim>,
+}
+
+impl LocalExecutor {
+    /// Creates an executor. It starts no thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let ex = smartcall::LocalExecutor::new();
+    /// assert_eq!(ex.block_on(async { 5 }), 5);
+    /// ```
+    pub fn new() -> Self {
+        LocalExecutor {
+            ex: async_executor::LocalExecutor::new(),
+            host: Arc::new(Shim),
+        }
+    }
+
+    /// Spawns a task, to be run by [`block_on`](LocalExecutor::block_on).
+    ///
+    /// It takes a [`Dual`](crate::Dual) as well as a future.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::{Dual, LocalExecutor};
+    ///
+    /// let ex = LocalExecutor::new();
+    /// let task = ex.spawn(Dual::blocking(|| 5));
+    /// assert_eq!(ex.block_on(task), 5);
+    /// ```
+    pub fn spawn<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: IntoFuture<IntoFuture: 'static, Output: 'static>,
+    {
+        Task::new(self.ex.spawn(future.into_future()))
+    }
+
+    /// Runs a future, and the executor's tasks, until the future is done.
+    ///
+    /// The future may borrow. Tasks that are not done by then wait for the next call.
+    ///
+    /// # Panics
+    ///
+    /// Panics if this thread must not block, like [`Dual::get`](crate::Dual::get); so it can't
+    /// be called in its own tasks.
+    ///
+    /// # Examples
+    ///
+    /// See [`LocalExecutor`].
+    #[track_caller]
+    pub fn block_on<F: IntoFuture>(&self, future: F) -> F::Output {
+        executor::block_on(&self.host, self.ex.run(future.into_future()))
+    }
+}
+
+impl Default for LocalExecutor {
+    fn default() -> Self {
+        LocalExecutor::new()
+    }
+}
+
+impl Drop for LocalExecutor {
+    fn drop(&mut self) {
+        // Tasks are dropped as they are polled: with the flag up.
+        context::with_host(&self.host, || drop(mem::take(&mut self.ex)));
+    }
+}
+
+impl fmt::Debug for LocalExecutor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalExecutor")
+            .field("tasks", &self.ex)
+            .finish()
+    }
+}

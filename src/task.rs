@@ -1,0 +1,163 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use async_executor::FallibleTask;
+
+/// A spawned task, which can be awaited.
+///
+/// Dropping it cancels the task: it is not polled again, and its future is dropped by the
+/// executor. [`detach`](Task::detach) lets it run on instead.
+///
+/// From sync code, wait for it by `Dual::future(task).get()`.
+///
+/// # Panics
+///
+/// A panic of the task's future reaches whoever awaits it. Awaiting a task whose executor is
+/// gone panics as well; [`fallible`](Task::fallible) tells it by a `None`.
+///
+/// # Cancel safety
+///
+/// Dropping the `Task` in the middle of an `.await` cancels it. Await `&mut task` to keep it.
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::{Dual, Executor};
+///
+/// let ex = Executor::new();
+/// let task = ex.spawn(async { 5 });
+/// assert_eq!(Dual::future(task).get(), 5);
+/// ```
+#[must_use = "tasks get canceled when dropped, use `.detach()` to run them in the background"]
+pub struct Task<T> {
+    /// `None` once the value was handed over.
+    inner: Option<FallibleTask<T>>,
+}
+
+impl<T> Task<T> {
+    pub(crate) fn new(task: async_executor::Task<T>) -> Self {
+        Task {
+            inner: Some(task.fallible()),
+        }
+    }
+
+    /// Lets the task run on in the background.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use smartcall::Executor;
+    ///
+    /// let ex = Executor::new();
+    /// let (sender, receiver) = mpsc::channel();
+    /// ex.spawn(async move { sender.send(5) }).detach();
+    /// assert_eq!(receiver.recv(), Ok(5));
+    /// ```
+    pub fn detach(self) {
+        if let Some(task) = self.inner {
+            task.detach();
+        }
+    }
+
+    /// Cancels the task and waits until its future is dropped.
+    ///
+    /// Returns the value if the task was done before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Executor;
+    ///
+    /// let ex = Executor::new();
+    /// let task = ex.spawn(std::future::pending::<()>());
+    /// assert_eq!(ex.block_on(task.cancel()), None);
+    /// ```
+    pub async fn cancel(self) -> Option<T> {
+        match self.inner {
+            Some(task) => task.cancel().await,
+            None => None,
+        }
+    }
+
+    /// Turns the task into a future that gives `None` if the executor goes away first.
+    ///
+    /// Dropping that future cancels the task, too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::{Dual, Executor};
+    ///
+    /// let ex = Executor::new();
+    /// let task = ex.spawn(std::future::pending::<()>()).fallible();
+    /// drop(ex);
+    /// assert_eq!(Dual::future(task).get(), None);
+    /// ```
+    pub fn fallible(self) -> impl Future<Output = Option<T>> + Unpin + use<T> {
+        Fallible(self.inner)
+    }
+
+    /// Returns whether the task is done or cancelled, so that awaiting it does not wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Executor;
+    ///
+    /// let ex = Executor::new();
+    /// let task = ex.spawn(std::future::pending::<()>());
+    /// assert!(!task.is_finished());
+    /// ```
+    pub fn is_finished(&self) -> bool {
+        self.inner.as_ref().is_none_or(FallibleTask::is_finished)
+    }
+}
+
+impl<T> Future for Task<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        poll(&mut self.inner, cx).map(|value| {
+            value.unwrap_or_else(|| {
+                panic!(
+                    "the executor was dropped before this task finished. Keep the executor \
+                     until its tasks are done, or use `Task::fallible`."
+                )
+            })
+        })
+    }
+}
+
+/// The future of [`Task::fallible`].
+struct Fallible<T>(Option<FallibleTask<T>>);
+
+impl<T> Future for Fallible<T> {
+    type Output = Option<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        poll(&mut self.0, cx)
+    }
+}
+
+/// Polls a task, and lets go of it when it is done.
+fn poll<T>(inner: &mut Option<FallibleTask<T>>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+    let Some(task) = inner else {
+        panic!("a `Task` was polled again after it had completed");
+    };
+    let poll = Pin::new(task).poll(cx);
+    if poll.is_ready() {
+        *inner = None;
+    }
+    poll
+}
+
+impl<T> fmt::Debug for Task<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task")
+            .field("finished", &self.is_finished())
+            .finish_non_exhaustive()
+    }
+}

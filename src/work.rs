@@ -1,0 +1,503 @@
+//! What a handle resolves: futures that can also be resolved by blocking.
+//!
+//! You rarely name these types: [`Dual`]'s constructors make them, and signatures
+//! say `DualOf<impl Work<Output = T>>`. They are here for structs that store a handle, and
+//! for forms of your own, by [`Work`] and [`Dual::new`].
+//!
+//! [`Dual`]: crate::Dual
+//! [`Dual::new`]: crate::Dual::new
+
+use std::fmt;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::context;
+use crate::drive::{self, Turn};
+use crate::offload::{self, Offloaded};
+
+/// A future that knows how to be resolved by blocking.
+///
+/// It *is* the future, rather than naming one in an associated type: auto traits leak
+/// through `impl Work`, but not through its projections, and so a handle around an
+/// `impl Work` can be spawned.
+///
+/// # Examples
+///
+/// A request that has a native sync path as well:
+///
+/// ```
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll};
+/// use smartcall::{Dual, work::Work};
+///
+/// struct Ping;
+///
+/// impl Future for Ping {
+///     type Output = &'static str;
+///     fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Self::Output> {
+///         Poll::Ready("polled")
+///     }
+/// }
+///
+/// impl Work for Ping {
+///     fn block(self) -> Self::Output {
+///         "blocked"
+///     }
+/// }
+///
+/// assert_eq!(Dual::new(Ping).get(), "blocked");
+/// # pollster::block_on(async {
+/// assert_eq!(Dual::new(Ping).await, "polled");
+/// # });
+/// ```
+#[must_use = "nothing runs until it is put into a `Dual` and awaited or resolved with `.get()`"]
+pub trait Work: Future {
+    /// Blocks the current thread until the value is there, and returns it.
+    ///
+    /// After a poll it goes on from where the polling left it.
+    ///
+    /// # Blocking
+    ///
+    /// It blocks in any context, on the thread of an executor too. Call
+    /// `Dual::new(work).get()` instead, which looks first.
+    fn block(self) -> Self::Output
+    where
+        Self: Sized;
+
+    /// Whether `block` returns without waiting, and so may be called in any context.
+    ///
+    /// It must not depend on the state of the work: whether `.get()` panics on an
+    /// executor's thread should not be a matter of timing.
+    fn is_immediate(&self) -> bool {
+        false
+    }
+}
+
+/// Sync code that is called once: a closure, or a callable with its arguments.
+///
+/// Generally you shouldn't need to worry about this trait. It is there because a closure
+/// that holds a callable and its arguments has no name to be given in an associated type.
+pub trait Code {
+    /// What the code returns.
+    type Output;
+
+    /// Runs the code.
+    fn run(self) -> Self::Output;
+}
+
+impl<F: FnOnce() -> T, T> Code for F {
+    type Output = T;
+
+    #[inline]
+    fn run(self) -> T {
+        self()
+    }
+}
+
+/// What polling work says when it is already done.
+pub(crate) const POLLED_AGAIN: &str = "a `Dual` was polled again after it had completed or panicked";
+
+pin_project! {
+    /// An async body: polled by `.await`, driven by `.get()`.
+    ///
+    /// Made by [`Dual::future`](crate::Dual::future). Dropping it drops the future.
+    #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
+    pub struct Async<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F> Async<F> {
+    pub(crate) fn new(future: F) -> Self {
+        Async { future }
+    }
+}
+
+impl<F: Future> Future for Async<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().future.poll(cx)
+    }
+}
+
+impl<F: Future> Work for Async<F> {
+    #[inline]
+    fn block(self) -> F::Output {
+        drive::block_on(self.future)
+    }
+}
+
+/// Sync code that may block: called by `.get()`, sent to a pool by `.await`.
+///
+/// Made by [`Dual::blocking`](crate::Dual::blocking). Dropping it before the code has
+/// begun keeps it from running; code that runs on a pool runs to its end, and its value is
+/// dropped.
+#[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
+pub struct Blocking<C: Code> {
+    state: BlockingState<C>,
+}
+
+enum BlockingState<C: Code> {
+    /// The code has not begun, and did not or did ask for a turn.
+    Idle { code: C, asked: bool },
+    /// The code is the pool's.
+    Pool(Offloaded<C::Output>),
+    /// The value was handed over, or the code panicked.
+    Done,
+}
+
+// Nothing is pinned: code is moved to where it runs.
+impl<C: Code> Unpin for Blocking<C> {}
+
+impl<C: Code> Blocking<C> {
+    pub(crate) fn new(code: C) -> Self {
+        Blocking {
+            state: BlockingState::Idle { code, asked: false },
+        }
+    }
+}
+
+impl<C> Future for Blocking<C>
+where
+    C: Code + Send + 'static,
+    C::Output: Send + 'static,
+{
+    type Output = C::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Output> {
+        if let BlockingState::Idle { asked, .. } = &mut self.state {
+            let turn = drive::ask(cx, asked);
+            if turn == Turn::Later {
+                return Poll::Pending;
+            }
+            if let BlockingState::Idle { code, .. } =
+                mem::replace(&mut self.state, BlockingState::Done)
+            {
+                if turn == Turn::Here {
+                    return Poll::Ready(context::run_here(|| code.run()));
+                }
+                self.state = BlockingState::Pool(offload::offload(code));
+            }
+        }
+        let BlockingState::Pool(value) = &mut self.state else {
+            panic!("{POLLED_AGAIN}");
+        };
+        let poll = Pin::new(value).poll(cx);
+        if poll.is_ready() {
+            self.state = BlockingState::Done;
+        }
+        poll
+    }
+}
+
+impl<C> Work for Blocking<C>
+where
+    C: Code + Send + 'static,
+    C::Output: Send + 'static,
+{
+    #[inline]
+    fn block(self) -> C::Output {
+        match self.state {
+            BlockingState::Idle { code, .. } => context::run_here(|| code.run()),
+            BlockingState::Pool(value) => drive::block_on(value),
+            BlockingState::Done => panic!("{POLLED_AGAIN}"),
+        }
+    }
+}
+
+/// Sync code that stays on its thread: called there by `.get()` and by `.await`.
+///
+/// Made by [`Dual::in_place`](crate::Dual::in_place). Dropping it keeps the code from
+/// running.
+#[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
+pub struct InPlace<C> {
+    code: Option<C>,
+}
+
+impl<C> Unpin for InPlace<C> {}
+
+impl<C> InPlace<C> {
+    pub(crate) fn new(code: C) -> Self {
+        InPlace { code: Some(code) }
+    }
+}
+
+impl<C: Code> Future for InPlace<C> {
+    type Output = C::Output;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<C::Output> {
+        let code = self.code.take().expect(POLLED_AGAIN);
+        Poll::Ready(context::run_here(|| code.run()))
+    }
+}
+
+impl<C: Code> Work for InPlace<C> {
+    #[inline]
+    fn block(self) -> C::Output {
+        let code = self.code.expect(POLLED_AGAIN);
+        context::run_here(|| code.run())
+    }
+
+    /// In-place code is never refused: it runs here in every context.
+    fn is_immediate(&self) -> bool {
+        true
+    }
+}
+
+pin_project! {
+    /// Two native paths over one input: the sync one for `.get()`, the async one for
+    /// `.await`.
+    ///
+    /// Made by [`Dual::pair`](crate::Dual::pair). Dropping it drops the input, or the
+    /// future that was made of it.
+    #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
+    pub struct Pair<I, S, A, F> {
+        paths: Option<(I, S, A)>,
+        asked: bool,
+        #[pin]
+        future: Option<F>,
+    }
+}
+
+impl<I, S, A, F> Pair<I, S, A, F> {
+    pub(crate) fn new(input: I, sync: S, future: A) -> Self {
+        Pair {
+            paths: Some((input, sync, future)),
+            asked: false,
+            future: None,
+        }
+    }
+}
+
+impl<I, S, A, F, T> Future for Pair<I, S, A, F>
+where
+    S: FnOnce(I) -> T,
+    A: FnOnce(I) -> F,
+    F: Future<Output = T>,
+{
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let mut this = self.project();
+        if this.paths.is_some() {
+            let turn = drive::ask(cx, this.asked);
+            if turn == Turn::Later {
+                return Poll::Pending;
+            }
+            if let Some((input, sync, future)) = this.paths.take() {
+                if turn == Turn::Here {
+                    return Poll::Ready(context::run_here(|| sync(input)));
+                }
+                this.future.set(Some(future(input)));
+            }
+        }
+        let future = this.future.as_mut().as_pin_mut().expect(POLLED_AGAIN);
+        let poll = future.poll(cx);
+        if poll.is_ready() {
+            this.future.set(None);
+        }
+        poll
+    }
+}
+
+impl<I, S, A, F, T> Work for Pair<I, S, A, F>
+where
+    S: FnOnce(I) -> T,
+    A: FnOnce(I) -> F,
+    F: Future<Output = T>,
+{
+    #[inline]
+    fn block(self) -> T {
+        match self.paths {
+            Some((input, sync, _)) => context::run_here(|| sync(input)),
+            None => drive::block_on(self.future.expect(POLLED_AGAIN)),
+        }
+    }
+}
+
+/// A value that is already there.
+///
+/// Made by [`Dual::ready`](crate::Dual::ready).
+#[must_use = "nothing happens until it is awaited or resolved with `.get()`"]
+pub struct Ready<T> {
+    value: Option<T>,
+}
+
+impl<T> Unpin for Ready<T> {}
+
+impl<T> Ready<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Ready { value: Some(value) }
+    }
+}
+
+impl<T> Future for Ready<T> {
+    type Output = T;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<T> {
+        Poll::Ready(self.value.take().expect(POLLED_AGAIN))
+    }
+}
+
+impl<T> Work for Ready<T> {
+    #[inline]
+    fn block(self) -> T {
+        self.value.expect(POLLED_AGAIN)
+    }
+
+    fn is_immediate(&self) -> bool {
+        true
+    }
+}
+
+/// The part of [`Work`] that a box of unknown work can call.
+trait DynWork: Future {
+    /// [`Work::block`], of work that was never polled.
+    fn block_boxed(self: Box<Self>) -> Self::Output;
+
+    fn is_immediate(&self) -> bool;
+}
+
+impl<W: Work> DynWork for W {
+    fn block_boxed(self: Box<Self>) -> W::Output {
+        (*self).block()
+    }
+
+    fn is_immediate(&self) -> bool {
+        Work::is_immediate(self)
+    }
+}
+
+/// The box of a `Boxed` or a `LocalBoxed`. It is pinned by the first poll: until then
+/// the work can be moved out, to be resolved by its own `block`.
+enum Erased<D: ?Sized> {
+    Fresh(Box<D>),
+    Polled(Pin<Box<D>>),
+    /// The value was handed over.
+    Done,
+}
+
+impl<D: DynWork + ?Sized> Erased<D> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<D::Output> {
+        if let Erased::Fresh(_) = self {
+            if let Erased::Fresh(work) = mem::replace(self, Erased::Done) {
+                *self = Erased::Polled(Box::into_pin(work));
+            }
+        }
+        let Erased::Polled(work) = self else {
+            panic!("{POLLED_AGAIN}");
+        };
+        let poll = work.as_mut().poll(cx);
+        if poll.is_ready() {
+            *self = Erased::Done;
+        }
+        poll
+    }
+
+    fn block(self) -> D::Output {
+        match self {
+            Erased::Fresh(work) => work.block_boxed(),
+            Erased::Polled(work) => drive::block_on(work),
+            Erased::Done => panic!("{POLLED_AGAIN}"),
+        }
+    }
+
+    fn is_immediate(&self) -> bool {
+        match self {
+            Erased::Fresh(work) => work.is_immediate(),
+            Erased::Polled(work) => work.is_immediate(),
+            Erased::Done => false,
+        }
+    }
+}
+
+/// Work of any type, boxed, that can move between threads.
+///
+/// Made by [`Dual::boxed`](crate::Dual::boxed). Use it where the type must have a name
+/// or be the same: in recursion, in `dyn` traits, in collections.
+#[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
+pub struct Boxed<'a, T> {
+    work: Erased<dyn DynWork<Output = T> + Send + 'a>,
+}
+
+impl<'a, T> Boxed<'a, T> {
+    pub(crate) fn new<W: Work<Output = T> + Send + 'a>(work: W) -> Self {
+        Boxed {
+            work: Erased::Fresh(Box::new(work)),
+        }
+    }
+}
+
+/// Work of any type, boxed, that stays on its thread.
+///
+/// Made by [`Dual::boxed_local`](crate::Dual::boxed_local); see [`Boxed`].
+#[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
+pub struct LocalBoxed<'a, T> {
+    work: Erased<dyn DynWork<Output = T> + 'a>,
+}
+
+impl<'a, T> LocalBoxed<'a, T> {
+    pub(crate) fn new<W: Work<Output = T> + 'a>(work: W) -> Self {
+        LocalBoxed {
+            work: Erased::Fresh(Box::new(work)),
+        }
+    }
+}
+
+/// Forwards to `self.work`.
+macro_rules! erased {
+    ($name:ident) => {
+        impl<T> Future for $name<'_, T> {
+            type Output = T;
+
+            #[inline]
+            fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+                self.work.poll(cx)
+            }
+        }
+
+        impl<T> Work for $name<'_, T> {
+            #[inline]
+            fn block(self) -> T {
+                self.work.block()
+            }
+
+            fn is_immediate(&self) -> bool {
+                self.work.is_immediate()
+            }
+        }
+    };
+}
+
+erased!(Boxed);
+erased!(LocalBoxed);
+
+/// `Debug` that names the form, and neither runs nor shows what is in it.
+macro_rules! opaque_debug {
+    ($($name:ident<$($param:tt $(: $bound:ident)?),*>)*) => {$(
+        impl<$($param $(: $bound)?),*> fmt::Debug for $name<$($param),*> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+opaque_debug! {
+    Async<F>
+    Blocking<C: Code>
+    InPlace<C>
+    Pair<I, S, A, F>
+    Ready<T>
+    Boxed<'a, T>
+    LocalBoxed<'a, T>
+}
