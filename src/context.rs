@@ -62,12 +62,15 @@ pub enum Place {
     Inside,
 }
 
-/// The state of a thread.
-#[derive(Clone, Copy)]
-struct State {
-    place: Place,
-    /// Whether a `blocking_region` overrides the recognisers of foreign executors.
-    region: bool,
+/// The state of a thread: its place, and whether a `blocking_region` around it overrides the
+/// recognisers of foreign executors.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Outside,
+    OutsideInRegion,
+    Driving,
+    DrivingInRegion,
+    Inside,
 }
 
 /// An executor that its thread can turn to.
@@ -94,7 +97,7 @@ thread_local! {
     /// Where this thread stands. New threads start outside; having no destructor, it
     /// can be read for as long as the thread runs code.
     static STATE: Cell<State> = const {
-        Cell::new(State { place: Place::Outside, region: false })
+        Cell::new(State::Outside)
     };
 
     /// Whom this thread turns to when it is about to block. Other than the state, it
@@ -119,7 +122,11 @@ thread_local! {
 /// ```
 #[inline]
 pub fn current() -> Place {
-    STATE.get().place
+    match STATE.get() {
+        State::Outside | State::OutsideInRegion => Place::Outside,
+        State::Driving | State::DrivingInRegion => Place::Driving,
+        State::Inside => Place::Inside,
+    }
 }
 
 /// What an executor can do for its threads that are about to block.
@@ -265,11 +272,7 @@ pub fn hosted<F: IntoFuture>(host: &impl ToHost, future: F) -> Inside<F::IntoFut
 /// See [`inside_executor`] and [`Host`], which has an example. The host is an
 /// `Arc<impl Host>` or an `Arc<dyn Host>`.
 pub fn with_host<R>(host: &impl ToHost, f: impl FnOnce() -> R) -> R {
-    stand(
-        Place::Inside,
-        &mut Some(HostRef::Shared(host.to_host())),
-        f,
-    )
+    stand(Place::Inside, &mut Some(HostRef::Shared(host.to_host())), f)
 }
 
 /// Says that blocking is fine while a closure runs.
@@ -289,10 +292,7 @@ pub fn with_host<R>(host: &impl ToHost, f: impl FnOnce() -> R) -> R {
 /// assert_eq!(value, 5);
 /// ```
 pub fn blocking_region<R>(f: impl FnOnce() -> R) -> R {
-    let _state = set(State {
-        place: Place::Outside,
-        region: true,
-    });
+    let _place = set(State::OutsideInRegion);
     let mut none = None;
     let _host = HostGuard::swap(&mut none);
     f()
@@ -382,11 +382,11 @@ fn stand<R>(place: Place, host: &mut Option<HostRef>, f: impl FnOnce() -> R) -> 
 
 /// Runs sync code that has a thread to itself: a pool's.
 pub(crate) fn on_pool_thread<R>(mut host: Option<HostRef>, f: impl FnOnce() -> R) -> R {
-    let _state = set(State {
-        place: Place::Outside,
-        // What is recognised before the code has begun is the pool's own doing. What it
-        // enters later is not.
-        region: recognised().is_some(),
+    // What is recognised before the code has begun is the pool's own doing. What it enters
+    // later is not.
+    let _place = set(match recognised() {
+        Some(_) => State::OutsideInRegion,
+        None => State::Outside,
     });
     let _host = HostGuard::swap(&mut host);
     f()
@@ -407,16 +407,11 @@ pub(crate) fn run_here<R>(f: impl FnOnce() -> R) -> R {
 /// `None` stands for nobody: it just blocks.
 #[inline]
 pub(crate) fn leave_to_block() -> Result<Option<HostRef>, Refusal> {
-    let state = STATE.get();
-    if state.place == Place::Inside {
-        return ask_host();
+    match STATE.get() {
+        State::Inside => ask_host(),
+        State::OutsideInRegion | State::DrivingInRegion => Ok(None),
+        State::Outside | State::Driving => recognised().map_or(Ok(None), Err),
     }
-    if !state.region {
-        if let Some(refusal) = recognised() {
-            return Err(refusal);
-        }
-    }
-    Ok(None)
 }
 
 #[cold]
@@ -480,9 +475,13 @@ pub(crate) struct PlaceGuard {
 /// drives in it, and no further than the next executor.
 #[inline]
 pub(crate) fn enter(place: Place) -> PlaceGuard {
-    set(State {
-        place,
-        region: STATE.get().region && place != Place::Inside,
+    let region = matches!(STATE.get(), State::OutsideInRegion | State::DrivingInRegion);
+    set(match place {
+        Place::Outside if region => State::OutsideInRegion,
+        Place::Outside => State::Outside,
+        Place::Driving if region => State::DrivingInRegion,
+        Place::Driving => State::Driving,
+        Place::Inside => State::Inside,
     })
 }
 

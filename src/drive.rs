@@ -28,34 +28,29 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::ptr;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::context::{self, Place};
 use crate::signal::Signal;
 
-/// What the innermost driver of this thread and the sync code in its polls say to
-/// each other.
-#[derive(Clone, Copy)]
-struct Turns {
-    /// The level's waker, by its data pointer. It is compared, never followed.
-    waker: *const (),
-    /// How many parts asked for a turn in this poll.
-    asked: usize,
-    /// Whether the part that asked may run here, in this poll.
-    granted: bool,
-}
-
 thread_local! {
-    /// The turns of the innermost driver.
-    static TURNS: Cell<Turns> = const {
-        Cell::new(Turns { waker: ptr::null(), asked: 0, granted: false })
-    };
+    /// The waker of this thread's innermost driver, by its data pointer. It is compared,
+    /// never followed.
+    static WAKER: Cell<*const ()> = const { Cell::new(ptr::null()) };
 
-    /// Wakers of this thread that are not in use, so that a `.get()` allocates nothing.
-    static IDLE: RefCell<Vec<Rc<Driver>>> = const { RefCell::new(Vec::new()) };
+    /// How many parts have asked that driver for a turn since it last looked, or `GRANTED`.
+    static ASKED: Cell<usize> = const { Cell::new(0) };
+
+    /// The driver of the outermost level. It is borrowed while in use.
+    static FIRST: RefCell<Driver> = RefCell::new(Driver::new());
+
+    /// Drivers of nested levels that are not in use.
+    static IDLE: RefCell<Vec<Driver>> = const { RefCell::new(Vec::new()) };
 }
+
+/// The one part that asked may run here, unless another one asks before it is polled.
+const GRANTED: usize = usize::MAX;
 
 /// Where sync code met in a poll is to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,34 +71,44 @@ pub(crate) fn ask(cx: &Context<'_>, asked: &mut bool) -> Turn {
     if context::current() != Place::Driving {
         return Turn::Elsewhere;
     }
-    let mut turns = TURNS.get();
-    if cx.waker().data() != turns.waker {
+    if cx.waker().data() != WAKER.get() {
         return Turn::Elsewhere;
     }
-    let turn = if !*asked {
+    let others = ASKED.get();
+    if !*asked {
         *asked = true;
-        turns.asked += 1;
+        ASKED.set(if others == GRANTED { 1 } else { others + 1 });
         Turn::Later
-    } else if turns.granted {
-        turns.granted = false;
+    } else if others == GRANTED {
+        ASKED.set(0);
         Turn::Here
     } else {
         Turn::Elsewhere
-    };
-    TURNS.set(turns);
-    turn
+    }
 }
 
 /// Drives a future to its end on the current thread.
 #[inline]
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    let mut level = Level::enter();
-    // Declared after the level, and so dropped inside it.
     let mut future = pin!(future);
-    match level.poll(future.as_mut()) {
-        Poll::Ready(value) => value,
-        Poll::Pending => level.finish(future),
+    let done = FIRST.try_with(|first| {
+        let driver = &mut *first.try_borrow_mut().ok()?;
+        Some(driver.drive(future.as_mut()))
+    });
+    match done {
+        Ok(Some(value)) => value,
+        // This level is nested, or the thread is dying and its locals are gone.
+        _ => block_on_nested(future),
     }
+}
+
+#[inline(never)]
+fn block_on_nested<F: Future>(future: Pin<&mut F>) -> F::Output {
+    let idle = IDLE.try_with(|idle| idle.borrow_mut().pop());
+    let mut driver = idle.ok().flatten().unwrap_or_else(Driver::new);
+    let value = driver.drive(future);
+    let _ = IDLE.try_with(|idle| idle.borrow_mut().push(driver));
+    value
 }
 
 /// The signal of a level, and the waker that raises it.
@@ -113,22 +118,50 @@ struct Driver {
 }
 
 impl Driver {
-    /// Takes an idle driver of this thread, or makes one.
+    #[cold]
+    fn new() -> Self {
+        let signal = Arc::new(Signal::new());
+        let waker = Waker::from(Arc::clone(&signal));
+        Driver { signal, waker }
+    }
+
     #[inline]
-    fn take() -> Rc<Self> {
-        // In a dying thread the cache may be gone: then a new one for this call.
-        let idle = IDLE.try_with(|idle| idle.borrow_mut().pop());
-        match idle {
-            Ok(Some(driver)) => driver,
-            _ => Driver::new(),
+    fn drive<F: Future>(&mut self, mut future: Pin<&mut F>) -> F::Output {
+        // A waker that somebody has kept from an earlier call is not used again: its late
+        // wake-ups would be taken for this call's, and its owner for company.
+        if !self.is_alone() || self.signal.is_woken() {
+            *self = Driver::new();
+        }
+        let _level = Level::enter(self);
+        match self.poll(future.as_mut()) {
+            Poll::Ready(value) => value,
+            Poll::Pending => self.finish(future),
         }
     }
 
-    #[cold]
-    fn new() -> Rc<Self> {
-        let signal = Arc::new(Signal::new());
-        let waker = Waker::from(Arc::clone(&signal));
-        Rc::new(Driver { signal, waker })
+    #[inline]
+    fn poll<F: Future>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(&self.waker))
+    }
+
+    /// Goes on after the first `Pending`.
+    #[inline(never)]
+    fn finish<F: Future>(&self, mut future: Pin<&mut F>) -> F::Output {
+        let mut parked = Parked { signal: None };
+        loop {
+            let woken = self.signal.take();
+            let asked = ASKED.replace(0);
+            if asked == 1 && !woken && self.is_alone() {
+                ASKED.set(GRANTED);
+            }
+            if asked == 0 && !woken {
+                parked.signal = Some(&self.signal);
+                self.park();
+            }
+            if let Poll::Ready(value) = self.poll(future.as_mut()) {
+                return value;
+            }
+        }
     }
 
     /// Whether nobody but this driver holds the waker.
@@ -147,7 +180,10 @@ impl Driver {
         let Some(host) = context::host() else {
             return self.signal.park();
         };
-        if host.poll_stopped(&mut Context::from_waker(&self.waker)).is_ready() {
+        if host
+            .poll_stopped(&mut Context::from_waker(&self.waker))
+            .is_ready()
+        {
             panic!("{}", context::STOPPED);
         }
         host.block_in_place(&mut || self.signal.park());
@@ -166,60 +202,20 @@ impl Wake for Signal {
 
 /// One level of driving: leaving it puts back what was there.
 struct Level {
-    driver: Rc<Driver>,
-    /// Whether this level has parked the thread.
-    parked: bool,
-    /// The turns of the level above.
-    above: Turns,
+    /// `WAKER` of the level above.
+    waker: *const (),
+    /// `ASKED` of the level above.
+    asked: usize,
     _place: context::PlaceGuard,
 }
 
 impl Level {
     #[inline]
-    fn enter() -> Self {
-        let driver = Driver::take();
-        let above = TURNS.replace(Turns {
-            waker: driver.waker.data(),
-            asked: 0,
-            granted: false,
-        });
+    fn enter(driver: &Driver) -> Self {
         Level {
-            driver,
-            parked: false,
-            above,
+            waker: WAKER.replace(driver.waker.data()),
+            asked: ASKED.replace(0),
             _place: context::enter(Place::Driving),
-        }
-    }
-
-    #[inline]
-    fn poll<F: Future>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
-        future.poll(&mut Context::from_waker(&self.driver.waker))
-    }
-
-    /// Goes on after the first `Pending`.
-    #[inline(never)]
-    fn finish<F: Future>(&mut self, mut future: Pin<&mut F>) -> F::Output {
-        loop {
-            self.wait();
-            if let Poll::Ready(value) = self.poll(future.as_mut()) {
-                return value;
-            }
-        }
-    }
-
-    /// Returns when the future is to be polled again.
-    #[inline]
-    fn wait(&mut self) {
-        let woken = self.driver.signal.take();
-        let turns = TURNS.get();
-        TURNS.set(Turns {
-            asked: 0,
-            granted: turns.asked == 1 && !woken && self.driver.is_alone(),
-            ..turns
-        });
-        if turns.asked == 0 && !woken {
-            self.parked = true;
-            self.driver.park();
         }
     }
 }
@@ -227,16 +223,20 @@ impl Level {
 impl Drop for Level {
     #[inline]
     fn drop(&mut self) {
-        TURNS.set(self.above);
-        if self.parked {
-            self.driver.signal.pass_token_on();
-        }
-        // A waker that somebody still holds is not used again: its late wake-ups would
-        // be taken for the next level's, and its owner for company.
-        if self.driver.is_alone() {
-            self.driver.signal.take();
-            // In a dying thread it is dropped instead.
-            let _ = IDLE.try_with(|idle| idle.borrow_mut().push(Rc::clone(&self.driver)));
+        WAKER.set(self.waker);
+        ASKED.set(self.asked);
+    }
+}
+
+/// Passes the park token on when a level is left that has parked the thread.
+struct Parked<'a> {
+    signal: Option<&'a Signal>,
+}
+
+impl Drop for Parked<'_> {
+    fn drop(&mut self) {
+        if let Some(signal) = self.signal {
+            signal.pass_token_on();
         }
     }
 }

@@ -10,9 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::context::{self, HostRef};
 use crate::error::{InsideExecutor, Refusal};
-use crate::work::{
-    Async, Blocking, Boxed, InPlace, LocalBoxed, POLLED_AGAIN, Pair, Ready, Work,
-};
+use crate::work::{Async, Blocking, Boxed, InPlace, LocalBoxed, POLLED_AGAIN, Pair, Ready, Work};
 
 /// A [`Dual`] around some work, for signatures.
 ///

@@ -230,14 +230,16 @@ fn start_spare(permit: Permit, job: Job) -> Result<(), (Permit, Job)> {
         let parcel = Arc::clone(&parcel);
         move || parcel.lock().unwrap_or_else(PoisonError::into_inner).take()
     };
-    let started = thread::Builder::new().name("smartcall-spare".into()).spawn({
-        let taken = taken.clone();
-        move || {
-            if let Some((permit, job)) = taken() {
-                run(permit, || job.runnable.run());
+    let started = thread::Builder::new()
+        .name("smartcall-spare".into())
+        .spawn({
+            let taken = taken.clone();
+            move || {
+                if let Some((permit, job)) = taken() {
+                    run(permit, || job.runnable.run());
+                }
             }
-        }
-    });
+        });
     match started {
         Ok(_) => Ok(()),
         Err(_) => taken().map_or(Ok(()), Err),

@@ -49,10 +49,17 @@ impl Signal {
         }
     }
 
+    /// Says whether the flag is up.
+    #[inline]
+    pub(crate) fn is_woken(&self) -> bool {
+        self.woken.load(Ordering::Relaxed)
+    }
+
     /// Takes the flag down and says whether it was up.
+    #[inline]
     pub(crate) fn take(&self) -> bool {
         // The load alone is for the usual case, in which there was no wake-up.
-        self.woken.load(Ordering::Relaxed) && self.woken.swap(false, Ordering::Acquire)
+        self.is_woken() && self.woken.swap(false, Ordering::Acquire)
     }
 
     /// Blocks the thread until there is a wake-up, and takes it.

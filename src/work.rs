@@ -99,7 +99,8 @@ impl<F: FnOnce() -> T, T> Code for F {
 }
 
 /// What polling work says when it is already done.
-pub(crate) const POLLED_AGAIN: &str = "a `Dual` was polled again after it had completed or panicked";
+pub(crate) const POLLED_AGAIN: &str =
+    "a `Dual` was polled again after it had completed or panicked";
 
 pin_project! {
     /// An async body: polled by `.await`, driven by `.get()`.
@@ -113,6 +114,7 @@ pin_project! {
 }
 
 impl<F> Async<F> {
+    #[inline]
     pub(crate) fn new(future: F) -> Self {
         Async { future }
     }
@@ -141,25 +143,24 @@ impl<F: Future> Work for Async<F> {
 /// dropped.
 #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
 pub struct Blocking<C: Code> {
-    state: BlockingState<C>,
-}
-
-enum BlockingState<C: Code> {
-    /// The code has not begun, and did not or did ask for a turn.
-    Idle { code: C, asked: bool },
-    /// The code is the pool's.
-    Pool(Offloaded<C::Output>),
-    /// The value was handed over, or the code panicked.
-    Done,
+    /// The code, until it begins.
+    code: Option<C>,
+    /// Whether it has asked for a turn.
+    asked: bool,
+    /// The value to come, once the code is the pool's.
+    value: Option<Offloaded<C::Output>>,
 }
 
 // Nothing is pinned: code is moved to where it runs.
 impl<C: Code> Unpin for Blocking<C> {}
 
 impl<C: Code> Blocking<C> {
+    #[inline]
     pub(crate) fn new(code: C) -> Self {
         Blocking {
-            state: BlockingState::Idle { code, asked: false },
+            code: Some(code),
+            asked: false,
+            value: None,
         }
     }
 }
@@ -171,27 +172,25 @@ where
 {
     type Output = C::Output;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Output> {
-        if let BlockingState::Idle { asked, .. } = &mut self.state {
-            let turn = drive::ask(cx, asked);
+        let this = &mut *self;
+        if this.code.is_some() {
+            let turn = drive::ask(cx, &mut this.asked);
             if turn == Turn::Later {
                 return Poll::Pending;
             }
-            if let BlockingState::Idle { code, .. } =
-                mem::replace(&mut self.state, BlockingState::Done)
-            {
+            if let Some(code) = this.code.take() {
                 if turn == Turn::Here {
                     return Poll::Ready(context::run_here(|| code.run()));
                 }
-                self.state = BlockingState::Pool(offload::offload(code));
+                this.value = Some(offload::offload(code));
             }
         }
-        let BlockingState::Pool(value) = &mut self.state else {
-            panic!("{POLLED_AGAIN}");
-        };
+        let value = this.value.as_mut().expect(POLLED_AGAIN);
         let poll = Pin::new(value).poll(cx);
         if poll.is_ready() {
-            self.state = BlockingState::Done;
+            this.value = None;
         }
         poll
     }
@@ -204,10 +203,9 @@ where
 {
     #[inline]
     fn block(self) -> C::Output {
-        match self.state {
-            BlockingState::Idle { code, .. } => context::run_here(|| code.run()),
-            BlockingState::Pool(value) => drive::block_on(value),
-            BlockingState::Done => panic!("{POLLED_AGAIN}"),
+        match self.code {
+            Some(code) => context::run_here(|| code.run()),
+            None => drive::block_on(self.value.expect(POLLED_AGAIN)),
         }
     }
 }
@@ -224,6 +222,7 @@ pub struct InPlace<C> {
 impl<C> Unpin for InPlace<C> {}
 
 impl<C> InPlace<C> {
+    #[inline]
     pub(crate) fn new(code: C) -> Self {
         InPlace { code: Some(code) }
     }
@@ -268,6 +267,7 @@ pin_project! {
 }
 
 impl<I, S, A, F> Pair<I, S, A, F> {
+    #[inline]
     pub(crate) fn new(input: I, sync: S, future: A) -> Self {
         Pair {
             paths: Some((input, sync, future)),
@@ -334,6 +334,7 @@ pub struct Ready<T> {
 impl<T> Unpin for Ready<T> {}
 
 impl<T> Ready<T> {
+    #[inline]
     pub(crate) fn new(value: T) -> Self {
         Ready { value: Some(value) }
     }
