@@ -1,0 +1,77 @@
+//! What the tests share. Each test file includes it and uses some of it.
+
+#![allow(dead_code, reason = "no test file uses all of it")]
+
+use std::any;
+use std::env;
+use std::process::{self, Command};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+/// How long a test may take before it counts as hung.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// The environment variable that tells a test process which test it is the child of.
+const CHILD: &str = "SMARTCALL_TEST_CHILD";
+
+/// Runs a test's body. If it hangs, names the test and ends the process.
+pub fn limit<R>(body: impl FnOnce() -> R) -> R {
+    limit_named(test_name(&body), body)
+}
+
+fn limit_named<R>(name: &'static str, body: impl FnOnce() -> R) -> R {
+    let (done, ended) = mpsc::channel::<()>();
+    let watchdog = thread::spawn(move || {
+        if ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("test `{name}` hangs: no end after {LIMIT:?}");
+            process::abort();
+        }
+    });
+    let result = body();
+    drop(done);
+    watchdog.join().expect("the watchdog does not panic");
+    result
+}
+
+/// Runs a test's body in a process of its own, under the limit.
+///
+/// For tests that count threads or change something process-wide: `cargo test` runs the
+/// tests of a file in one process.
+pub fn in_child(body: impl FnOnce()) {
+    let name = test_name(&body);
+    if env::var(CHILD).is_ok_and(|child| child == name) {
+        return body();
+    }
+    let output = limit_named(name, || {
+        Command::new(env::current_exe().expect("the test's own path"))
+            .args([name, "--exact", "--nocapture"])
+            .env(CHILD, name)
+            .output()
+            .expect("the child starts")
+    });
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        // A name that no test has would pass with no test run.
+        output.status.success() && stdout.contains("1 passed"),
+        "the child of `{name}` failed: {}\n{}\n{}",
+        output.status,
+        stdout,
+        String::from_utf8_lossy(&output.stderr),
+    );
+}
+
+/// The name of the test that a closure stands in, as the test runner knows it.
+///
+/// The thread's name would not do: with `--test-threads=1` it is "main".
+fn test_name<F>(_body: &F) -> &'static str {
+    let path = any::type_name::<F>();
+    let path = path.split("::{{closure}}").next().unwrap_or(path);
+    path.split_once("::").map_or(path, |(_crate, name)| name)
+}
+
+/// The number of threads of this process.
+#[cfg(target_os = "linux")]
+pub fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").expect("proc is mounted").count()
+}
