@@ -15,7 +15,7 @@ use crate::work::{self, Async, Blocking, Boxed, Code, Work};
 ///   thread: `Clone + Send + Sync + 'static`, with outputs and arguments `Send + 'static`;
 /// - async callables, `Fn(A, …) -> impl Future<Output = Out>`, with no other bound;
 /// - smart callables, `Fn(A, …) -> Dual<Out, _>`, and [`SmartFn`];
-/// - what [`in_place`], [`blocking`], [`asynchronous`] and [`dual`] make.
+/// - what [`in_place`], [`blocking()`], [`asynchronous`] and [`dual`] make.
 ///
 /// The trait has the output first, then the kind, then the arguments as a tuple, so that
 /// `impl SmartCall<T, K>` is a callable without arguments.
@@ -86,7 +86,7 @@ use crate::work::{self, Async, Blocking, Boxed, Code, Work};
 ///
 /// Where the output is free and the callable returns a hand-written or a boxed future, the kind
 /// can't be inferred ("type annotations needed"): name it by [`asynchronous`]. Where the output
-/// of a sync callable is not `Unpin`, name it by [`blocking`]. Closures with arguments want the
+/// of a sync callable is not `Unpin`, name it by [`blocking()`]. Closures with arguments want the
 /// arguments' types written: `|a: u32, b: u32| a + b`.
 ///
 /// # Examples

@@ -1,4 +1,83 @@
 //! One implementation, called from sync code with `.get()` or from async code with `.await`.
+//!
+//! A library in Rust is sync or async, or it is written twice. Whoever picks one leaves the
+//! other half of the callers with a wrapper of their own: a runtime that is started for each
+//! call, a blocking call that stalls an executor, a channel to a thread that drives.
+//!
+//! Here the library is written once. It takes operations as [`SmartCall`], which sync and
+//! async callables are, and gives back a [`Dual`], which its callers resolve as they
+//! like: by `.await`, or by `.get()`. Where the thread stands, outside of executors or in a
+//! task, is known from a thread-local flag, and decides how the work is run.
+//!
+//! # Examples
+//!
+//! ```
+//! use smartcall::{Dual, DualOf, SmartCall, Work};
+//!
+//! /// Calls until it succeeds.
+//! pub fn retry<T, E, K>(
+//!     op: impl SmartCall<Result<T, E>, K>,
+//!     attempts: u32,
+//! ) -> DualOf<impl Work<Output = Result<T, E>>> {
+//!     Dual::future(async move {
+//!         let mut left = attempts;
+//!         loop {
+//!             match op.invoke().await {
+//!                 Err(_) if left > 1 => left -= 1,
+//!                 done => return done,
+//!             }
+//!         }
+//!     })
+//! }
+//!
+//! # async fn fetch() -> Result<u32, String> { Ok(5) }
+//! // A sync caller: on this thread, with a sync and with an async operation.
+//! assert!(retry(|| std::fs::read("no such file"), 3).get().is_err());
+//! assert_eq!(retry(fetch, 3).get(), Ok(5));
+//!
+//! // An async caller: the sync operation goes to a pool, the async one is polled.
+//! # pollster::block_on(async {
+//! assert!(retry(|| std::fs::read("no such file"), 3).await.is_err());
+//! assert_eq!(retry(fetch, 3).await, Ok(5));
+//! # });
+//! ```
+//!
+//! # Where it runs
+//!
+//! | | polled by `.await` | `.get()`, `try_get()`, deref |
+//! |---|---|---|
+//! | **Outside**: no shim, no `get` above | async: polled through. Blocking: on the pool | here |
+//! | **Driving**: a `get` on this thread polls | async: polled through. Blocking: here if alone, else on the pool | here |
+//! | **Inside**: a task of an executor that says so | async: polled through. Blocking: on the pool | through the executor's [`Host`](context::Host); refused, in words, if it has none that can |
+//!
+//! "Alone" is sync code that is all that the driven future waits for. [`context`] tells
+//! more, and how an executor says so; [`offload`] tells about the pool.
+//!
+//! # What it can't do
+//!
+//! A `.get()` in async code waits for other *tasks*. In `join!(a, async { b.get() })`, if `b`
+//! waits for `a`, nothing can help it: both are one task. Use `.await` there.
+//!
+//! Executors that don't say that they are one can't be recognised from outside. On the threads
+//! of smol or a bare `async_executor::Executor`, a `.get()` just blocks. The cure is one line,
+//! [`context::inside`].
+//!
+//! The tasks of [`Executor`] and [`LocalExecutor`] can't block yet: a `.get()` in them is
+//! refused.
+//!
+//! # Crate features
+//!
+//! - `executor` (on by default): [`Executor`], [`LocalExecutor`] and [`Task`].
+//! - `futures-executor` (off by default): recognises the executors of the `futures` crate, and
+//!   refuses `.get()` on their threads.
+//!
+//! With none of them the crate is the trait, the handle, the context and the pool: what an
+//! executor-neutral crate needs.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// The docs speak of the executor, which may be off.
+#![cfg_attr(not(feature = "executor"), allow(rustdoc::broken_intra_doc_links))]
 
 mod call;
 pub mod context;
@@ -27,3 +106,8 @@ pub use local::LocalExecutor;
 #[cfg(feature = "executor")]
 pub use task::Task;
 pub use work::Work;
+
+/// Compiles the code of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;
