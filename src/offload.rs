@@ -2,7 +2,7 @@
 //!
 //! Blocking code that is awaited runs on the threads of the [`blocking`] crate, which
 //! starts them as they are needed, or on the pool of the executor's
-//! [`Host`](crate::context::Host) if it has one.
+//! [`Host`] if it has one.
 //!
 //! # Limits
 //!
