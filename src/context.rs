@@ -429,23 +429,39 @@ fn ask_host() -> Result<Option<HostRef>, Refusal> {
 pub(crate) fn block<R>(leave: Option<HostRef>, f: impl FnOnce() -> R) -> R {
     match leave {
         None => f(),
-        Some(host) => block_through(&*host, f),
+        // The host stays: what is nested in `f` may park this thread as well.
+        Some(host) => through(&*host, || {
+            let _place = enter(Place::Outside);
+            f()
+        }),
     }
 }
 
-#[cold]
+/// Calls a closure by way of a host.
 #[track_caller]
-fn block_through<R>(host: &dyn Host, f: impl FnOnce() -> R) -> R {
+fn through<R>(host: &dyn Host, f: impl FnOnce() -> R) -> R {
     let mut f = Some(f);
     let mut value = None;
     host.block_in_place(&mut || {
         if let Some(f) = f.take() {
-            // The host stays: what is nested in `f` may park this thread as well.
-            let _place = enter(Place::Outside);
             value = Some(f());
         }
     });
     value.expect("`Host::block_in_place` must call the closure that it is given")
+}
+
+/// Runs in-place code on this thread, watched by its host in a task.
+///
+/// In a task the place stays what it is: a `.get()` in the code has to ask.
+#[inline]
+pub(crate) fn run_in_place<R>(f: impl FnOnce() -> R) -> R {
+    if current() != Place::Inside {
+        return run_here(f);
+    }
+    match host() {
+        Some(host) if host.can_block() => through(&*host, f),
+        _ => f(),
+    }
 }
 
 /// The host of this thread, at whatever depth of nesting.

@@ -1,14 +1,12 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::io;
-use std::mem;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
-
-use futures::channel::oneshot;
+use std::thread;
 
 use crate::context::{self, Host};
+use crate::crew::{Crew, Guest, Root};
 use crate::drive;
 use crate::task::Task;
 
@@ -35,16 +33,10 @@ use crate::task::Task;
 /// assert_eq!(ex.block_on(async { 3 + task.await }), 5);
 /// ```
 pub struct Executor {
-    workers: Vec<Worker>,
-    tasks: Tasks,
-    /// Whether others may run the tasks too, on threads that are not ours to mark.
-    adopted: bool,
-}
-
-/// A thread that runs tasks, until its sender is dropped.
-struct Worker {
-    _stop: oneshot::Sender<()>,
-    thread: JoinHandle<()>,
+    crew: Arc<Crew>,
+    /// The host of the tasks, where others may run them too, on threads that are not ours to
+    /// mark.
+    guest: Option<Arc<Guest>>,
 }
 
 impl Executor {
@@ -77,6 +69,7 @@ impl Executor {
         Builder {
             threads: None,
             name: "smartcall".into(),
+            max_spares: 2048,
         }
     }
 
@@ -97,12 +90,11 @@ impl Executor {
     where
         F: IntoFuture<IntoFuture: Send + 'static, Output: Send + 'static>,
     {
-        let tasks = &self.tasks;
-        Task::new(if self.adopted {
-            tasks.ex.spawn(context::hosted(&tasks.host, future))
-        } else {
+        let ex = self.crew.executor();
+        Task::new(match &self.guest {
+            Some(guest) => ex.spawn(context::hosted(guest, future)),
             // Our workers have raised the flag.
-            tasks.ex.spawn(future.into_future())
+            None => ex.spawn(future.into_future()),
         })
     }
 
@@ -123,45 +115,8 @@ impl Executor {
     /// ```
     #[track_caller]
     pub fn block_on<F: IntoFuture>(&self, future: F) -> F::Output {
-        block_on(&self.tasks.host, future)
-    }
-
-    /// Starts the threads of an executor.
-    fn start(tasks: Tasks, adopted: bool, builder: &Builder) -> io::Result<Self> {
-        let threads = match builder.threads {
-            Some(0) => {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    "an executor needs at least one thread, and `threads(0)` was asked for",
-                ));
-            }
-            Some(threads) => threads,
-            None => thread::available_parallelism().map_or(1, NonZeroUsize::get),
-        };
-        if builder.name.contains('\0') {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "the name of a thread can't contain a zero byte",
-            ));
-        }
-        // Dropping this on an error stops the threads that were started.
-        let mut executor = Executor {
-            workers: Vec::with_capacity(threads),
-            tasks,
-            adopted,
-        };
-        for i in 0..threads {
-            let (stop, stopped) = oneshot::channel();
-            let tasks = executor.tasks.clone();
-            let thread = thread::Builder::new()
-                .name(format!("{}-{i}", builder.name))
-                .spawn(move || tasks.run(stopped))?;
-            executor.workers.push(Worker {
-                _stop: stop,
-                thread,
-            });
-        }
-        Ok(executor)
+        let root = Arc::new(Root(context::host()));
+        block_on(&root, future)
     }
 }
 
@@ -184,33 +139,26 @@ impl Default for Executor {
 impl From<Arc<async_executor::Executor<'static>>> for Executor {
     #[track_caller]
     fn from(ex: Arc<async_executor::Executor<'static>>) -> Self {
-        built(Executor::start(Tasks::new(ex), true, &Executor::builder()))
+        let crew = built(Executor::builder().start(ex));
+        let guest = Arc::new(Guest(Arc::downgrade(&crew)));
+        Executor {
+            crew,
+            guest: Some(guest),
+        }
     }
 }
 
 impl Drop for Executor {
     fn drop(&mut self) {
-        // Dropping the senders stops the threads.
-        let threads: Vec<_> = self.workers.drain(..).map(|worker| worker.thread).collect();
-        let here = thread::current().id();
-        if threads.iter().any(|thread| thread.thread().id() == here) {
-            // A task is dropping its own executor: this thread can't wait for itself, nor
-            // the others for what it may hold. The last of them drops the tasks.
-            return;
-        }
-        for thread in threads {
-            // Panics of tasks go to whoever awaits them; a worker has none of its own.
-            let _ = thread.join();
-        }
+        self.crew.stop();
     }
 }
 
 impl fmt::Debug for Executor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Executor")
-            .field("threads", &self.workers.len())
-            .field("tasks", &self.tasks.ex)
-            .finish()
+            .field("tasks", self.crew.executor())
+            .finish_non_exhaustive()
     }
 }
 
@@ -229,6 +177,7 @@ pub struct Builder {
     /// `None` stands for one for each core.
     threads: Option<usize>,
     name: String,
+    max_spares: usize,
 }
 
 impl Builder {
@@ -241,6 +190,15 @@ impl Builder {
     /// Sets the first part of the threads' names, "smartcall" if not set.
     pub fn name(mut self, name: &str) -> Self {
         self.name = name.into();
+        self
+    }
+
+    /// Sets how many spare threads there may be at once, 2,048 if not set.
+    ///
+    /// A spare stands in for a thread that blocks in a task. With none to be had, a `.get()` in a
+    /// task panics, `try_get` gives the handle back, and in-place code holds its thread.
+    pub fn max_spares(mut self, max_spares: usize) -> Self {
+        self.max_spares = max_spares;
         self
     }
 
@@ -272,14 +230,35 @@ impl Builder {
     /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
     /// ```
     pub fn try_build(self) -> io::Result<Executor> {
-        let ex = Arc::new(async_executor::Executor::new());
-        Executor::start(Tasks::new(ex), false, &self)
+        let crew = self.start(Arc::new(async_executor::Executor::new()))?;
+        Ok(Executor { crew, guest: None })
+    }
+
+    /// Starts the threads of an executor.
+    fn start(&self, ex: Arc<async_executor::Executor<'static>>) -> io::Result<Arc<Crew>> {
+        let threads = match self.threads {
+            Some(0) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "an executor needs at least one thread, and `threads(0)` was asked for",
+                ));
+            }
+            Some(threads) => threads,
+            None => thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        };
+        if self.name.contains('\0') {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the name of a thread can't contain a zero byte",
+            ));
+        }
+        Crew::start(ex, threads, &self.name, self.max_spares)
     }
 }
 
 /// Unwraps a new executor, in words.
 #[track_caller]
-fn built(executor: io::Result<Executor>) -> Executor {
+fn built<T>(executor: io::Result<T>) -> T {
     executor.unwrap_or_else(|error| {
         panic!(
             "cannot start an executor: {error}. This happens if no threads are asked for, or if \
@@ -289,59 +268,9 @@ fn built(executor: io::Result<Executor>) -> Executor {
     })
 }
 
-/// The tasks of an executor. The last clone to be dropped drops them.
-#[derive(Clone)]
-struct Tasks {
-    ex: Arc<async_executor::Executor<'static>>,
-    host: Arc<Shim>,
-}
-
-impl Tasks {
-    fn new(ex: Arc<async_executor::Executor<'static>>) -> Self {
-        Tasks {
-            ex,
-            host: Arc::new(Shim),
-        }
-    }
-
-    /// Runs tasks on the current thread until the sender is dropped.
-    fn run(self, stopped: oneshot::Receiver<()>) {
-        // Nothing is ever sent: dropping the sender is the signal.
-        let _ = drive::block_on(context::hosted(&self.host, self.ex.run(stopped)));
-        // Others that run an adopted executor may have overlooked a task while this runner
-        // left: async-executor searches with `try_read`, and a runner that leaves holds the
-        // lock. One more task makes them search again.
-        self.ex.spawn(async {}).detach();
-    }
-}
-
-impl Drop for Tasks {
-    fn drop(&mut self) {
-        // Tasks are dropped as they are polled: with the flag up.
-        context::with_host(&self.host, || drop(mem::take(&mut self.ex)));
-    }
-}
-
-/// The host of the shim's threads.
-pub(crate) struct Shim;
-
-impl Host for Shim {
-    fn can_block(&self) -> bool {
-        false
-    }
-
-    fn block_in_place(&self, block: &mut dyn FnMut()) {
-        block();
-    }
-
-    fn has_pool(&self) -> bool {
-        false
-    }
-}
-
 /// Runs a future on the current thread, inside an executor, if this thread may block.
 #[track_caller]
-pub(crate) fn block_on<F: IntoFuture>(host: &Arc<Shim>, future: F) -> F::Output {
+pub(crate) fn block_on<F: IntoFuture>(host: &Arc<impl Host>, future: F) -> F::Output {
     match context::leave_to_block() {
         Ok(leave) => context::block(leave, || drive::block_on(context::hosted(host, future))),
         Err(refusal) => refusal.panic(),

@@ -81,6 +81,8 @@
 
 mod call;
 pub mod context;
+#[cfg(feature = "executor")]
+mod crew;
 mod drive;
 mod dual;
 mod error;
@@ -89,8 +91,12 @@ mod executor;
 pub mod kind;
 #[cfg(feature = "executor")]
 mod local;
+#[cfg(feature = "executor")]
+mod monitor;
 pub mod offload;
 mod signal;
+#[cfg(feature = "executor")]
+mod slot;
 mod sync;
 #[cfg(feature = "executor")]
 mod task;

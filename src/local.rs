@@ -3,8 +3,8 @@ use std::future::IntoFuture;
 use std::mem;
 use std::sync::Arc;
 
-use crate::context;
-use crate::executor::{self, Shim};
+use crate::context::{self, Host};
+use crate::executor;
 use crate::task::Task;
 
 /// A single-threaded executor, for tasks that are not `Send`.
@@ -27,7 +27,7 @@ use crate::task::Task;
 /// ```
 pub struct LocalExecutor {
     ex: async_executor::LocalExecutor<'static>,
-    host: Arc<Shim>,
+    host: Arc<Alone>,
 }
 
 impl LocalExecutor {
@@ -42,7 +42,7 @@ impl LocalExecutor {
     pub fn new() -> Self {
         LocalExecutor {
             ex: async_executor::LocalExecutor::new(),
-            host: Arc::new(Shim),
+            host: Arc::new(Alone),
         }
     }
 
@@ -102,5 +102,22 @@ impl fmt::Debug for LocalExecutor {
         f.debug_struct("LocalExecutor")
             .field("tasks", &self.ex)
             .finish()
+    }
+}
+
+/// The host of a thread that nobody can stand in for.
+struct Alone;
+
+impl Host for Alone {
+    fn can_block(&self) -> bool {
+        false
+    }
+
+    fn block_in_place(&self, block: &mut dyn FnMut()) {
+        block();
+    }
+
+    fn has_pool(&self) -> bool {
+        false
     }
 }

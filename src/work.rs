@@ -234,7 +234,7 @@ impl<C: Code> Future for InPlace<C> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<C::Output> {
         let code = self.code.take().expect(POLLED_AGAIN);
-        Poll::Ready(context::run_here(|| code.run()))
+        Poll::Ready(context::run_in_place(|| code.run()))
     }
 }
 
@@ -242,7 +242,7 @@ impl<C: Code> Work for InPlace<C> {
     #[inline]
     fn block(self) -> C::Output {
         let code = self.code.expect(POLLED_AGAIN);
-        context::run_here(|| code.run())
+        context::run_in_place(|| code.run())
     }
 
     /// In-place code is never refused: it runs here in every context.
