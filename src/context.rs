@@ -34,6 +34,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::error::Refusal;
+use crate::foreign;
 pub use crate::offload::Job;
 
 /// What a parked `.get()` says when its executor goes away.
@@ -384,9 +385,9 @@ fn stand<R>(place: Place, host: &mut Option<HostRef>, f: impl FnOnce() -> R) -> 
 pub(crate) fn on_pool_thread<R>(mut host: Option<HostRef>, f: impl FnOnce() -> R) -> R {
     // What is recognised before the code has begun is the pool's own doing. What it enters
     // later is not.
-    let _place = set(match recognised() {
-        Some(_) => State::OutsideInRegion,
-        None => State::Outside,
+    let _place = set(match foreign::recognise() {
+        Err(_) => State::OutsideInRegion,
+        Ok(_) => State::Outside,
     });
     let _host = HostGuard::swap(&mut host);
     f()
@@ -410,7 +411,7 @@ pub(crate) fn leave_to_block() -> Result<Option<HostRef>, Refusal> {
     match STATE.get() {
         State::Inside => ask_host(),
         State::OutsideInRegion | State::DrivingInRegion => Ok(None),
-        State::Outside | State::Driving => recognised().map_or(Ok(None), Err),
+        State::Outside | State::Driving => foreign::recognise(),
     }
 }
 
@@ -470,14 +471,12 @@ pub(crate) fn host() -> Option<HostRef> {
     HOST.try_with(|host| host.borrow().clone()).ok().flatten()
 }
 
-/// The foreign executor that runs on this thread, if there is one that can be recognised.
-#[inline]
-fn recognised() -> Option<Refusal> {
-    #[cfg(feature = "futures-executor")]
-    if futures::executor::enter().is_err() {
-        return Some(Refusal::Futures);
+/// The host whose pool blocking code should go to, if it is not ours.
+pub(crate) fn pool() -> Option<HostRef> {
+    match host() {
+        Some(host) => host.has_pool().then_some(host),
+        None => foreign::pool(),
     }
-    None
 }
 
 /// Puts the previous state back when dropped.

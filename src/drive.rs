@@ -32,6 +32,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::context::{self, Place};
+#[cfg(feature = "tokio")]
+use crate::foreign;
 use crate::signal::Signal;
 
 thread_local! {
@@ -90,6 +92,8 @@ pub(crate) fn ask(cx: &Context<'_>, asked: &mut bool) -> Turn {
 /// Drives a future to its end on the current thread.
 #[inline]
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    #[cfg(feature = "tokio")]
+    let _runtime = foreign::enter();
     let mut future = pin!(future);
     let done = FIRST.try_with(|first| {
         let driver = &mut *first.try_borrow_mut().ok()?;

@@ -11,6 +11,9 @@ pub(crate) enum Refusal {
     /// An executor of the `futures` crate is running.
     #[cfg(feature = "futures-executor")]
     Futures,
+    /// A current-thread runtime of tokio is running.
+    #[cfg(feature = "tokio")]
+    TokioCurrentThread,
 }
 
 impl Refusal {
@@ -23,6 +26,10 @@ impl Refusal {
             }
             #[cfg(feature = "futures-executor")]
             Refusal::Futures => "this thread is running an executor of the `futures` crate",
+            #[cfg(feature = "tokio")]
+            Refusal::TokioCurrentThread => {
+                "this thread is running a current-thread runtime of tokio"
+            }
         }
     }
 

@@ -88,6 +88,7 @@ mod dual;
 mod error;
 #[cfg(feature = "executor")]
 mod executor;
+mod foreign;
 pub mod kind;
 #[cfg(feature = "executor")]
 mod local;

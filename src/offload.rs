@@ -145,7 +145,7 @@ where
     C: Code + Send + 'static,
     C::Output: Send + 'static,
 {
-    if let Some(host) = context::host().filter(|host| host.has_pool()) {
+    if let Some(host) = context::pool() {
         let (job, value) = package(code);
         if let Err(refused) = host.offload(job) {
             submit(refused);

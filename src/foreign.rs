@@ -1,0 +1,116 @@
+//! Executors of other crates that can be recognised on their own threads.
+//!
+//! They are looked for where a thread is about to block, and nowhere else.
+
+use crate::context::HostRef;
+use crate::error::Refusal;
+
+/// Looks for an executor on this thread: `None` if there is none, a host if it can keep its
+/// executor going, an error if it can't.
+#[inline]
+pub(crate) fn recognise() -> Result<Option<HostRef>, Refusal> {
+    // Asked only, never set: sync code under us may use these executors.
+    #[cfg(feature = "futures-executor")]
+    if futures::executor::enter().is_err() {
+        return Err(Refusal::Futures);
+    }
+    #[cfg(feature = "tokio")]
+    return tokio::recognise();
+    #[cfg(not(feature = "tokio"))]
+    Ok(None)
+}
+
+/// Returns the host of the foreign executor whose pool blocking code should go to.
+#[inline]
+pub(crate) fn pool() -> Option<HostRef> {
+    #[cfg(feature = "tokio")]
+    return tokio::pool();
+    #[cfg(not(feature = "tokio"))]
+    None
+}
+
+#[cfg(feature = "tokio")]
+pub(crate) use self::tokio::enter;
+
+#[cfg(feature = "tokio")]
+mod tokio {
+    use std::sync::LazyLock;
+
+    use tokio::runtime::{Builder, EnterGuard, Handle, Runtime, RuntimeFlavor, worker_index};
+    use tokio::task;
+
+    use crate::context::{Host, HostRef};
+    use crate::error::Refusal;
+    use crate::offload::Job;
+
+    /// The runtime for what is driven outside of any, made when it is first needed.
+    ///
+    /// It has threads of its own: a current-thread runtime would turn only while somebody
+    /// drives, and nothing could block in it.
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+        Builder::new_multi_thread()
+            .thread_name("smartcall-tokio")
+            .enable_all()
+            .build()
+            .unwrap_or_else(|error| {
+                panic!(
+                    "cannot start a tokio runtime: {error}. This happens when a `.get()` outside \
+                     of any runtime needs one, and the system has no threads to give. Call it \
+                     inside a runtime of your own, by `Runtime::enter`."
+                )
+            })
+    });
+
+    /// tokio, as the host of its threads.
+    struct Tokio;
+
+    impl Host for Tokio {
+        fn can_block(&self) -> bool {
+            true
+        }
+
+        fn block_in_place(&self, block: &mut dyn FnMut()) {
+            task::block_in_place(block);
+        }
+
+        fn offload(&self, job: Job) -> Result<(), Job> {
+            match Handle::try_current() {
+                // A runtime that shuts down drops the job, and whoever waits is told.
+                Ok(handle) => {
+                    handle.spawn_blocking(|| job.run());
+                    Ok(())
+                }
+                Err(_) => Err(job),
+            }
+        }
+    }
+
+    /// Tells the runtimes apart that can spare a thread from those that can't.
+    ///
+    /// `try_current` alone says too much: on a thread of `spawn_blocking`, in `block_in_place`
+    /// and under an `enter` guard there is a runtime, and yet the thread may block. There
+    /// `worker_index` is `None`, and `block_in_place` just calls.
+    pub(super) fn recognise() -> Result<Option<HostRef>, Refusal> {
+        let Ok(handle) = Handle::try_current() else {
+            return Ok(None);
+        };
+        let current_thread = handle.runtime_flavor() == RuntimeFlavor::CurrentThread;
+        if current_thread && worker_index().is_some() {
+            return Err(Refusal::TokioCurrentThread);
+        }
+        Ok(Some(HostRef::Static(&Tokio)))
+    }
+
+    pub(super) fn pool() -> Option<HostRef> {
+        Handle::try_current()
+            .is_ok()
+            .then_some(HostRef::Static(&Tokio))
+    }
+
+    /// Enters a runtime if there is none on this thread.
+    pub(crate) fn enter() -> Option<EnterGuard<'static>> {
+        // In a dying thread tokio's own locals may be gone, and then there is no entering.
+        let missing = Handle::try_current().is_err_and(|error| error.is_missing_context());
+        missing.then(|| RUNTIME.enter())
+    }
+}
