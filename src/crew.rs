@@ -16,31 +16,21 @@
 //! A place has a chain of owners: the worker, the spare that stands in for it, the spare that
 //! stands in for that one since it blocks as well. Whoever takes his place back dismisses all
 //! those behind him.
-//!
-//! # Runners that leave
-//!
-//! async-executor looks through the workers' local queues with `try_read`, and a runner that
-//! leaves holds the write lock: whoever searches just then sees no work and goes to sleep, and
-//! the tasks in the queue of a worker that blocks are lost to all. So each runner that leaves
-//! spawns one empty task afterwards, which makes somebody search again.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io;
 use std::mem;
-use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Poll};
-use std::thread::{self, JoinHandle};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use futures::task::AtomicWaker;
-
-use crate::context::{self, Host, HostRef, Place};
-use crate::drive;
 use crate::monitor::Monitor;
+use crate::runner::{self, Tasks};
 use crate::slot::{Call, Slot};
+use crate::sync::{
+    Arc, AtomicBool, AtomicUsize, AtomicWaker, Condvar, JoinHandle, Mutex, MutexGuard, Ordering,
+    PoisonError, thread,
+};
 
 /// How long a spare thread waits for the next call before it ends.
 const SPARE_IDLES: Duration = Duration::from_secs(10);
@@ -50,7 +40,7 @@ pub(crate) struct Worker {
     /// Its key in the roster.
     id: usize,
     /// Whether it is in a call that may block.
-    slot: Slot,
+    pub(crate) slot: Slot,
     /// The call that the monitor saw in its last round.
     seen: Mutex<Option<Call>>,
     /// Whether it has no task to run.
@@ -63,7 +53,7 @@ pub(crate) struct Worker {
     /// Wakes it, to see that it is to leave.
     runner: AtomicWaker,
     /// Wakes a `.get()` that is parked on it, to see that the executor is gone.
-    parked: AtomicWaker,
+    pub(crate) parked: AtomicWaker,
     /// Wakes it from idling, to see that it is on duty again. It goes with the roster's lock.
     duty: Condvar,
 }
@@ -89,7 +79,7 @@ struct Roster {
 
 /// The threads of an executor and what they share.
 pub(crate) struct Crew {
-    ex: Arc<async_executor::Executor<'static>>,
+    tasks: Tasks,
     name: String,
     max_spares: usize,
     roster: Mutex<Roster>,
@@ -103,13 +93,13 @@ pub(crate) struct Crew {
 impl Crew {
     /// Starts the threads of an executor.
     pub(crate) fn start(
-        ex: Arc<async_executor::Executor<'static>>,
+        tasks: Tasks,
         threads: usize,
         name: &str,
         max_spares: usize,
     ) -> io::Result<Arc<Self>> {
         let crew = Arc::new(Crew {
-            ex,
+            tasks,
             name: name.into(),
             max_spares,
             roster: Mutex::default(),
@@ -132,7 +122,7 @@ impl Crew {
             let crew = Arc::clone(self);
             let thread = thread::Builder::new()
                 .name(format!("{}-{i}", self.name))
-                .spawn(move || crew.run(&worker))?;
+                .spawn(move || runner::run(&crew, &worker))?;
             roster.threads.push(thread);
         }
         let crew = Arc::clone(self);
@@ -143,9 +133,9 @@ impl Crew {
         Ok(())
     }
 
-    /// Returns the executor that schedules the tasks.
-    pub(crate) fn executor(&self) -> &async_executor::Executor<'static> {
-        &self.ex
+    /// Returns the tasks that the crew runs.
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.tasks
     }
 
     /// Stops all threads, and waits for them to end, unless it runs on one of them.
@@ -174,40 +164,34 @@ impl Crew {
         }
     }
 
-    /// Runs tasks on the current thread until the worker is to leave.
-    fn run(self: &Arc<Self>, worker: &Arc<Worker>) {
-        let host = Arc::new(WorkerHost {
-            crew: Arc::clone(self),
-            worker: Arc::clone(worker),
-        });
-        {
-            let mut runner = pin!(self.ex.run(worker.left()));
-            drive::block_on(context::hosted(
-                &host,
-                poll_fn(|cx| {
-                    self.is_busy(worker);
-                    let poll = runner.as_mut().poll(cx);
-                    worker.idle.store(true, Ordering::Release);
-                    poll
-                }),
-            ));
-        }
-        // The runner is gone. See "Runners that leave".
-        self.ex.spawn(async {}).detach();
-    }
-
     /// Notes that a worker has something to do, and that the monitor has to look.
-    fn is_busy(&self, worker: &Worker) {
+    pub(crate) fn is_busy(&self, worker: &Worker) {
         // Sequentially consistent, like the monitor's side: either it sees that the worker is
         // busy, or the worker sees that it sleeps.
         worker.idle.store(false, Ordering::SeqCst);
         self.monitor.wake_if_asleep();
     }
 
+    /// Notes that a worker has nothing to do.
+    pub(crate) fn is_waiting(&self, worker: &Worker) {
+        worker.idle.store(true, Ordering::Release);
+    }
+
+    /// Sends a spare that was called in back to idle.
+    pub(crate) fn dismiss_spare(&self, spare: Arc<Worker>) {
+        self.lock().dismiss(Some(spare));
+    }
+
+    /// Returns whether a place can be handed over at the moment.
+    #[inline]
+    pub(crate) fn has_spares(&self) -> bool {
+        self.spares_left.load(Ordering::Relaxed) > 0
+    }
+
     /// Runs a spare thread until it has idled for long enough.
     fn run_spare(self: &Arc<Self>, worker: &Arc<Worker>) {
         while self.wait_for_duty(worker) {
-            self.run(worker);
+            runner::run(self, worker);
             let mut roster = self.lock();
             roster.on_duty.retain(|other| !Arc::ptr_eq(other, worker));
             roster.put_to_idle(Arc::clone(worker));
@@ -244,7 +228,7 @@ impl Crew {
     /// # Errors
     ///
     /// Fails if there is no spare to be had.
-    fn hand_over(self: &Arc<Self>, worker: &Worker, call: Call) -> Result<(), NoSpare> {
+    pub(crate) fn hand_over(self: &Arc<Self>, worker: &Worker, call: Call) -> Result<(), NoSpare> {
         let mut roster = self.lock();
         // Whoever was dismissed has no place to hand over.
         if roster.stopped || worker.leave.load(Ordering::Relaxed) {
@@ -262,7 +246,7 @@ impl Crew {
     }
 
     /// Puts a spare on duty for a thread that is none of ours.
-    fn call_in_spare(self: &Arc<Self>) -> Result<Arc<Worker>, NoSpare> {
+    pub(crate) fn call_in_spare(self: &Arc<Self>) -> Result<Arc<Worker>, NoSpare> {
         let mut roster = self.lock();
         let spare = self.find_spare(&mut roster)?;
         roster.put_on_duty(Arc::clone(&spare));
@@ -292,7 +276,7 @@ impl Crew {
 
     /// Takes a worker's place back, after a call in which it was handed over.
     #[cold]
-    fn take_back(&self, worker: &Worker) {
+    pub(crate) fn take_back(&self, worker: &Worker) {
         let mut roster = self.lock();
         let spare = roster.relief.remove(&worker.id);
         roster.dismiss(spare);
@@ -322,9 +306,10 @@ impl Crew {
     /// Whether no worker has anything to do that the monitor should watch.
     pub(crate) fn is_idle(&self) -> bool {
         let roster = self.lock();
-        roster.on_duty.iter().all(|worker| {
-            worker.idle.load(Ordering::SeqCst) || worker.slot.is_handed_over()
-        })
+        roster
+            .on_duty
+            .iter()
+            .all(|worker| worker.idle.load(Ordering::SeqCst) || worker.slot.is_handed_over())
     }
 
     /// Whether the executor was dropped.
@@ -397,7 +382,7 @@ impl Worker {
     }
 
     /// Completes once the worker is to leave.
-    fn left(&self) -> impl Future<Output = ()> {
+    pub(crate) fn left(&self) -> impl Future<Output = ()> {
         poll_fn(|cx| {
             self.runner.register(cx.waker());
             if self.leave.load(Ordering::Acquire) {
@@ -411,7 +396,7 @@ impl Worker {
 
 /// Why a place can't be handed over.
 #[derive(Debug)]
-enum NoSpare {
+pub(crate) enum NoSpare {
     /// There are as many spares as there may be.
     Bound(usize),
     /// The system has no thread to give.
@@ -420,7 +405,7 @@ enum NoSpare {
 
 impl NoSpare {
     #[cold]
-    fn panic(self) -> ! {
+    pub(crate) fn panic(self) -> ! {
         match self {
             NoSpare::Bound(bound) => panic!(
                 "cannot block here: all {bound} spare threads of this executor stand in for tasks \
@@ -432,148 +417,5 @@ impl NoSpare {
                  {error}. Use `.await` here."
             ),
         }
-    }
-}
-
-impl Drop for Crew {
-    fn drop(&mut self) {
-        // Tasks are dropped as they are polled: with the flag up.
-        context::inside_executor(|| drop(mem::take(&mut self.ex)));
-    }
-}
-
-/// What a worker's thread turns to before it blocks.
-struct WorkerHost {
-    crew: Arc<Crew>,
-    worker: Arc<Worker>,
-}
-
-impl Host for WorkerHost {
-    fn can_block(&self) -> bool {
-        self.crew.spares_left.load(Ordering::Relaxed) > 0
-    }
-
-    fn block_in_place(&self, block: &mut dyn FnMut()) {
-        if context::current() == Place::Driving {
-            self.park(block);
-        } else {
-            self.watch(block);
-        }
-    }
-
-    fn poll_stopped(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.worker.parked.register(cx.waker());
-        if self.crew.is_stopped() {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    }
-
-    fn has_pool(&self) -> bool {
-        false
-    }
-}
-
-impl WorkerHost {
-    /// Runs a call that may turn out to be long.
-    #[inline]
-    fn watch(&self, block: &mut dyn FnMut()) {
-        /// Ends the call, on unwind too.
-        struct End<'a>(&'a WorkerHost, Call);
-
-        impl Drop for End<'_> {
-            #[inline]
-            fn drop(&mut self) {
-                if self.0.worker.slot.end(self.1) {
-                    self.0.crew.take_back(&self.0.worker);
-                }
-            }
-        }
-
-        let _end = self.worker.slot.begin().map(|call| End(self, call));
-        block();
-    }
-
-    /// Parks: the place goes to a spare at once.
-    fn park(&self, block: &mut dyn FnMut()) {
-        /// Forgets the waker of the `.get()` that was parked.
-        struct Forget<'a>(&'a Worker);
-
-        impl Drop for Forget<'_> {
-            fn drop(&mut self) {
-                self.0.parked.take();
-            }
-        }
-
-        let _forget = Forget(&self.worker);
-        if let Some(call) = self.worker.slot.call() {
-            if let Err(none) = self.crew.hand_over(&self.worker, call) {
-                none.panic();
-            }
-        }
-        block();
-    }
-}
-
-/// What a thread of somebody else's turns to, in a task of an executor that was adopted.
-///
-/// It holds no executor: tasks hold their host, and an executor its tasks.
-pub(crate) struct Guest(pub(crate) Weak<Crew>);
-
-impl Host for Guest {
-    fn can_block(&self) -> bool {
-        self.0
-            .upgrade()
-            .is_some_and(|crew| crew.spares_left.load(Ordering::Relaxed) > 0)
-    }
-
-    fn block_in_place(&self, block: &mut dyn FnMut()) {
-        /// Dismisses the spare, on unwind too.
-        struct Dismiss(Arc<Crew>, Option<Arc<Worker>>);
-
-        impl Drop for Dismiss {
-            fn drop(&mut self) {
-                self.0.lock().dismiss(self.1.take());
-            }
-        }
-
-        let crew = self.0.upgrade().filter(|_| context::current() == Place::Driving);
-        let _dismiss = crew.map(|crew| match crew.call_in_spare() {
-            Ok(spare) => Dismiss(crew, Some(spare)),
-            Err(none) => none.panic(),
-        });
-        block();
-    }
-
-    fn has_pool(&self) -> bool {
-        false
-    }
-}
-
-/// What a thread turns to that runs `block_on`: whoever it turned to before, if anybody.
-pub(crate) struct Root(pub(crate) Option<HostRef>);
-
-impl Host for Root {
-    fn can_block(&self) -> bool {
-        true
-    }
-
-    fn block_in_place(&self, block: &mut dyn FnMut()) {
-        match &self.0 {
-            Some(host) => host.block_in_place(block),
-            None => block(),
-        }
-    }
-
-    fn poll_stopped(&self, cx: &mut Context<'_>) -> Poll<()> {
-        match &self.0 {
-            Some(host) => host.poll_stopped(cx),
-            None => Poll::Pending,
-        }
-    }
-
-    fn has_pool(&self) -> bool {
-        false
     }
 }

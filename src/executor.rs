@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::context::{self, Host};
-use crate::crew::{Crew, Guest, Root};
+use crate::crew::Crew;
 use crate::drive;
+use crate::host::{Guest, Root};
+use crate::runner::Tasks;
 use crate::task::Task;
 
 /// A multi-threaded executor whose tasks know that they are inside one.
@@ -90,11 +92,11 @@ impl Executor {
     where
         F: IntoFuture<IntoFuture: Send + 'static, Output: Send + 'static>,
     {
-        let ex = self.crew.executor();
+        let tasks = self.crew.tasks();
         Task::new(match &self.guest {
-            Some(guest) => ex.spawn(context::hosted(guest, future)),
+            Some(guest) => tasks.spawn(context::hosted(guest, future)),
             // Our workers have raised the flag.
-            None => ex.spawn(future.into_future()),
+            None => tasks.spawn(future.into_future()),
         })
     }
 
@@ -157,7 +159,7 @@ impl Drop for Executor {
 impl fmt::Debug for Executor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Executor")
-            .field("tasks", self.crew.executor())
+            .field("tasks", &**self.crew.tasks())
             .finish_non_exhaustive()
     }
 }
@@ -252,7 +254,7 @@ impl Builder {
                 "the name of a thread can't contain a zero byte",
             ));
         }
-        Crew::start(ex, threads, &self.name, self.max_spares)
+        Crew::start(Tasks::new(ex), threads, &self.name, self.max_spares)
     }
 }
 

@@ -89,12 +89,16 @@ mod error;
 #[cfg(feature = "executor")]
 mod executor;
 mod foreign;
+#[cfg(feature = "executor")]
+mod host;
 pub mod kind;
 #[cfg(feature = "executor")]
 mod local;
 #[cfg(feature = "executor")]
 mod monitor;
 pub mod offload;
+#[cfg(feature = "executor")]
+mod runner;
 mod signal;
 #[cfg(feature = "executor")]
 mod slot;

@@ -3,8 +3,9 @@ use std::future::IntoFuture;
 use std::mem;
 use std::sync::Arc;
 
-use crate::context::{self, Host};
+use crate::context;
 use crate::executor;
+use crate::host::Alone;
 use crate::task::Task;
 
 /// A single-threaded executor, for tasks that are not `Send`.
@@ -102,22 +103,5 @@ impl fmt::Debug for LocalExecutor {
         f.debug_struct("LocalExecutor")
             .field("tasks", &self.ex)
             .finish()
-    }
-}
-
-/// The host of a thread that nobody can stand in for.
-struct Alone;
-
-impl Host for Alone {
-    fn can_block(&self) -> bool {
-        false
-    }
-
-    fn block_in_place(&self, block: &mut dyn FnMut()) {
-        block();
-    }
-
-    fn has_pool(&self) -> bool {
-        false
     }
 }

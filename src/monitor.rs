@@ -10,12 +10,10 @@
 //! is found, farther and farther apart. When all workers are idle it sleeps, until a worker
 //! that gets something to do wakes it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::thread::{self, Thread};
 use std::time::Duration;
 
 use crate::crew::Crew;
+use crate::sync::{Arc, AtomicBool, OnceLock, Ordering, Thread, thread};
 
 /// The time between rounds after a sleep or a find.
 const FIRST_TICK: Duration = Duration::from_micros(50);

@@ -86,12 +86,7 @@ impl Slot {
     /// Hands the place over, and says whether that was still to be done.
     pub(crate) fn hand_over(&self, call: Call) -> bool {
         self.0
-            .compare_exchange(
-                call.0,
-                call.0 | HANDED,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            )
+            .compare_exchange(call.0, call.0 | HANDED, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()
     }
 }

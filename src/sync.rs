@@ -1,9 +1,15 @@
-//! What the protocols of this crate are built on.
+//! What the protocols between threads are built on.
 //!
-//! `signal.rs` and `slot.rs` name nothing but `crate::sync`, so that a model checker can
-//! include those very files beside a `sync` module of its own.
+//! `signal.rs`, `slot.rs`, `crew.rs` and `monitor.rs` take these from here and from nowhere
+//! else, so that a model checker can include those very files beside a `sync` of its own.
 
-#[cfg(feature = "executor")]
-pub(crate) use std::sync::atomic::AtomicUsize;
 pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use std::thread::{Thread, current, park};
+
+#[cfg(feature = "executor")]
+pub(crate) use {
+    futures::task::AtomicWaker,
+    std::sync::atomic::AtomicUsize,
+    std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
+    std::thread::{self, JoinHandle},
+};

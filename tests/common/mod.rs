@@ -73,5 +73,7 @@ fn test_name<F>(_body: &F) -> &'static str {
 /// The number of threads of this process.
 #[cfg(target_os = "linux")]
 pub fn threads() -> usize {
-    std::fs::read_dir("/proc/self/task").expect("proc is mounted").count()
+    std::fs::read_dir("/proc/self/task")
+        .expect("proc is mounted")
+        .count()
 }

@@ -1,0 +1,60 @@
+//! How a worker runs tasks: what the crew needs of async-executor.
+//!
+//! async-executor looks through the workers' local queues with `try_read`, and a runner that
+//! leaves holds the write lock: whoever searches just then sees no work and goes to sleep, and
+//! the tasks in the queue of a worker that blocks are lost to all. So each runner that leaves
+//! spawns one empty task afterwards, which makes somebody search again.
+
+use std::future::{Future, poll_fn};
+use std::mem;
+use std::ops::Deref;
+use std::pin::pin;
+use std::sync::Arc;
+
+use crate::context;
+use crate::crew::{Crew, Worker};
+use crate::drive;
+use crate::host::WorkerHost;
+
+/// The tasks of an executor.
+pub(crate) struct Tasks(Arc<async_executor::Executor<'static>>);
+
+impl Tasks {
+    pub(crate) fn new(ex: Arc<async_executor::Executor<'static>>) -> Self {
+        Tasks(ex)
+    }
+}
+
+impl Deref for Tasks {
+    type Target = async_executor::Executor<'static>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        // Tasks are dropped as they are polled: with the flag up.
+        context::inside_executor(|| drop(mem::take(&mut self.0)));
+    }
+}
+
+/// Runs tasks on the current thread until the worker is to leave.
+pub(crate) fn run(crew: &Arc<Crew>, worker: &Arc<Worker>) {
+    let host = Arc::new(WorkerHost::new(crew, worker));
+    {
+        let mut runner = pin!(crew.tasks().run(worker.left()));
+        drive::block_on(context::hosted(
+            &host,
+            poll_fn(|cx| {
+                crew.is_busy(worker);
+                let poll = runner.as_mut().poll(cx);
+                crew.is_waiting(worker);
+                poll
+            }),
+        ));
+    }
+    // The runner is gone.
+    crew.tasks().spawn(async {}).detach();
+}
