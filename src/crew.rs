@@ -1,8 +1,9 @@
 //! The threads of an executor, and how they stand in for each other.
 //!
 //! An executor of `n` threads lets `n` of them make progress. A worker that blocks in a task
-//! gives its place to a spare thread; when it comes back, the spare leaves at the end of its
-//! poll and waits for the next call, for a while. A thread that is about to block never runs
+//! gives its place to a spare thread; when it comes back, the spare leaves as soon as its runner
+//! lets it (async-executor looks up after at most 200 polls), and waits for the next call, for a
+//! while. A thread that is about to block never runs
 //! other tasks on its own stack: whatever it runs there has to end before it can go on itself,
 //! and may be waiting for just that.
 //!
@@ -223,26 +224,39 @@ impl Crew {
         }
     }
 
-    /// Gives a worker's place to a spare, if the call is still there and was not handed over.
+    /// Gives a worker's place to a spare, if the call is still there and was not handed over, and
+    /// says whether it did.
     ///
     /// # Errors
     ///
     /// Fails if there is no spare to be had.
-    pub(crate) fn hand_over(self: &Arc<Self>, worker: &Worker, call: Call) -> Result<(), NoSpare> {
+    pub(crate) fn hand_over(
+        self: &Arc<Self>,
+        worker: &Worker,
+        call: Call,
+    ) -> Result<bool, NoSpare> {
         let mut roster = self.lock();
-        // Whoever was dismissed has no place to hand over.
-        if roster.stopped || worker.leave.load(Ordering::Relaxed) {
-            return Ok(());
+        if roster.stopped {
+            return Ok(false);
+        }
+        if worker.leave.load(Ordering::Relaxed) {
+            // It was dismissed and has no place to hand over. But nobody joins in its stead
+            // who would look for the tasks in its local queue.
+            let handed = worker.slot.hand_over(call);
+            drop(roster);
+            runner::kick(&self.tasks);
+            return Ok(handed);
         }
         let spare = self.find_spare(&mut roster)?;
-        if worker.slot.hand_over(call) {
+        let handed = worker.slot.hand_over(call);
+        if handed {
             roster.relief.insert(worker.id, Arc::clone(&spare));
             roster.put_on_duty(spare);
         } else {
             roster.put_to_idle(spare);
         }
         self.count_spares(&roster);
-        Ok(())
+        Ok(handed)
     }
 
     /// Puts a spare on duty for a thread that is none of ours.
@@ -286,7 +300,7 @@ impl Crew {
     }
 
     /// Looks at all workers, hands over the places of those that were in the same call in the
-    /// last round, and says whether there was one.
+    /// last round, and says whether it handed one over.
     pub(crate) fn round(self: &Arc<Self>) -> bool {
         let mut overdue = Vec::new();
         for worker in &self.lock().on_duty {
@@ -296,11 +310,12 @@ impl Crew {
                 overdue.push((Arc::clone(worker), call));
             }
         }
+        let mut found = false;
         for (worker, call) in &overdue {
-            // Without a spare the call runs on, and the next round tries again.
-            let _ = self.hand_over(worker, *call);
+            // Without a spare the call runs on, and a later round tries again.
+            found |= self.hand_over(worker, *call).unwrap_or(false);
         }
-        !overdue.is_empty()
+        found
     }
 
     /// Whether no worker has anything to do that the monitor should watch.

@@ -56,5 +56,10 @@ pub(crate) fn run(crew: &Arc<Crew>, worker: &Arc<Worker>) {
         ));
     }
     // The runner is gone.
-    crew.tasks().spawn(async {}).detach();
+    kick(crew.tasks());
+}
+
+/// Makes a runner that sleeps search for tasks again.
+pub(crate) fn kick(tasks: &Tasks) {
+    tasks.spawn(async {}).detach();
 }
