@@ -57,6 +57,26 @@ use crate::work::{self, Async, Blocking, Boxed, Code, Work};
 /// once(move || calls.replace(calls.get() + 1)).get(); // error: `Cell<i32>` cannot be shared
 /// ```
 ///
+/// # Spawning
+///
+/// Generic code that spawns the call says that the work is `Send`:
+///
+/// ```
+/// use smartcall::SmartCall;
+/// use tokio::task::JoinHandle;
+///
+/// fn in_background<T, K>(op: impl SmartCall<T, K, Work: Send + 'static>) -> JoinHandle<T>
+/// where
+///     T: Send + 'static,
+/// {
+///     tokio::spawn(op.invoke().into_future())
+/// }
+/// # #[tokio::main]
+/// # async fn main() {
+/// assert_eq!(in_background(|| 5).await.unwrap(), 5);
+/// # }
+/// ```
+///
 /// # The kind
 ///
 /// Generally you shouldn't need to worry about `Kind`: it is inferred (see
@@ -307,6 +327,7 @@ impl<Out, Args> fmt::Debug for SmartFn<Out, Args> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<Out, Args> SmartCall<Out, kind::Smart, Args> for SmartFn<Out, Args> {
     type Work = Boxed<'static, Out>;
 
@@ -315,6 +336,7 @@ impl<Out, Args> SmartCall<Out, kind::Smart, Args> for SmartFn<Out, Args> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<Out, Args> SmartCall<Out, kind::Smart, Args> for &SmartFn<Out, Args> {
     type Work = Boxed<'static, Out>;
 
@@ -324,6 +346,9 @@ impl<Out, Args> SmartCall<Out, kind::Smart, Args> for &SmartFn<Out, Args> {
 }
 
 /// The implementations for callables of so many arguments.
+///
+/// Those for named callables stay out of the compiler's messages, which would otherwise list
+/// them all beside the three that a reader may have meant.
 macro_rules! arity {
     ($($arg:ident)*) => {
         impl<F, Out, $($arg),*> Code for Call<F, ($($arg,)*)>
@@ -363,6 +388,7 @@ macro_rules! arity {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<F, Out, $($arg),*> SmartCall<Out, kind::Sync, ($($arg,)*)> for Named<F, kind::Sync>
         where
             F: Fn($($arg),*) -> Out + Clone + Send + Sync + 'static,
@@ -391,6 +417,7 @@ macro_rules! arity {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<F, Fut, Out, $($arg),*> SmartCall<Out, kind::Async, ($($arg,)*)> for Named<F, kind::Async>
         where
             F: Fn($($arg),*) -> Fut,
@@ -419,6 +446,7 @@ macro_rules! arity {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<F, W, Out, $($arg),*> SmartCall<Out, kind::Smart, ($($arg,)*)> for Named<F, kind::Smart>
         where
             F: Fn($($arg),*) -> Dual<Out, W>,
@@ -433,6 +461,7 @@ macro_rules! arity {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<F, Out, $($arg),*> SmartCall<Out, kind::InPlace, ($($arg,)*)> for Named<F, kind::InPlace>
         where
             F: Fn($($arg),*) -> Out + Clone,
@@ -445,6 +474,7 @@ macro_rules! arity {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<'f, F, Out, $($arg),*> SmartCall<Out, kind::InPlace, ($($arg,)*)>
             for &'f Named<F, kind::InPlace>
         where

@@ -29,6 +29,22 @@ use crate::work::{Async, Blocking, Boxed, InPlace, LocalBoxed, POLLED_AGAIN, Pai
 ///
 /// assert_eq!(squares(4).get().sum::<u32>(), 14);
 /// ```
+///
+/// In edition 2024 the handle of a method borrows from `&self`, as any `impl Trait` does. If it
+/// does not, and is to be spawned, say so by `use<>`:
+///
+/// ```
+/// # use smartcall::{Dual, DualOf, Work};
+/// struct Config(String);
+///
+/// impl Config {
+///     fn load(&self) -> DualOf<impl Work<Output = std::io::Result<Vec<u8>>> + use<>> {
+///         let path = self.0.clone();
+///         Dual::blocking(move || std::fs::read(path))
+///     }
+/// }
+/// # assert!(Config("no such file".into()).load().get().is_err());
+/// ```
 pub type DualOf<W> = Dual<<W as Future>::Output, W>;
 
 /// A value to come, that sync code gets and async code awaits.
@@ -76,8 +92,17 @@ pub type DualOf<W> = Dual<<W as Future>::Output, W>;
 ///
 /// # Executors
 ///
-/// A handle is an [`IntoFuture`]. What wants a `Future` takes `dual.into_future()`, or
-/// `async { dual.await }`; [`Executor::spawn`](crate::Executor::spawn) takes the handle.
+/// A handle is an [`IntoFuture`]; [`Executor::spawn`](crate::Executor::spawn) and `tokio::join!`
+/// take it as it is. What wants a `Future` takes its [`into_future`](Dual::into_future):
+///
+/// ```
+/// # use smartcall::Dual;
+/// # #[tokio::main(flavor = "multi_thread")]
+/// # async fn main() {
+/// let dual = Dual::blocking(|| 5);
+/// assert_eq!(tokio::spawn(dual.into_future()).await.unwrap(), 5);
+/// # }
+/// ```
 ///
 /// # Examples
 ///
