@@ -1,6 +1,6 @@
 //! What the tests share. Each test file includes it and uses some of it.
 
-#![allow(dead_code, reason = "no test file uses all of it")]
+#![allow(dead_code, unreachable_pub, reason = "no test file uses all of it")]
 
 use std::any;
 use std::env;
@@ -73,5 +73,7 @@ fn test_name<F>(_body: &F) -> &'static str {
 /// The number of threads of this process.
 #[cfg(target_os = "linux")]
 pub fn threads() -> usize {
-    std::fs::read_dir("/proc/self/task").expect("proc is mounted").count()
+    std::fs::read_dir("/proc/self/task")
+        .expect("proc is mounted")
+        .count()
 }
