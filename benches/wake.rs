@@ -1,2 +1,37 @@
-//! Not written yet.
-fn main() {}
+//! What it costs to be woken by another thread: `cargo bench --bench wake`.
+//!
+//! Two threads wake each other in turn, each of them waiting in the subject; a row is one
+//! round trip, which is two wakes. By which cores the scheduler picks it takes a few or many
+//! microseconds: `taskset -c 0` keeps both threads on one core.
+
+#![allow(missing_docs, reason = "`criterion_group!` makes a public function")]
+
+mod bodies;
+
+use std::time::Duration;
+
+use bodies::wake;
+use criterion::{Criterion, criterion_group, criterion_main};
+
+fn round_trip(c: &mut Criterion) {
+    let mut group = c.benchmark_group("wake");
+    let mut row = |name, subject: fn(u64) -> Duration| {
+        group.bench_function(name, |b| b.iter_custom(subject));
+    };
+    row("thread::park", wake::park);
+    row("get", wake::get);
+    row("pollster", wake::pollster);
+    row("futures-lite", wake::futures_lite);
+    row("futures-executor", wake::futures_executor);
+    row("async-io", wake::async_io);
+}
+
+fn short() -> Criterion {
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .sample_size(50)
+}
+
+criterion_group!(name = benches; config = short(); targets = round_trip);
+criterion_main!(benches);

@@ -1,6 +1,6 @@
 //! What the tests share. Each test file includes it and uses some of it.
 
-#![allow(dead_code, reason = "no test file uses all of it")]
+#![allow(dead_code, unreachable_pub, reason = "no test file uses all of it")]
 
 use std::any;
 use std::env;

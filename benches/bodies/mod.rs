@@ -1,0 +1,15 @@
+//! What the benches measure: one function a subject, ours and each peer's.
+//!
+//! All subjects of a question run the same operation or future, and differ in nothing but
+//! how they run it. What a subject needs beforehand (a runtime, a calibrated operation) is
+//! handed to it.
+
+#![allow(
+    dead_code,
+    reason = "each bench takes the subjects of its own question"
+)]
+
+pub(crate) mod call;
+pub(crate) mod context;
+pub(crate) mod pool;
+pub(crate) mod wake;

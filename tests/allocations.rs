@@ -1,0 +1,205 @@
+//! What is allocated, counted exactly.
+//!
+//! The counter is the process's, so each test runs in a process of its own.
+
+mod common;
+
+use std::alloc::System;
+use std::future::{Future, IntoFuture};
+use std::hint::black_box;
+use std::sync::mpsc::{self, SyncSender};
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use common::in_child;
+use smartcall::context::{self, Host};
+use smartcall::offload::Job;
+use smartcall::{Dual, DualOf, SmartCall, Work};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// How often a call is made for one count, so that what grows now and then shows as well.
+const CALLS: usize = 100;
+
+/// Counts the allocations of so many calls, each of which gives a five.
+///
+/// The test runner's main thread may allocate meanwhile, so it is the least of a few counts.
+async fn allocations(call: impl AsyncFn() -> u32) -> usize {
+    let mut least = usize::MAX;
+    // The first round warms up.
+    for round in 0..10 {
+        let region = Region::new(ALLOCATOR);
+        for _ in 0..CALLS {
+            assert_eq!(black_box(call().await), 5);
+        }
+        let change = region.change();
+        if round > 0 {
+            least = least.min(change.allocations + change.reallocations);
+        }
+    }
+    least
+}
+
+#[track_caller]
+fn assert_allocations(each: usize, call: impl AsyncFn() -> u32) {
+    assert_eq!(pollster::block_on(allocations(call)), each * CALLS);
+}
+
+fn five() -> u32 {
+    black_box(5)
+}
+
+async fn five_async() -> u32 {
+    black_box(5)
+}
+
+fn five_smart() -> DualOf<impl Work<Output = u32>> {
+    Dual::future(five_async())
+}
+
+/// B12: `get` allocates nothing, by the handle and through the trait.
+#[test]
+fn get() {
+    in_child(|| {
+        assert_allocations(0, async || Dual::future(five_async()).get());
+        assert_allocations(0, async || Dual::blocking(five).get());
+        assert_allocations(0, async || Dual::in_place(five).get());
+        assert_allocations(0, async || Dual::pair(5, |n| n, async |n| n).get());
+        assert_allocations(0, async || Dual::ready(5).get());
+        assert_allocations(0, async || five.invoke().get());
+        assert_allocations(0, async || five_async.invoke().get());
+        assert_allocations(0, async || five_smart.invoke().get());
+        assert_allocations(0, async || {
+            Dual::future(five_async()).try_get().unwrap_or(0)
+        });
+    });
+}
+
+/// B12: nor does `.await` through the handle.
+#[test]
+fn awaited() {
+    in_child(|| {
+        assert_allocations(0, async || Dual::future(five_async()).await);
+        assert_allocations(0, async || five_async.invoke().await);
+        assert_allocations(0, async || five_smart.invoke().await);
+        assert_allocations(0, async || Dual::in_place(five).await);
+        assert_allocations(0, async || Dual::ready(5).await);
+        assert_allocations(0, async || context::inside(five_smart()).await);
+    });
+}
+
+/// B12: nor do nested drivers, a wait, or sync code that is met in a driven future.
+#[test]
+fn driven() {
+    in_child(|| {
+        let nested = || Dual::future(async { five_smart().get() }).get();
+        assert_allocations(0, async || Dual::future(async { nested() }).get());
+        let waits = async || {
+            futures_lite::future::yield_now().await;
+            5
+        };
+        assert_allocations(0, async || Dual::future(waits()).get());
+        assert_allocations(0, async || {
+            Dual::future(async { waits.invoke().get() }).get()
+        });
+        let sync_twice = async || five.invoke().await + five.invoke().await - 5;
+        assert_allocations(0, async || Dual::future(sync_twice()).get());
+    });
+}
+
+/// B12: a box is one allocation, and so is the value that the first deref keeps.
+#[test]
+fn boxed_and_dereferenced() {
+    in_child(|| {
+        assert_allocations(1, async || five_smart().boxed().get());
+        assert_allocations(1, async || five_smart().boxed_local().get());
+        assert_allocations(1, async || five_smart().boxed().await);
+        assert_allocations(1, async || *five_smart());
+        assert_allocations(1, async || {
+            let dual = five_smart();
+            assert_eq!(*dual + *dual, 10);
+            dual.get()
+        });
+    });
+}
+
+/// Starts the threads of the pool: a job that finds none idle would start one, which allocates.
+fn start_pool() {
+    const THREADS: usize = 8;
+    let barrier = Arc::new(Barrier::new(THREADS));
+    let jobs = [(); THREADS].map(|()| {
+        let barrier = Arc::clone(&barrier);
+        ::blocking::unblock(move || barrier.wait().is_leader())
+    });
+    pollster::block_on(futures::future::join_all(jobs));
+}
+
+/// B12: a hop to the pool allocates as much as `blocking::unblock` does, which is one.
+#[test]
+fn pool_hop() {
+    in_child(|| {
+        start_pool();
+        assert_allocations(1, async || ::blocking::unblock(five).await);
+        assert_allocations(1, async || Dual::blocking(five).await);
+        assert_allocations(1, async || five.invoke().await);
+        #[cfg(feature = "executor")]
+        {
+            let ex = smartcall::Executor::builder().threads(1).build();
+            let hops = allocations(async || five.invoke().await);
+            assert_eq!(ex.block_on(hops), CALLS);
+        }
+    });
+}
+
+/// A host with a pool of one thread, or with none: then it gives the jobs back.
+struct OwnPool {
+    jobs: Option<SyncSender<Job>>,
+}
+
+impl Host for OwnPool {
+    fn can_block(&self) -> bool {
+        false
+    }
+
+    fn block_in_place(&self, block: &mut dyn FnMut()) {
+        block();
+    }
+
+    fn offload(&self, job: Job) -> Result<(), Job> {
+        match &self.jobs {
+            // A bounded channel allocates nothing to send.
+            Some(jobs) => jobs.send(job).map_err(|refused| refused.0),
+            None => Err(job),
+        }
+    }
+}
+
+/// Awaits blocking code under a host.
+fn hop(host: &Arc<OwnPool>) -> impl Future<Output = u32> {
+    context::hosted(host, Dual::blocking(five).into_future())
+}
+
+/// B12: a hop through a host's own pool allocates once, for the `Job`: no more than `unblock`.
+#[test]
+fn hop_through_a_host() {
+    in_child(|| {
+        let (jobs, queue) = mpsc::sync_channel::<Job>(1);
+        let pool = thread::spawn(move || queue.into_iter().for_each(Job::run));
+        let host = Arc::new(OwnPool { jobs: Some(jobs) });
+        assert_allocations(1, async || hop(&host).await);
+        drop(host);
+        pool.join().expect("jobs do not panic through it");
+    });
+}
+
+/// B12: a job that the host gives back allocates once more, for its way to our pool.
+#[test]
+fn hop_that_a_host_refuses() {
+    in_child(|| {
+        start_pool();
+        let host = Arc::new(OwnPool { jobs: None });
+        assert_allocations(2, async || hop(&host).await);
+    });
+}
