@@ -102,11 +102,7 @@ impl<D> fmt::Debug for InsideExecutor<D> {
 
 impl<D> fmt::Display for InsideExecutor<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "cannot block here, use `.await`: {}",
-            self.refusal.what()
-        )
+        write!(f, "cannot block here: {}", self.refusal.what())
     }
 }
 
