@@ -144,12 +144,13 @@ impl<T> Future for Fallible<T> {
 
 /// Polls a task, and lets go of it when it is done.
 fn poll<T>(inner: &mut Option<FallibleTask<T>>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-    let Some(task) = inner else {
-        panic!("a `Task` was polled again after it had completed");
+    // Out of its place while it is polled, so that it is gone after a panic.
+    let Some(mut task) = inner.take() else {
+        panic!("a `Task` was polled again after it had completed or panicked");
     };
-    let poll = Pin::new(task).poll(cx);
-    if poll.is_ready() {
-        *inner = None;
+    let poll = Pin::new(&mut task).poll(cx);
+    if poll.is_pending() {
+        *inner = Some(task);
     }
     poll
 }

@@ -187,10 +187,11 @@ where
                 this.value = Some(offload::offload(code));
             }
         }
-        let value = this.value.as_mut().expect(POLLED_AGAIN);
-        let poll = Pin::new(value).poll(cx);
-        if poll.is_ready() {
-            this.value = None;
+        // Out of its place while it is polled, so that it is gone after a panic.
+        let mut value = this.value.take().expect(POLLED_AGAIN);
+        let poll = Pin::new(&mut value).poll(cx);
+        if poll.is_pending() {
+            this.value = Some(value);
         }
         poll
     }

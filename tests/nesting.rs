@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::{self, Future, IntoFuture};
+use std::hint;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -752,6 +753,53 @@ fn part_that_needs_a_sibling() {
         };
         let both = Dual::future(async { futures::join!(part, sibling) });
         assert_eq!(both.get(), (Ok(5), Ok(())));
+    });
+}
+
+/// C17: the same, with a sibling that another thread wakes while the driver is deciding: it is
+/// no company any more, and has yet to be polled.
+#[test]
+fn part_that_needs_a_sibling_woken_meanwhile() {
+    /// The window is a few instructions wide.
+    const ROUNDS: usize = 30_000;
+
+    limit(|| {
+        let polled = Arc::new(AtomicUsize::new(0));
+        let (wakers, to_wake) = mpsc::channel::<oneshot::Sender<u32>>();
+        let wakes = thread::spawn({
+            let polled = Arc::clone(&polled);
+            move || {
+                for (round, wake) in (1..).zip(to_wake) {
+                    let mut looks = 0;
+                    while polled.load(Ordering::Acquire) < round {
+                        looks += 1;
+                        // Where there is one core the other thread is waiting for it.
+                        match looks % 1_000 {
+                            0 => thread::yield_now(),
+                            _ => hint::spin_loop(),
+                        }
+                    }
+                    for i in 0..round % 41 {
+                        hint::black_box(i);
+                    }
+                    wake.send(5).expect("the sibling waits");
+                }
+            }
+        });
+        for round in 1..=ROUNDS {
+            let (wake, woken) = oneshot::channel();
+            wakers.send(wake).expect("the other thread is there");
+            let (sender, receiver) = mpsc::channel();
+            let part = Dual::blocking(move || receiver.recv()).into_future();
+            let sibling = async {
+                polled.store(round, Ordering::Release);
+                sender.send(woken.await)
+            };
+            let both = Dual::future(async { futures::join!(part, sibling) });
+            assert_eq!(both.get(), (Ok(Ok(5)), Ok(())));
+        }
+        drop(wakers);
+        wakes.join().expect("no panic");
     });
 }
 
