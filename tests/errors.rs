@@ -460,23 +460,12 @@ fn refused_at_the_callers_line() {
 fn refused_in_a_task_at_the_callers_line() {
     in_child(|| {
         let at = record_locations();
-        let (ex, other, local) = (shim(), shim(), LocalExecutor::new());
-        let task = ex.spawn(async move {
-            panics_here!(at, future().get());
-            panics_here!(at, *future());
-            panics_here!(at, other.block_on(async {}));
-            panics_here!(at, LocalExecutor::new().block_on(async {}));
-            at
-        });
-        let at = ex.block_on(task);
-        ex.block_on(async {
-            panics_here!(at, future().get());
-            panics_here!(at, ex.block_on(async {}));
-            panics_here!(at, local.block_on(async {}));
-        });
+        let (other, local) = (shim(), LocalExecutor::new());
         local.block_on(async {
             panics_here!(at, future().get());
+            panics_here!(at, *future());
             panics_here!(at, local.block_on(async {}));
+            panics_here!(at, other.block_on(async {}));
         });
     });
 }

@@ -1158,7 +1158,8 @@ mod shim {
             let task = ex.spawn(task);
             begun.recv().expect("it begins");
             drop(task);
-            assert_eq!(refused(&results).get(), 5);
+            // A worker drops it, and can be stood in for.
+            assert!(matches!(results.recv(), Ok(Ok(5))));
 
             let (task, begun, results) = holds();
             ex.spawn(task).detach();
