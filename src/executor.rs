@@ -18,10 +18,14 @@ use crate::task::Task;
 /// the [context](crate::context) says [`Place::Inside`](crate::context::Place::Inside)
 /// meanwhile.
 ///
+/// Its tasks may block, by `.get()` and in in-place code: a spare thread stands in for the worker
+/// meanwhile, so that as many threads as were asked for make progress. (With one thread, two
+/// tasks may therefore run at once. [`LocalExecutor`](crate::LocalExecutor) is for who needs one.)
+///
 /// Dropping it stops its threads and drops the tasks that are left: whoever awaits one of
-/// them panics, with [`Task::fallible`] as the way out. Code that a worker is running is not
-/// interrupted, so the drop waits until each worker's current poll returns; on one of its own
-/// threads it waits for nothing.
+/// them panics, with [`Task::fallible`] as the way out, and so does a `.get()` that is parked in
+/// one. Other code that a worker is running is not interrupted, so the drop waits until each
+/// worker's current poll returns; on one of its own threads it waits for nothing.
 ///
 /// [`async_executor`]: https://docs.rs/async-executor
 ///

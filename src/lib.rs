@@ -48,7 +48,7 @@
 //! |---|---|---|
 //! | **Outside**: no shim, no `get` above | async: polled through. Blocking: on the pool | here |
 //! | **Driving**: a `get` on this thread polls | async: polled through. Blocking: here if alone, else on the pool | here |
-//! | **Inside**: a task of an executor that says so | async: polled through. Blocking: on the pool | through the executor's [`Host`](context::Host); refused, in words, if it has none that can |
+//! | **Inside**: a task of an executor that says so | async: polled through. Blocking: on the pool | here, while the executor's [`Host`](context::Host) keeps it going; refused, in words, if it has none that can |
 //!
 //! "Alone" is sync code that is all that the driven future waits for. [`context`] tells
 //! more, and how an executor says so; [`offload`] tells about the pool.
@@ -62,14 +62,24 @@
 //! of smol or a bare `async_executor::Executor`, a `.get()` just blocks. The cure is one line,
 //! [`context::inside`].
 //!
-//! The tasks of [`Executor`] and [`LocalExecutor`] can't block yet: a `.get()` in them is
-//! refused.
+//! # Blocking in a task
+//!
+//! A task of an [`Executor`] may call `.get()`. A spare thread stands in for its worker as soon as
+//! the call parks, or as soon as it turns out to be long; so all tasks of an executor of one
+//! thread may wait for each other. A value that is there at the first poll costs no more than
+//! two stores to a flag. A [`LocalExecutor`] has one thread that nobody can stand in for, and
+//! refuses.
 //!
 //! # Crate features
 //!
 //! - `executor` (on by default): [`Executor`], [`LocalExecutor`] and [`Task`].
 //! - `futures-executor` (off by default): recognises the executors of the `futures` crate, and
 //!   refuses `.get()` on their threads.
+//! - `tokio` (off by default): `.get()` in a worker of a multi-thread runtime goes through
+//!   `block_in_place`, and is refused in a current-thread runtime; blocking code that is awaited in
+//!   tokio goes to tokio's pool; what is driven outside of any runtime enters one of ours, a
+//!   multi-thread one that is started when it is first needed. It changes this for the whole
+//!   program, so it is for programs, and not for libraries.
 //!
 //! With none of them the crate is the trait, the handle, the context and the pool: what an
 //! executor-neutral crate needs.
