@@ -35,6 +35,7 @@ use crate::context::{self, Place};
 #[cfg(feature = "tokio")]
 use crate::foreign;
 use crate::signal::Signal;
+use crate::sync::{Ordering, fence};
 
 thread_local! {
     /// The waker of this thread's innermost driver, by its data pointer. It is compared,
@@ -153,9 +154,12 @@ impl Driver {
     fn finish<F: Future>(&self, mut future: Pin<&mut F>) -> F::Output {
         let mut parked = Parked { signal: None };
         loop {
-            let woken = self.signal.take();
             let asked = ASKED.replace(0);
-            if asked == 1 && !woken && self.is_alone() {
+            // The count before the flag: between the two looks somebody may use the waker
+            // and let go of it.
+            let alone = asked == 1 && self.is_alone();
+            let woken = self.signal.take();
+            if alone && !woken {
                 ASKED.set(GRANTED);
             }
             if asked == 0 && !woken {
@@ -175,7 +179,10 @@ impl Driver {
     #[inline]
     fn is_alone(&self) -> bool {
         // One for `signal`, one for `waker`.
-        Arc::strong_count(&self.signal) == 2
+        let alone = Arc::strong_count(&self.signal) == 2;
+        // From here on we see what those did who let go of it: whether they used it.
+        fence(Ordering::Acquire);
+        alone
     }
 
     /// Parks the thread until the waker is used, with the help of its host.

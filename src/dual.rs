@@ -504,7 +504,7 @@ impl<T, W> fmt::Debug for Dual<T, W> {
 
 impl<T, W: Work<Output = T>> IntoFuture for Dual<T, W> {
     type Output = T;
-    type IntoFuture = Resolving<W>;
+    type IntoFuture = Resolving<T, W>;
 
     /// Makes the future of the handle.
     ///
@@ -513,7 +513,7 @@ impl<T, W: Work<Output = T>> IntoFuture for Dual<T, W> {
     /// Panics if a deref has run the body before, and the body panicked.
     #[inline]
     #[track_caller]
-    fn into_future(self) -> Resolving<W> {
+    fn into_future(self) -> Resolving<T, W> {
         match self.into_parts() {
             Ok(work) => Resolving::Work { work },
             Err(value) => Resolving::Value { value },
@@ -529,24 +529,24 @@ pin_project! {
     #[project = ResolvingProjection]
     #[project_replace = ResolvingReplaced]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
-    pub enum Resolving<W: Future> {
+    pub enum Resolving<T, W> {
         /// The work, as it is polled.
         #[doc(hidden)]
         Work { #[pin] work: W },
         /// The value of a deref.
         #[doc(hidden)]
-        Value { value: Box<W::Output> },
+        Value { value: Box<T> },
         /// The value was handed over.
         #[doc(hidden)]
         Done,
     }
 }
 
-impl<W: Work> Future for Resolving<W> {
-    type Output = W::Output;
+impl<T, W: Work<Output = T>> Future for Resolving<T, W> {
+    type Output = T;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<W::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         if let ResolvingProjection::Work { work } = self.as_mut().project() {
             let poll = work.poll(cx);
             if poll.is_ready() {
@@ -561,7 +561,7 @@ impl<W: Work> Future for Resolving<W> {
     }
 }
 
-impl<W: Future> fmt::Debug for Resolving<W> {
+impl<T, W> fmt::Debug for Resolving<T, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resolving").finish_non_exhaustive()
     }

@@ -3,7 +3,7 @@
 //! `signal.rs`, `slot.rs`, `crew.rs` and `monitor.rs` take these from here and from nowhere
 //! else, so that a model checker can include those very files beside a `sync` of its own.
 
-pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, Ordering, fence};
 pub(crate) use std::thread::{Thread, current, park};
 
 #[cfg(feature = "executor")]
@@ -12,4 +12,5 @@ pub(crate) use {
     std::sync::atomic::AtomicUsize,
     std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
     std::thread::{self, JoinHandle},
+    std::time::Instant,
 };
