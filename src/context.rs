@@ -199,7 +199,25 @@ pub trait Host: Send + Sync + 'static {
     fn has_pool(&self) -> bool {
         true
     }
+
+    /// Why the host can't block, if it knows more than that.
+    #[doc(hidden)]
+    fn refusal(&self) -> Option<HostRefusal> {
+        None
+    }
+
+    /// Whether foreign executors that its tasks run themselves are looked for. A host of
+    /// somebody else's may stand for just the one that would be found.
+    #[doc(hidden)]
+    fn looks_below(&self) -> bool {
+        false
+    }
 }
+
+/// A reason that only our own hosts can give.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct HostRefusal(pub(crate) Refusal);
 
 /// Raises the flag during each poll, and the drop, of a future.
 ///
@@ -403,6 +421,16 @@ pub(crate) fn run_here<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// Whether the thread may block, with nobody to ask.
+#[inline]
+pub(crate) fn may_block() -> bool {
+    match STATE.get() {
+        State::Inside => false,
+        State::OutsideInRegion | State::DrivingInRegion => true,
+        State::Outside | State::Driving => matches!(foreign::recognise(), Ok(None)),
+    }
+}
+
 /// Whom to ask before the thread blocks, if it may.
 ///
 /// `None` stands for nobody: it just blocks.
@@ -417,11 +445,16 @@ pub(crate) fn leave_to_block() -> Result<Option<HostRef>, Refusal> {
 
 #[cold]
 fn ask_host() -> Result<Option<HostRef>, Refusal> {
-    match host() {
-        None => Err(Refusal::NoHost),
-        Some(host) if host.can_block() => Ok(Some(host)),
-        Some(_) => Err(Refusal::HostCannot),
+    let host = host().ok_or(Refusal::NoHost)?;
+    if host.looks_below() {
+        // An executor that the task itself runs can't go on, whatever its host does.
+        foreign::recognise()?;
     }
+    if !host.can_block() {
+        let refusal = host.refusal();
+        return Err(refusal.map_or(Refusal::HostCannot, |HostRefusal(refusal)| refusal));
+    }
+    Ok(Some(host))
 }
 
 /// Blocks with the leave that was given.
@@ -465,6 +498,12 @@ pub(crate) fn run_in_place<R>(f: impl FnOnce() -> R) -> R {
     }
 }
 
+/// Whether a `blocking_region` on this thread overrides the recognisers.
+#[inline]
+pub(crate) fn in_region() -> bool {
+    matches!(STATE.get(), State::OutsideInRegion | State::DrivingInRegion)
+}
+
 /// The host of this thread, at whatever depth of nesting.
 pub(crate) fn host() -> Option<HostRef> {
     // In a dying thread there may be none any more, and nobody to ask then.
@@ -490,7 +529,7 @@ pub(crate) struct PlaceGuard {
 /// drives in it, and no further than the next executor.
 #[inline]
 pub(crate) fn enter(place: Place) -> PlaceGuard {
-    let region = matches!(STATE.get(), State::OutsideInRegion | State::DrivingInRegion);
+    let region = in_region();
     set(match place {
         Place::Outside if region => State::OutsideInRegion,
         Place::Outside => State::Outside,

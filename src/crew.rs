@@ -23,14 +23,14 @@ use std::future::poll_fn;
 use std::io;
 use std::mem;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::monitor::Monitor;
 use crate::runner::{self, Tasks};
 use crate::slot::{Call, Slot};
 use crate::sync::{
-    Arc, AtomicBool, AtomicUsize, AtomicWaker, Condvar, JoinHandle, Mutex, MutexGuard, Ordering,
-    PoisonError, thread,
+    Arc, AtomicBool, AtomicUsize, AtomicWaker, Condvar, Instant, JoinHandle, Mutex, MutexGuard,
+    Ordering, PoisonError, thread,
 };
 
 /// How long a spare thread waits for the next call before it ends.
@@ -246,6 +246,11 @@ impl Crew {
             drop(roster);
             runner::kick(&self.tasks);
             return Ok(handed);
+        }
+        // The worker parks, and the monitor has seen to it already: a spare that can't be had
+        // is none that is missing.
+        if worker.slot.call() != Some(call) {
+            return Ok(false);
         }
         let spare = self.find_spare(&mut roster)?;
         let handed = worker.slot.hand_over(call);

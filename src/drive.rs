@@ -26,6 +26,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::mem;
 use std::pin::{Pin, pin};
 use std::ptr;
 use std::sync::Arc;
@@ -54,6 +55,9 @@ thread_local! {
 
 /// The one part that asked may run here, unless another one asks before it is polled.
 const GRANTED: usize = usize::MAX;
+
+/// How many idle drivers are looked through before a new one is made.
+const SPARE: usize = 4;
 
 /// Where sync code met in a poll is to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +102,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let done = FIRST.try_with(|first| {
         let driver = &mut *first.try_borrow_mut().ok()?;
+        // No level is above this one, so there is nothing to put back.
         Some(driver.drive(future.as_mut()))
     });
     match done {
@@ -111,7 +116,9 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 fn block_on_nested<F: Future>(future: Pin<&mut F>) -> F::Output {
     let idle = IDLE.try_with(|idle| idle.borrow_mut().pop());
     let mut driver = idle.ok().flatten().unwrap_or_else(Driver::new);
+    let above = Above::save();
     let value = driver.drive(future);
+    drop(above);
     let _ = IDLE.try_with(|idle| idle.borrow_mut().push(driver));
     value
 }
@@ -135,13 +142,43 @@ impl Driver {
         // A waker that somebody has kept from an earlier call is not used again: its late
         // wake-ups would be taken for this call's, and its owner for company.
         if !self.is_alone() || self.signal.is_woken() {
-            *self = Driver::new();
+            self.renew();
         }
-        let _level = Level::enter(self);
+        WAKER.set(self.waker.data());
+        ASKED.set(0);
+        let _place = context::enter(Place::Driving);
         match self.poll(future.as_mut()) {
             Poll::Ready(value) => value,
             Poll::Pending => self.finish(future),
         }
+    }
+
+    /// Gets a waker that nobody else holds, with the flag down.
+    ///
+    /// Whoever wakes us lets go of the waker a little after we are running again, so this
+    /// happens often: the driver is put aside, and will be free when it is next looked at.
+    #[cold]
+    fn renew(&mut self) {
+        if !self.is_alone() {
+            let swapped = IDLE.try_with(|idle| {
+                let mut idle = idle.borrow_mut();
+                match idle.iter().position(Driver::is_alone) {
+                    Some(free) => mem::swap(self, &mut idle[free]),
+                    None => {
+                        let kept = mem::replace(self, Driver::new());
+                        // One that is kept for good is left to whoever keeps it.
+                        if idle.len() < SPARE {
+                            idle.push(kept);
+                        }
+                    }
+                }
+            });
+            if swapped.is_err() {
+                *self = Driver::new();
+            }
+        }
+        // Nobody is left who could raise it again.
+        self.signal.take();
     }
 
     #[inline]
@@ -211,28 +248,22 @@ impl Wake for Signal {
     }
 }
 
-/// One level of driving: leaving it puts back what was there.
-struct Level {
-    /// `WAKER` of the level above.
+/// What the level above had: leaving a nested level puts it back.
+struct Above {
     waker: *const (),
-    /// `ASKED` of the level above.
     asked: usize,
-    _place: context::PlaceGuard,
 }
 
-impl Level {
-    #[inline]
-    fn enter(driver: &Driver) -> Self {
-        Level {
-            waker: WAKER.replace(driver.waker.data()),
-            asked: ASKED.replace(0),
-            _place: context::enter(Place::Driving),
+impl Above {
+    fn save() -> Self {
+        Above {
+            waker: WAKER.get(),
+            asked: ASKED.get(),
         }
     }
 }
 
-impl Drop for Level {
-    #[inline]
+impl Drop for Above {
     fn drop(&mut self) {
         WAKER.set(self.waker);
         ASKED.set(self.asked);
@@ -245,6 +276,7 @@ struct Parked<'a> {
 }
 
 impl Drop for Parked<'_> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(signal) = self.signal {
             signal.pass_token_on();

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::context::{self, HostRef};
+use crate::context;
 use crate::error::{InsideExecutor, Refusal};
 use crate::work::{Async, Blocking, Boxed, InPlace, LocalBoxed, POLLED_AGAIN, Pair, Ready, Work};
 
@@ -342,9 +342,10 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     #[track_caller]
     pub fn get(self) -> T {
         match self.into_parts() {
-            Ok(work) => match leave(&work) {
-                Ok(leave) => context::block(leave, || work.block()),
-                Err(refusal) => refusal.panic(),
+            Ok(work) if work.is_immediate() || context::may_block() => work.block(),
+            Ok(work) => match ask_to_block(work) {
+                Ok(value) => value,
+                Err((refusal, _)) => refusal.panic(),
             },
             Err(value) => *value,
         }
@@ -371,10 +372,9 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     #[track_caller]
     pub fn try_get(self) -> Result<T, InsideExecutor<Self>> {
         match self.into_parts() {
-            Ok(work) => match leave(&work) {
-                Ok(leave) => Ok(context::block(leave, || work.block())),
-                Err(refusal) => Err(InsideExecutor::new(Dual::from_work(work), refusal)),
-            },
+            Ok(work) if work.is_immediate() || context::may_block() => Ok(work.block()),
+            Ok(work) => ask_to_block(work)
+                .map_err(|(refusal, work)| InsideExecutor::new(Dual::from_work(work), refusal)),
             Err(value) => Ok(*value),
         }
     }
@@ -422,13 +422,18 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     }
 }
 
-/// Whom to ask before this work blocks, if it may block here.
-#[inline]
-fn leave(work: &impl Work) -> Result<Option<HostRef>, Refusal> {
-    if work.is_immediate() {
-        return Ok(None);
+/// Blocks where somebody has to be asked first, or gives the work back.
+///
+/// It is out of line so that work which nobody has to be asked for is never lent out, and
+/// can stay in registers.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn ask_to_block<W: Work>(work: W) -> Result<W::Output, (Refusal, W)> {
+    match context::leave_to_block() {
+        Ok(leave) => Ok(context::block(leave, || work.block())),
+        Err(refusal) => Err((refusal, work)),
     }
-    context::leave_to_block()
 }
 
 impl<T, W: Work<Output = T>> Dual<T, W> {
@@ -445,16 +450,20 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
                 gone(panicked)
             }
         };
-        let leave = match leave(&work) {
-            Ok(leave) => leave,
-            Err(refusal) => {
-                // Nothing has run, and nothing is lost.
-                self.state.set(State::Fresh(work));
-                refusal.panic()
+        let done = Done(&self.state);
+        let value = if work.is_immediate() || context::may_block() {
+            work.block()
+        } else {
+            match ask_to_block(work) {
+                Ok(value) => value,
+                Err((refusal, work)) => {
+                    drop(done);
+                    // Nothing has run, and nothing is lost.
+                    self.state.set(State::Fresh(work));
+                    refusal.panic()
+                }
             }
         };
-        let _done = Done(&self.state);
-        let value = context::block(leave, || work.block());
         self.value.get_or_init(|| Box::new(value))
     }
 }
@@ -504,7 +513,7 @@ impl<T, W> fmt::Debug for Dual<T, W> {
 
 impl<T, W: Work<Output = T>> IntoFuture for Dual<T, W> {
     type Output = T;
-    type IntoFuture = Resolving<W>;
+    type IntoFuture = Resolving<T, W>;
 
     /// Makes the future of the handle.
     ///
@@ -513,7 +522,7 @@ impl<T, W: Work<Output = T>> IntoFuture for Dual<T, W> {
     /// Panics if a deref has run the body before, and the body panicked.
     #[inline]
     #[track_caller]
-    fn into_future(self) -> Resolving<W> {
+    fn into_future(self) -> Resolving<T, W> {
         match self.into_parts() {
             Ok(work) => Resolving::Work { work },
             Err(value) => Resolving::Value { value },
@@ -529,24 +538,24 @@ pin_project! {
     #[project = ResolvingProjection]
     #[project_replace = ResolvingReplaced]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
-    pub enum Resolving<W: Future> {
+    pub enum Resolving<T, W> {
         /// The work, as it is polled.
         #[doc(hidden)]
         Work { #[pin] work: W },
         /// The value of a deref.
         #[doc(hidden)]
-        Value { value: Box<W::Output> },
+        Value { value: Box<T> },
         /// The value was handed over.
         #[doc(hidden)]
         Done,
     }
 }
 
-impl<W: Work> Future for Resolving<W> {
-    type Output = W::Output;
+impl<T, W: Work<Output = T>> Future for Resolving<T, W> {
+    type Output = T;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<W::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         if let ResolvingProjection::Work { work } = self.as_mut().project() {
             let poll = work.poll(cx);
             if poll.is_ready() {
@@ -561,7 +570,7 @@ impl<W: Work> Future for Resolving<W> {
     }
 }
 
-impl<W: Future> fmt::Debug for Resolving<W> {
+impl<T, W> fmt::Debug for Resolving<T, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resolving").finish_non_exhaustive()
     }

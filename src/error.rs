@@ -8,6 +8,9 @@ pub(crate) enum Refusal {
     NoHost,
     /// A task is being polled, and its host can't help.
     HostCannot,
+    /// A task is being polled, and all spare threads of its executor stand in for others.
+    #[cfg(feature = "executor")]
+    NoSpare,
     /// An executor of the `futures` crate is running.
     #[cfg(feature = "futures-executor")]
     Futures,
@@ -16,13 +19,18 @@ pub(crate) enum Refusal {
     TokioCurrentThread,
 }
 
-impl Refusal {
-    /// What happened, as a clause without a full stop.
-    fn what(self) -> &'static str {
-        match self {
+/// What happened, as a clause without a full stop.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Refusal::NoHost => "this thread is polling a task of an executor",
             Refusal::HostCannot => {
                 "this thread is polling a task of an executor that can't go on without it"
+            }
+            #[cfg(feature = "executor")]
+            Refusal::NoSpare => {
+                "this thread is polling a task of an executor, and none of the spare threads that \
+                 `Builder::max_spares` allows for is left to stand in for it"
             }
             #[cfg(feature = "futures-executor")]
             Refusal::Futures => "this thread is running an executor of the `futures` crate",
@@ -30,21 +38,22 @@ impl Refusal {
             Refusal::TokioCurrentThread => {
                 "this thread is running a current-thread runtime of tokio"
             }
-        }
+        })
     }
+}
 
+impl Refusal {
     /// Panics, at the line of whoever called the public function.
     #[cold]
     #[inline(never)]
     #[track_caller]
     pub(crate) fn panic(self) -> ! {
         panic!(
-            "cannot block here: {}. This happens because `.get()`, a deref of a `Dual` or \
+            "cannot block here: {self}. This happens because `.get()`, a deref of a `Dual` or \
              `block_on` was called from async code. While it waits, the executor's other tasks \
              stand still, and the value may have to come from one of them. Use `.await` here; \
              or `try_get`, which gives the handle back; or move the sync code that calls this \
-             into `Dual::blocking(..).await`.",
-            self.what(),
+             into `Dual::blocking(..).await`."
         )
     }
 }
@@ -102,7 +111,7 @@ impl<D> fmt::Debug for InsideExecutor<D> {
 
 impl<D> fmt::Display for InsideExecutor<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot block here: {}", self.refusal.what())
+        write!(f, "cannot block here: {}", self.refusal)
     }
 }
 

@@ -121,8 +121,7 @@ impl Executor {
     /// ```
     #[track_caller]
     pub fn block_on<F: IntoFuture>(&self, future: F) -> F::Output {
-        let root = Arc::new(Root(context::host()));
-        block_on(&root, future)
+        block_on(&Arc::new(Root::new()), future)
     }
 }
 

@@ -1,10 +1,13 @@
 //! What the threads of the shim turn to before they block.
 
+use std::cell::{Cell, RefCell};
+use std::ptr;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
-use crate::context::{self, Host, HostRef, Place};
+use crate::context::{self, Host, HostRef, HostRefusal, Place};
 use crate::crew::{Crew, Worker};
+use crate::error::Refusal;
 use crate::slot::Call;
 
 /// What a worker's thread turns to before it blocks.
@@ -15,7 +18,16 @@ pub(crate) struct WorkerHost {
 
 impl Host for WorkerHost {
     fn can_block(&self) -> bool {
-        self.crew.has_spares()
+        // Whoever has handed its place over needs no spare any more.
+        self.crew.has_spares() || self.worker.slot.is_handed_over()
+    }
+
+    fn refusal(&self) -> Option<HostRefusal> {
+        Some(HostRefusal(Refusal::NoSpare))
+    }
+
+    fn looks_below(&self) -> bool {
+        true
     }
 
     fn block_in_place(&self, block: &mut dyn FnMut()) {
@@ -46,6 +58,22 @@ impl WorkerHost {
             crew: Arc::clone(crew),
             worker: Arc::clone(worker),
         }
+    }
+
+    /// Makes it known to tasks that turn to a `Guest`, while a closure runs.
+    pub(crate) fn stand<R>(self: &Arc<Self>, f: impl FnOnce() -> R) -> R {
+        /// Forgets it, on unwind too.
+        struct Leave;
+
+        impl Drop for Leave {
+            fn drop(&mut self) {
+                OWN.take();
+            }
+        }
+
+        OWN.set(Some(Arc::clone(self)));
+        let _leave = Leave;
+        f()
     }
 
     /// Runs a call that may turn out to be long.
@@ -88,61 +116,135 @@ impl WorkerHost {
     }
 }
 
-/// What a thread of somebody else's turns to, in a task of an executor that was adopted.
+/// What a task of an executor that was adopted turns to: anybody's thread may run it.
 ///
 /// It holds no executor: tasks hold their host, and an executor its tasks.
 pub(crate) struct Guest(pub(crate) Weak<Crew>);
 
+thread_local! {
+    /// The host of this thread, if it is a worker's.
+    static OWN: RefCell<Option<Arc<WorkerHost>>> = const { RefCell::new(None) };
+
+    /// The crew that a spare of which stands in for this thread, if it is somebody else's. It is
+    /// compared, never followed.
+    static RELIEVED: Cell<*const Crew> = const { Cell::new(ptr::null()) };
+}
+
+impl Guest {
+    /// Returns the host of this thread, if it is one of the executor's own.
+    fn own(&self) -> Option<Arc<WorkerHost>> {
+        let own = OWN.try_with(|own| own.borrow().clone()).ok().flatten();
+        own.filter(|own| ptr::eq(Arc::as_ptr(&own.crew), self.0.as_ptr()))
+    }
+}
+
 impl Host for Guest {
     fn can_block(&self) -> bool {
-        self.0.upgrade().is_some_and(|crew| crew.has_spares())
+        match self.own() {
+            Some(own) => own.can_block(),
+            None => self.0.upgrade().is_some_and(|crew| crew.has_spares()),
+        }
+    }
+
+    fn refusal(&self) -> Option<HostRefusal> {
+        let lives = self.0.strong_count() > 0;
+        lives.then_some(HostRefusal(Refusal::NoSpare))
     }
 
     fn block_in_place(&self, block: &mut dyn FnMut()) {
         /// Dismisses the spare, on unwind too.
-        struct Dismiss(Arc<Crew>, Option<Arc<Worker>>);
+        struct Dismiss {
+            crew: Arc<Crew>,
+            spare: Option<Arc<Worker>>,
+            /// `RELIEVED` before.
+            previous: *const Crew,
+        }
 
         impl Drop for Dismiss {
             fn drop(&mut self) {
-                if let Some(spare) = self.1.take() {
-                    self.0.dismiss_spare(spare);
+                RELIEVED.set(self.previous);
+                if let Some(spare) = self.spare.take() {
+                    self.crew.dismiss_spare(spare);
                 }
             }
         }
 
-        let crew = self
-            .0
-            .upgrade()
-            .filter(|_| context::current() == Place::Driving);
-        let _dismiss = crew.map(|crew| match crew.call_in_spare() {
-            Ok(spare) => Dismiss(crew, Some(spare)),
-            Err(none) => none.panic(),
+        if let Some(own) = self.own() {
+            return own.block_in_place(block);
+        }
+        // There is no slot that the monitor could watch, so a spare comes for each call.
+        let relieved = RELIEVED.get() == self.0.as_ptr();
+        let crew = self.0.upgrade().filter(|_| !relieved);
+        let _dismiss = crew.and_then(|crew| match crew.call_in_spare() {
+            Ok(spare) => Some(Dismiss {
+                previous: RELIEVED.replace(self.0.as_ptr()),
+                crew,
+                spare: Some(spare),
+            }),
+            // In-place code runs on without; a call that gets to park asks again.
+            Err(none) if context::current() == Place::Driving => none.panic(),
+            Err(_) => None,
         });
         block();
+    }
+
+    fn poll_stopped(&self, cx: &mut Context<'_>) -> Poll<()> {
+        // On other threads the tasks run on when this executor is gone.
+        match self.own() {
+            Some(own) => own.poll_stopped(cx),
+            None => Poll::Pending,
+        }
     }
 
     fn has_pool(&self) -> bool {
         false
     }
+
+    fn looks_below(&self) -> bool {
+        self.own().is_some()
+    }
 }
 
 /// What a thread turns to that runs `block_on`: whoever it turned to before, if anybody.
-pub(crate) struct Root(pub(crate) Option<HostRef>);
+pub(crate) struct Root {
+    host: Option<HostRef>,
+    /// Whether it runs in a `blocking_region`.
+    in_region: bool,
+}
+
+impl Root {
+    /// Makes the host of a `block_on` that is called here.
+    pub(crate) fn new() -> Self {
+        Root {
+            host: context::host(),
+            in_region: context::in_region(),
+        }
+    }
+}
 
 impl Host for Root {
     fn can_block(&self) -> bool {
-        true
+        self.host.as_ref().is_none_or(|host| host.can_block())
+    }
+
+    fn refusal(&self) -> Option<HostRefusal> {
+        self.host.as_ref().and_then(|host| host.refusal())
+    }
+
+    fn looks_below(&self) -> bool {
+        // `block_on` would have been refused in one that was there before.
+        !self.in_region
     }
 
     fn block_in_place(&self, block: &mut dyn FnMut()) {
-        match &self.0 {
+        match &self.host {
             Some(host) => host.block_in_place(block),
             None => block(),
         }
     }
 
     fn poll_stopped(&self, cx: &mut Context<'_>) -> Poll<()> {
-        match &self.0 {
+        match &self.host {
             Some(host) => host.poll_stopped(cx),
             None => Poll::Pending,
         }

@@ -200,12 +200,7 @@ fn submit(job: Job) {
 
 /// Takes the first job of the queue, if there is room for it.
 fn next() -> Option<(Permit, Job)> {
-    let mut pool = lock();
-    if pool.running >= pool.limit() {
-        return None;
-    }
-    let job = pool.queue.pop_front()?;
-    Some((pool.permit(), job))
+    lock().next()
 }
 
 /// Starts a job that has its permit.
@@ -322,6 +317,15 @@ impl Pool {
         self.queue.is_empty() && self.running < self.limit()
     }
 
+    /// Takes the first job of the queue, if there is room for it.
+    fn next(&mut self) -> Option<(Permit, Job)> {
+        if self.queue.is_empty() || self.running >= self.limit() {
+            return None;
+        }
+        let job = self.queue.pop_front()?;
+        Some((self.permit(), job))
+    }
+
     fn permit(&mut self) -> Permit {
         self.running += 1;
         Permit(())
@@ -335,8 +339,11 @@ struct Permit(());
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        lock().running -= 1;
-        if let Some((permit, job)) = next() {
+        let mut pool = lock();
+        pool.running -= 1;
+        let next = pool.next();
+        drop(pool);
+        if let Some((permit, job)) = next {
             start(permit, job);
         }
     }

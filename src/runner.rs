@@ -45,15 +45,13 @@ pub(crate) fn run(crew: &Arc<Crew>, worker: &Arc<Worker>) {
     let host = Arc::new(WorkerHost::new(crew, worker));
     {
         let mut runner = pin!(crew.tasks().run(worker.left()));
-        drive::block_on(context::hosted(
-            &host,
-            poll_fn(|cx| {
-                crew.is_busy(worker);
-                let poll = runner.as_mut().poll(cx);
-                crew.is_waiting(worker);
-                poll
-            }),
-        ));
+        let runs = poll_fn(|cx| {
+            crew.is_busy(worker);
+            let poll = runner.as_mut().poll(cx);
+            crew.is_waiting(worker);
+            poll
+        });
+        host.stand(|| drive::block_on(context::hosted(&host, runs)));
     }
     // The runner is gone.
     kick(crew.tasks());

@@ -165,6 +165,28 @@ impl<C: Code> Blocking<C> {
     }
 }
 
+impl<C> Blocking<C>
+where
+    C: Code + Send + 'static,
+    C::Output: Send + 'static,
+{
+    /// Goes to the pool, or waits for it. It is out of line, to keep `poll` short where the
+    /// code runs here.
+    #[inline(never)]
+    fn poll_elsewhere(&mut self, cx: &mut Context<'_>) -> Poll<C::Output> {
+        if let Some(code) = self.code.take() {
+            self.value = Some(offload::offload(code));
+        }
+        // Out of its place while it is polled, so that it is gone after a panic.
+        let mut value = self.value.take().expect(POLLED_AGAIN);
+        let poll = Pin::new(&mut value).poll(cx);
+        if poll.is_pending() {
+            self.value = Some(value);
+        }
+        poll
+    }
+}
+
 impl<C> Future for Blocking<C>
 where
     C: Code + Send + 'static,
@@ -176,24 +198,17 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Output> {
         let this = &mut *self;
         if this.code.is_some() {
-            let turn = drive::ask(cx, &mut this.asked);
-            if turn == Turn::Later {
-                return Poll::Pending;
-            }
-            if let Some(code) = this.code.take() {
-                if turn == Turn::Here {
-                    return Poll::Ready(context::run_here(|| code.run()));
+            match drive::ask(cx, &mut this.asked) {
+                Turn::Later => return Poll::Pending,
+                Turn::Here => {
+                    if let Some(code) = this.code.take() {
+                        return Poll::Ready(context::run_here(|| code.run()));
+                    }
                 }
-                this.value = Some(offload::offload(code));
+                Turn::Elsewhere => {}
             }
         }
-        // Out of its place while it is polled, so that it is gone after a panic.
-        let mut value = this.value.take().expect(POLLED_AGAIN);
-        let poll = Pin::new(&mut value).poll(cx);
-        if poll.is_pending() {
-            this.value = Some(value);
-        }
-        poll
+        this.poll_elsewhere(cx)
     }
 }
 

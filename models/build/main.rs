@@ -1,0 +1,138 @@
+//! Writes what the models can't include as it is: files with their imports exchanged, and files
+//! with one fault planted in them.
+//!
+//! A fault is a piece of text in a file of the crate, and what it is replaced by. Each is a module
+//! with copies of the model's files, and with a test for each scenario that has to fail. If a
+//! piece of text is no longer in its file, the build fails: the fault has to be planted anew.
+
+use std::env;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+mod faults;
+
+/// A model: a test target.
+struct Model {
+    name: &'static str,
+    /// Its files that are copied for each fault: those of the crate, and those of its own.
+    sources: &'static [&'static str],
+    /// Modules at its root that the copies share.
+    shared: &'static [&'static str],
+    /// Imports to exchange, with a fault and without one.
+    exchanges: &'static [Exchange],
+}
+
+/// A piece of text that is in a file once, and what replaces it.
+struct Exchange {
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
+
+/// A fault, by the name of the feature that plants it.
+struct Fault {
+    name: &'static str,
+    model: &'static str,
+    plant: &'static [Exchange],
+    /// The scenarios that fail, and a part of what they say.
+    caught_by: &'static [(&'static str, &'static str)],
+}
+
+fn main() {
+    println!("cargo::rerun-if-changed=build");
+    // For the crate's files.
+    println!("cargo::rustc-cfg=feature=\"executor\"");
+    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
+    for model in faults::MODELS {
+        let mut code = String::new();
+        // Without a fault only the files with exchanged imports are copies.
+        let exchanged = |source: &&str| {
+            let file = Path::new(source).file_name();
+            let mut exchanges = model.exchanges.iter();
+            exchanges.any(|exchange| file == Some(exchange.file.as_ref()))
+        };
+        for source in model
+            .sources
+            .iter()
+            .copied()
+            .filter(|source| exchanged(&source))
+        {
+            copy(model, source, None, &out, &mut code);
+        }
+        for fault in faults::FAULTS
+            .iter()
+            .filter(|fault| fault.model == model.name)
+        {
+            let feature = format!("CARGO_FEATURE_{}", fault.name.to_uppercase());
+            if env::var_os(feature).is_none() {
+                continue;
+            }
+            for exchange in fault.plant {
+                let mut sources = model.sources.iter();
+                assert!(
+                    sources.any(|source| source.ends_with(exchange.file)),
+                    "the model {} has no {}, where {} is to be planted",
+                    model.name,
+                    exchange.file,
+                    fault.name,
+                );
+            }
+            writeln!(code, "mod {} {{", fault.name).expect("a string");
+            for shared in model.shared {
+                writeln!(code, "use crate::{shared};").expect("a string");
+            }
+            for source in model.sources {
+                copy(model, source, Some(fault), &out, &mut code);
+            }
+            for (scenario, message) in fault.caught_by {
+                writeln!(
+                    code,
+                    "#[test] #[should_panic(expected = {message:?})] \
+                     fn fails_{scenario}() {{ scenarios::{scenario}(); }}"
+                )
+                .expect("a string");
+            }
+            writeln!(code, "}}").expect("a string");
+        }
+        let path = out.join(model.name).with_extension("rs");
+        fs::write(path, code).expect("cargo's directory can be written to");
+    }
+}
+
+/// Writes a copy of a file with its exchanges, and its `mod` line.
+fn copy(model: &Model, source: &str, fault: Option<&Fault>, out: &Path, code: &mut String) {
+    println!("cargo::rerun-if-changed={source}");
+    let mut text = fs::read_to_string(source)
+        .unwrap_or_else(|error| panic!("the model {} needs {source}: {error}", model.name));
+    let file = Path::new(source).file_name().expect("a file");
+    let planted = fault.map_or(&[][..], |fault| fault.plant);
+    for exchange in model.exchanges.iter().chain(planted) {
+        if file != exchange.file {
+            continue;
+        }
+        assert_eq!(
+            text.matches(exchange.from).count(),
+            1,
+            "{source} should have this text once, to plant {} in it:\n{}",
+            fault.map_or("other imports", |fault| fault.name),
+            exchange.from,
+        );
+        text = text.replacen(exchange.from, exchange.to, 1);
+    }
+    let mut dir = out.join(model.name);
+    if let Some(fault) = fault {
+        text = text.replace("crate::", &format!("crate::{}::", fault.name));
+        dir = dir.join(fault.name);
+    }
+    fs::create_dir_all(&dir).expect("cargo's directory can be written to");
+    let path = dir.join(file);
+    fs::write(&path, text).expect("cargo's directory can be written to");
+    let name = Path::new(file).file_stem().expect("a file");
+    writeln!(
+        code,
+        "#[path = {path:?}] #[allow(dead_code)] mod {};",
+        name.display()
+    )
+    .expect("a string");
+}

@@ -1,0 +1,318 @@
+//! `crate::sync` under loom.
+
+use std::cell::Cell;
+use std::ops::Deref;
+use std::task::Waker;
+
+use loom::thread::LocalKey;
+
+pub use std::sync::atomic::Ordering;
+pub use std::sync::{OnceLock, PoisonError};
+pub use std::time::Instant;
+
+pub use loom::sync::atomic::fence;
+pub use loom::sync::{Condvar, Mutex, MutexGuard};
+
+pub use self::thread::{JoinHandle, Thread, current, park};
+
+/// Whether the model has failed: loom has no execution any more then, and what destructors do
+/// would panic once more.
+fn failed() -> bool {
+    std::thread::panicking()
+}
+
+std::thread_local! {
+    /// On which side of a sequentially consistent access its fence is.
+    static FENCE: Cell<Side> = const { Cell::new(Side::Before) };
+}
+
+/// How sequentially consistent accesses are done.
+///
+/// loom takes them for acquire and release and no more. So they get a fence, all before the
+/// access or all after it: the two ways in which compilers have done it for POWER. A program that
+/// is right is right in both; if one of two accesses is too weak, one of the two shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Before,
+    After,
+}
+
+impl Side {
+    /// Does it so in what this thread explores from now on.
+    pub fn set(self) {
+        FENCE.set(self);
+    }
+
+    fn fence(self, order: Ordering) {
+        if order == Ordering::SeqCst && FENCE.get() == self {
+            fence(order);
+        }
+    }
+}
+
+macro_rules! atomic {
+    ($name:ident, $value:ty) => {
+        #[derive(Debug)]
+        pub struct $name(loom::sync::atomic::$name);
+
+        impl $name {
+            pub fn new(value: $value) -> Self {
+                $name(loom::sync::atomic::$name::new(value))
+            }
+
+            pub fn load(&self, order: Ordering) -> $value {
+                Side::Before.fence(order);
+                let value = self.0.load(order);
+                Side::After.fence(order);
+                value
+            }
+
+            pub fn store(&self, value: $value, order: Ordering) {
+                Side::Before.fence(order);
+                self.0.store(value, order);
+                Side::After.fence(order);
+            }
+
+            pub fn swap(&self, value: $value, order: Ordering) -> $value {
+                Side::Before.fence(order);
+                let previous = self.0.swap(value, order);
+                Side::After.fence(order);
+                previous
+            }
+
+            pub fn compare_exchange(
+                &self,
+                current: $value,
+                new: $value,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$value, $value> {
+                Side::Before.fence(success);
+                let previous = self.0.compare_exchange(current, new, success, failure);
+                Side::After.fence(success);
+                previous
+            }
+        }
+    };
+}
+
+atomic!(AtomicBool, bool);
+atomic!(AtomicUsize, usize);
+
+/// Threads, with a park token of ours: loom's own is lost if it comes while the thread waits for
+/// something else.
+pub mod thread {
+    use std::io;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use loom::sync::Notify;
+    use loom::thread::ThreadId;
+
+    #[derive(Clone, Debug)]
+    pub struct Thread {
+        id: ThreadId,
+        token: Arc<Notify>,
+    }
+
+    loom::thread_local! {
+        static CURRENT: Thread = Thread {
+            id: loom::thread::current().id(),
+            token: Arc::new(Notify::new()),
+        };
+    }
+
+    impl Thread {
+        pub fn id(&self) -> ThreadId {
+            self.id
+        }
+
+        pub fn unpark(&self) {
+            if !super::failed() {
+                self.token.notify();
+            }
+        }
+    }
+
+    pub fn current() -> Thread {
+        CURRENT.with(Thread::clone)
+    }
+
+    /// Parks the thread. loom tries a spurious wake-up, too.
+    pub fn park() {
+        current().token.wait();
+    }
+
+    /// Lets others go on: any time may have passed.
+    pub fn park_timeout(_: Duration) {
+        loom::thread::yield_now();
+    }
+
+    pub use loom::thread::yield_now;
+
+    pub struct Builder;
+
+    impl Builder {
+        #[allow(clippy::new_without_default)]
+        pub fn new() -> Self {
+            Builder
+        }
+
+        pub fn name(self, _: String) -> Self {
+            self
+        }
+
+        pub fn spawn<F: FnOnce() + Send + 'static>(self, f: F) -> io::Result<JoinHandle<()>> {
+            Ok(JoinHandle(loom::thread::spawn(f)))
+        }
+    }
+
+    #[derive(Debug)]
+    pub struct JoinHandle<T>(loom::thread::JoinHandle<T>);
+
+    impl<T> JoinHandle<T> {
+        pub fn thread(&self) -> &loom::thread::Thread {
+            self.0.thread()
+        }
+
+        pub fn join(self) -> std::thread::Result<T> {
+            self.0.join()
+        }
+
+        /// It is only asked to throw old handles away.
+        pub fn is_finished(&self) -> bool {
+            false
+        }
+    }
+}
+
+/// The waker that was registered last. Its lock is in each of its operations, as the exchanges
+/// are in those of the real one.
+#[derive(Debug)]
+pub struct AtomicWaker(Mutex<Option<Waker>>);
+
+impl AtomicWaker {
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        AtomicWaker(Mutex::new(None))
+    }
+
+    pub fn register(&self, waker: &Waker) {
+        let previous = self.lock().replace(waker.clone());
+        drop(previous);
+    }
+
+    pub fn take(&self) -> Option<Waker> {
+        self.lock().take()
+    }
+
+    pub fn wake(&self) {
+        if let Some(waker) = self.take() {
+            waker.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An `Arc` whose count is one that loom sees, with the orderings of `std`.
+#[derive(Debug)]
+pub struct Arc<T>(std::sync::Arc<Counted<T>>);
+
+#[derive(Debug)]
+struct Counted<T> {
+    strong: AtomicUsize,
+    value: T,
+}
+
+impl<T> Arc<T> {
+    pub fn new(value: T) -> Self {
+        Arc(std::sync::Arc::new(Counted {
+            strong: AtomicUsize::new(1),
+            value,
+        }))
+    }
+
+    pub fn strong_count(this: &Self) -> usize {
+        this.0.strong.load(Ordering::Relaxed)
+    }
+
+    pub fn as_ptr(this: &Self) -> *const T {
+        &raw const this.0.value
+    }
+}
+
+impl<T> Clone for Arc<T> {
+    fn clone(&self) -> Self {
+        self.0.strong.0.fetch_add(1, Ordering::Relaxed);
+        Arc(std::sync::Arc::clone(&self.0))
+    }
+}
+
+impl<T> Drop for Arc<T> {
+    fn drop(&mut self) {
+        if !failed() {
+            self.0.strong.0.fetch_sub(1, Ordering::Release);
+        }
+    }
+}
+
+impl<T> Deref for Arc<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0.value
+    }
+}
+
+/// A key of a thread-local, with the methods that `std` has for cells.
+#[derive(Debug)]
+pub struct Local<T: 'static>(pub LocalKey<T>);
+
+impl<T: 'static> Local<T> {
+    pub fn try_with<R>(
+        &'static self,
+        f: impl FnOnce(&T) -> R,
+    ) -> Result<R, loom::thread::AccessError> {
+        self.0.try_with(f)
+    }
+}
+
+impl<T: 'static> Local<Cell<T>> {
+    pub fn get(&'static self) -> T
+    where
+        T: Copy,
+    {
+        self.0.with(Cell::get)
+    }
+
+    pub fn set(&'static self, value: T) {
+        if !failed() {
+            self.replace(value);
+        }
+    }
+
+    pub fn replace(&'static self, value: T) -> T {
+        self.0.with(|cell| cell.replace(value))
+    }
+}
+
+/// `thread_local!` under loom.
+#[macro_export]
+macro_rules! loom_local {
+    () => {};
+    ($(#[$meta:meta])* $vis:vis static $name:ident: $t:ty = const { $init:expr }; $($rest:tt)*) => {
+        $crate::loom_local! { $(#[$meta])* $vis static $name: $t = $init; $($rest)* }
+    };
+    ($(#[$meta:meta])* $vis:vis static $name:ident: $t:ty = $init:expr; $($rest:tt)*) => {
+        $(#[$meta])*
+        $vis static $name: $crate::loom_sync::Local<$t> =
+            $crate::loom_sync::Local(::loom::thread::LocalKey {
+                init: || $init,
+                _p: ::std::marker::PhantomData,
+            });
+        $crate::loom_local! { $($rest)* }
+    };
+}

@@ -1,0 +1,372 @@
+//! `crate::sync` under shuttle.
+
+use std::cell::{Cell, RefCell};
+use std::ops::{Add, Deref, DerefMut};
+use std::task::Waker;
+use std::time::Duration;
+
+use shuttle::rand::Rng;
+use shuttle::thread::LocalKey;
+
+pub use std::sync::{Arc, OnceLock, PoisonError};
+
+pub use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+pub use self::thread::{JoinHandle, Thread, current, park};
+
+/// A place where others may run, and nothing more: shuttle takes all for sequentially consistent.
+pub fn fence(_: Ordering) {
+    shuttle::thread::sleep(Duration::ZERO);
+}
+
+/// A lock that is never poisoned.
+#[derive(Debug, Default)]
+pub struct Mutex<T>(shuttle::sync::Mutex<T>);
+
+#[derive(Debug)]
+pub struct MutexGuard<'a, T> {
+    mutex: &'a Mutex<T>,
+    guard: Option<shuttle::sync::MutexGuard<'a, T>>,
+}
+
+impl<T> Mutex<T> {
+    pub fn new(value: T) -> Self {
+        Mutex(shuttle::sync::Mutex::new(value))
+    }
+
+    pub fn lock(&self) -> Result<MutexGuard<'_, T>, PoisonError<MutexGuard<'_, T>>> {
+        let guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(MutexGuard {
+            mutex: self,
+            guard: Some(guard),
+        })
+    }
+}
+
+impl<T> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.guard.as_deref().expect("only waiting takes it away")
+    }
+}
+
+impl<T> DerefMut for MutexGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.guard
+            .as_deref_mut()
+            .expect("only waiting takes it away")
+    }
+}
+
+/// A condition variable whose waits may time out.
+#[derive(Debug)]
+pub struct Condvar(shuttle::sync::Condvar);
+
+impl Condvar {
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Condvar(shuttle::sync::Condvar::new())
+    }
+
+    pub fn notify_one(&self) {
+        self.0.notify_one();
+    }
+
+    pub fn notify_all(&self) {
+        self.0.notify_all();
+    }
+
+    pub fn wait<'a, T>(&self, mut guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        let inner = guard.guard.take().expect("only waiting takes it away");
+        let inner = self.0.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        MutexGuard {
+            mutex: guard.mutex,
+            guard: Some(inner),
+        }
+    }
+
+    /// Waits, or has no time left: one or the other, by chance.
+    pub fn wait_timeout<'a, T>(
+        &self,
+        mut guard: MutexGuard<'a, T>,
+        timeout: Duration,
+    ) -> Result<(MutexGuard<'a, T>, ()), PoisonError<(MutexGuard<'a, T>, ())>> {
+        if !shuttle::rand::thread_rng().gen_ratio(1, 4) {
+            return Ok((self.wait(guard), ()));
+        }
+        // Whoever comes in between notifies nobody, and the time is up all the same.
+        let mutex = guard.mutex;
+        guard.guard = None;
+        shuttle::thread::yield_now();
+        NOW.with(|now| now.set(now.get() + timeout));
+        Ok(match mutex.lock() {
+            Ok(guard) => (guard, ()),
+            Err(_) => unreachable!("it is never poisoned"),
+        })
+    }
+}
+
+shuttle::thread_local! {
+    /// The time of this thread. Nothing but waiting takes any.
+    static NOW: Cell<Duration> = Cell::new(Duration::ZERO);
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Instant(Duration);
+
+impl Instant {
+    pub fn now() -> Self {
+        Instant(NOW.with(Cell::get))
+    }
+
+    pub fn saturating_duration_since(&self, earlier: Instant) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Instant;
+
+    fn add(self, duration: Duration) -> Instant {
+        Instant(self.0 + duration)
+    }
+}
+
+/// Threads, with a park token of ours: shuttle wakes parked threads at will, and what is lost
+/// would be found again.
+pub mod thread {
+    use std::io;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use shuttle::thread::ThreadId;
+
+    use super::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
+
+    #[derive(Clone, Debug)]
+    pub struct Thread {
+        id: ThreadId,
+        token: Arc<Token>,
+    }
+
+    #[derive(Debug)]
+    struct Token {
+        there: Mutex<bool>,
+        came: Condvar,
+        parked: AtomicBool,
+    }
+
+    impl Token {
+        fn lock(&self) -> MutexGuard<'_, bool> {
+            self.there.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+
+    shuttle::thread_local! {
+        static CURRENT: Thread = Thread {
+            id: shuttle::thread::current().id(),
+            token: Arc::new(Token {
+                there: Mutex::new(false),
+                came: Condvar::new(),
+                parked: AtomicBool::new(false),
+            }),
+        };
+    }
+
+    impl Thread {
+        pub fn id(&self) -> ThreadId {
+            self.id
+        }
+
+        pub fn unpark(&self) {
+            *self.token.lock() = true;
+            self.token.came.notify_one();
+        }
+    }
+
+    pub fn current() -> Thread {
+        CURRENT.with(Thread::clone)
+    }
+
+    pub fn park() {
+        let Thread { token, .. } = current();
+        let mut there = token.lock();
+        while !*there {
+            token.parked.store(true, Ordering::SeqCst);
+            there = token.came.wait(there);
+            token.parked.store(false, Ordering::SeqCst);
+        }
+        *there = false;
+    }
+
+    shuttle::lazy_static! {
+        /// The thread whose name says that it is a monitor.
+        static ref MONITOR: Mutex<Option<Thread>> = Mutex::new(None);
+    }
+
+    /// Whether the monitor is parked, and not for a time only.
+    pub fn is_monitor_parked() -> bool {
+        let monitor = MONITOR.lock().unwrap_or_else(PoisonError::into_inner);
+        let parked = monitor.as_ref().map(|thread| &thread.token.parked);
+        parked.is_some_and(|parked| parked.load(Ordering::SeqCst))
+    }
+
+    /// Takes the token or lets others go on: any time may have passed.
+    pub fn park_timeout(_: Duration) {
+        let Thread { token, .. } = current();
+        let mut there = token.lock();
+        let came = std::mem::take(&mut *there);
+        drop(there);
+        if !came {
+            yield_now();
+        }
+    }
+
+    pub use shuttle::thread::yield_now;
+
+    #[derive(Debug)]
+    pub struct Builder(String);
+
+    impl Builder {
+        #[allow(clippy::new_without_default)]
+        pub fn new() -> Self {
+            Builder(String::new())
+        }
+
+        pub fn name(self, name: String) -> Self {
+            Builder(name)
+        }
+
+        pub fn spawn<F: FnOnce() + Send + 'static>(self, f: F) -> io::Result<JoinHandle<()>> {
+            let finished = Arc::new(AtomicBool::new(false));
+            let other = Arc::clone(&finished);
+            let is_monitor = self.0.ends_with("-monitor");
+            let builder = shuttle::thread::Builder::new().name(self.0);
+            let thread = builder.spawn(move || {
+                if is_monitor {
+                    let mut monitor = MONITOR.lock().unwrap_or_else(PoisonError::into_inner);
+                    *monitor = Some(current());
+                }
+                f();
+                other.store(true, Ordering::SeqCst);
+            })?;
+            Ok(JoinHandle { thread, finished })
+        }
+    }
+
+    #[derive(Debug)]
+    pub struct JoinHandle<T> {
+        thread: shuttle::thread::JoinHandle<T>,
+        finished: Arc<AtomicBool>,
+    }
+
+    impl<T> JoinHandle<T> {
+        pub fn thread(&self) -> &shuttle::thread::Thread {
+            self.thread.thread()
+        }
+
+        pub fn join(self) -> std::thread::Result<T> {
+            self.thread.join()
+        }
+
+        pub fn is_finished(&self) -> bool {
+            self.finished.load(Ordering::SeqCst)
+        }
+    }
+}
+
+/// The waker that was registered last.
+#[derive(Debug)]
+pub struct AtomicWaker(Mutex<Option<Waker>>);
+
+impl AtomicWaker {
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        AtomicWaker(Mutex::new(None))
+    }
+
+    pub fn register(&self, waker: &Waker) {
+        let previous = self.lock().replace(waker.clone());
+        drop(previous);
+    }
+
+    pub fn take(&self) -> Option<Waker> {
+        self.lock().take()
+    }
+
+    pub fn wake(&self) {
+        if let Some(waker) = self.take() {
+            waker.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A key of a thread-local, with the methods that `std` has for cells.
+#[derive(Debug)]
+pub struct Local<T: 'static>(pub LocalKey<T>);
+
+impl<T: 'static> Local<T> {
+    pub fn try_with<R>(
+        &'static self,
+        f: impl FnOnce(&T) -> R,
+    ) -> Result<R, shuttle::thread::AccessError> {
+        self.0.try_with(f)
+    }
+}
+
+impl<T: 'static> Local<Cell<T>> {
+    pub fn get(&'static self) -> T
+    where
+        T: Copy,
+    {
+        self.0.with(Cell::get)
+    }
+
+    pub fn set(&'static self, value: T) {
+        self.0.with(|cell| cell.set(value));
+    }
+
+    pub fn replace(&'static self, value: T) -> T {
+        self.0.with(|cell| cell.replace(value))
+    }
+}
+
+impl<T: 'static> Local<RefCell<T>> {
+    pub fn with_borrow<R>(&'static self, f: impl FnOnce(&T) -> R) -> R {
+        self.0.with(|cell| f(&cell.borrow()))
+    }
+
+    pub fn set(&'static self, value: T) {
+        self.0.with(|cell| cell.replace(value));
+    }
+
+    pub fn take(&'static self) -> T
+    where
+        T: Default,
+    {
+        self.0.with(RefCell::take)
+    }
+}
+
+/// `thread_local!` under shuttle.
+#[macro_export]
+macro_rules! shuttle_local {
+    () => {};
+    ($(#[$meta:meta])* $vis:vis static $name:ident: $t:ty = const { $init:expr }; $($rest:tt)*) => {
+        $crate::shuttle_local! { $(#[$meta])* $vis static $name: $t = $init; $($rest)* }
+    };
+    ($(#[$meta:meta])* $vis:vis static $name:ident: $t:ty = $init:expr; $($rest:tt)*) => {
+        $(#[$meta])*
+        $vis static $name: $crate::shuttle_sync::Local<$t> =
+            $crate::shuttle_sync::Local(::shuttle::thread::LocalKey {
+                init: || $init,
+                _p: ::std::marker::PhantomData,
+            });
+        $crate::shuttle_local! { $($rest)* }
+    };
+}

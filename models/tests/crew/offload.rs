@@ -1,0 +1,4 @@
+//! What `context.rs` needs of `offload.rs`: a name.
+
+#[derive(Debug)]
+pub struct Job;

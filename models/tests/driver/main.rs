@@ -1,0 +1,80 @@
+//! The driver and its flag, `drive.rs` and `signal.rs`, under loom.
+//!
+//! `drive.rs` is compiled with its imports exchanged, since `std`'s wakers count their clones
+//! where loom does not see it.
+
+macro_rules! thread_local {
+    ($($locals:tt)*) => { smartcall_models::loom_local! { $($locals)* } };
+}
+
+use smartcall_models::loom_sync as sync;
+
+mod context;
+mod scenarios;
+#[path = "../../../src/signal.rs"]
+#[allow(dead_code)]
+mod signal;
+mod task;
+
+// `drive.rs`, and a module for each fault.
+include!(concat!(env!("OUT_DIR"), "/driver.rs"));
+
+/// A wake-up is not lost, and the poll after it sees what was written before it.
+#[test]
+fn one_wake() {
+    scenarios::one_wake();
+}
+
+/// Nor is one of two.
+#[test]
+fn two_wakes() {
+    scenarios::two_wakes();
+}
+
+/// Nor one that comes while a nested level parks the thread.
+#[test]
+fn nested_levels() {
+    scenarios::nested_levels();
+}
+
+/// Nor one whose park token is eaten by code that parks in a poll.
+#[test]
+fn token_eater() {
+    scenarios::token_eater();
+}
+
+/// Nor one whose park token is eaten by the host, between the driver's look and its park.
+#[test]
+fn parking_host() {
+    scenarios::parking_host();
+}
+
+/// Nor one of a foreign driver above, which has the park token alone.
+#[test]
+fn foreign_driver_above() {
+    scenarios::foreign_driver_above();
+}
+
+/// A late wake-up by a waker from an earlier call is not taken for one of this call.
+#[test]
+fn waker_kept_from_an_earlier_call() {
+    scenarios::waker_kept_from_an_earlier_call();
+}
+
+/// Sync code runs here only if nothing else was woken, or may be.
+#[test]
+fn here_if_alone() {
+    scenarios::here_if_alone();
+}
+
+/// The same, if the waker is dropped unused.
+#[test]
+fn here_if_left_alone() {
+    scenarios::here_if_left_alone();
+}
+
+/// Two that ask are not alone.
+#[test]
+fn two_that_ask() {
+    scenarios::two_that_ask();
+}

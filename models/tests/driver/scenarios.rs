@@ -1,0 +1,279 @@
+//! What the driver has to get right, for each order in which the threads can run.
+
+use std::sync::Arc as StdArc;
+
+use loom::sync::atomic::AtomicUsize as Data;
+use loom::thread::spawn;
+
+use crate::drive::{self, Turn};
+use crate::sync::{self, AtomicBool, Ordering};
+use crate::task::{Context, Poll, Waker, poll_fn};
+
+fn explore(preemptions: usize, scenario: impl Fn() + Sync + Send + 'static) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(preemptions);
+    model.check(scenario);
+}
+
+/// Something that another thread does before it wakes whoever waits for it.
+#[derive(Clone)]
+struct Event(StdArc<Data>);
+
+impl Event {
+    fn new() -> Self {
+        Event(StdArc::new(Data::new(0)))
+    }
+
+    /// Has a thread do it and wake.
+    fn start(&self, waker: Waker) {
+        let event = self.clone();
+        spawn(move || {
+            event.0.store(1, Ordering::Relaxed);
+            waker.wake();
+        });
+    }
+
+    /// Relaxed: only the wake-up makes it seen.
+    fn happened(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 1
+    }
+}
+
+/// Waits for an event that is started in the first poll. There is a second poll only if there
+/// was a wake-up.
+fn get(event: &Event) {
+    let mut started = false;
+    drive::block_on(poll_fn(|cx| {
+        if started {
+            assert!(event.happened(), "polled without having been woken");
+            return Poll::Ready(());
+        }
+        started = true;
+        event.start(cx.waker().clone());
+        Poll::Pending
+    }));
+}
+
+pub(crate) fn one_wake() {
+    explore(4, || get(&Event::new()));
+}
+
+pub(crate) fn two_wakes() {
+    explore(3, || {
+        let events = [Event::new(), Event::new()];
+        let mut polls = 0;
+        drive::block_on(poll_fn(|cx| {
+            polls += 1;
+            if polls == 1 {
+                events
+                    .iter()
+                    .for_each(|event| event.start(cx.waker().clone()));
+                return Poll::Pending;
+            }
+            let happened = events.iter().filter(|event| event.happened()).count();
+            // One wake-up may stand for both, but each poll stands for one.
+            assert!(happened >= polls - 1, "polled without having been woken");
+            if happened == 2 {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        }));
+    });
+}
+
+/// An outer event is started, `eat` runs in the same poll, and then the outer one is waited for.
+fn join(event: &Event, mut eat: impl FnMut()) {
+    let mut started = false;
+    drive::block_on(poll_fn(|cx| {
+        if started {
+            assert!(event.happened(), "polled without having been woken");
+            return Poll::Ready(());
+        }
+        started = true;
+        event.start(cx.waker().clone());
+        eat();
+        Poll::Pending
+    }));
+}
+
+pub(crate) fn nested_levels() {
+    explore(3, || join(&Event::new(), || get(&Event::new())));
+}
+
+/// Code that parks the thread by itself, as `mpsc::recv` does.
+fn eat_tokens() {
+    let flag = StdArc::new(AtomicBool::new(false));
+    let (thread, other) = (sync::current(), StdArc::clone(&flag));
+    spawn(move || {
+        other.store(true, Ordering::Release);
+        thread.unpark();
+    });
+    while !flag.load(Ordering::Acquire) {
+        sync::park();
+    }
+}
+
+pub(crate) fn token_eater() {
+    explore(3, || join(&Event::new(), eat_tokens));
+}
+
+pub(crate) fn parking_host() {
+    explore(3, || {
+        crate::context::set_host(eat_tokens);
+        get(&Event::new());
+    });
+}
+
+pub(crate) fn foreign_driver_above() {
+    explore(3, || {
+        let (outer, inner) = (StdArc::new(AtomicBool::new(false)), Event::new());
+        let (thread, other) = (sync::current(), StdArc::clone(&outer));
+        spawn(move || {
+            other.store(true, Ordering::Release);
+            thread.unpark();
+        });
+        // As pollster does: poll, and park if it is pending.
+        let poll_outer = || outer.load(Ordering::Acquire);
+        let mut ready = poll_outer();
+        // The rest of the first poll is a `get` of ours.
+        get(&inner);
+        while !ready {
+            sync::park();
+            ready = poll_outer();
+        }
+    });
+}
+
+pub(crate) fn waker_kept_from_an_earlier_call() {
+    explore(3, || {
+        let mut kept = None;
+        let mut polls = 0;
+        drive::block_on(poll_fn(|cx| {
+            polls += 1;
+            if polls == 1 {
+                kept = Some(cx.waker().clone());
+                cx.waker().clone().wake();
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        }));
+        let late = kept.take().expect("a waker was kept");
+        spawn(move || late.wake());
+        get(&Event::new());
+    });
+}
+
+/// Asks for a turn until it is known where to run.
+struct Part {
+    asked: bool,
+    turn: Option<Turn>,
+}
+
+impl Part {
+    fn new() -> Self {
+        Part {
+            asked: false,
+            turn: None,
+        }
+    }
+
+    /// Says whether it ran here, in this poll.
+    fn poll(&mut self, cx: &Context<'_>) -> bool {
+        if self.turn.is_some() {
+            return false;
+        }
+        let turn = drive::ask(cx, &mut self.asked);
+        if turn != Turn::Later {
+            self.turn = Some(turn);
+        }
+        turn == Turn::Here
+    }
+}
+
+/// `join!` of sync code and of something that `start` gives the waker to.
+///
+/// Sync code that runs here keeps this thread from polling anything else. So whatever was woken
+/// must have been polled, and whatever may be woken must not be waiting.
+fn join_with_part(start: impl FnOnce(&Event, Waker), done: impl Fn(&Event) -> bool) {
+    let event = Event::new();
+    let mut start = Some(start);
+    let (mut part, mut polled) = (Part::new(), false);
+    drive::block_on(poll_fn(|cx| {
+        if part.poll(cx) {
+            assert!(polled, "runs here, and something else was woken");
+        }
+        if let Some(start) = start.take() {
+            start(&event, cx.waker().clone());
+        } else {
+            polled |= done(&event);
+        }
+        if part.turn.is_some() && polled {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }));
+}
+
+pub(crate) fn here_if_alone() {
+    explore(4, || join_with_part(Event::start, Event::happened));
+}
+
+pub(crate) fn here_if_left_alone() {
+    explore(4, || {
+        let ran_here = || {
+            let event = Event::new();
+            let (mut part, mut started, mut here) = (Part::new(), false, false);
+            drive::block_on(poll_fn(|cx| {
+                here |= part.poll(cx);
+                if !started {
+                    started = true;
+                    let (event, waker) = (event.clone(), cx.waker().clone());
+                    // Given up, as by a timer that is dropped: nothing is going to be woken.
+                    spawn(move || {
+                        event.0.store(1, Ordering::Relaxed);
+                        drop(waker);
+                    });
+                }
+                match part.turn {
+                    Some(_) => Poll::Ready(()),
+                    None => Poll::Pending,
+                }
+            }));
+            if here {
+                assert!(event.happened(), "alone, and has not seen what was done");
+            }
+        };
+        ran_here();
+    });
+}
+
+pub(crate) fn two_that_ask() {
+    explore(3, || {
+        let mut parts = [Part::new(), Part::new()];
+        drive::block_on(poll_fn(|cx| {
+            for part in &mut parts {
+                assert!(!part.poll(cx), "two asked, and one runs here");
+            }
+            if parts.iter().all(|part| part.turn.is_some()) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        }));
+
+        // One that is alone does run here: no thread is needed.
+        let mut part = Part::new();
+        drive::block_on(poll_fn(|cx| {
+            part.poll(cx);
+            match part.turn {
+                Some(turn) => {
+                    assert_eq!(turn, Turn::Here);
+                    Poll::Ready(())
+                }
+                None => Poll::Pending,
+            }
+        }));
+    });
+}

@@ -1,0 +1,32 @@
+//! Workers, spares and the monitor, `crew.rs`, `slot.rs` and `monitor.rs`, under loom: what is
+//! passed on by the ordering of memory and not by a lock. The `crew` model has the whole.
+
+mod sync {
+    pub(crate) use smartcall_models::loom_sync::*;
+    pub(crate) use std::sync::Arc;
+}
+
+#[path = "../../../src/crew.rs"]
+#[allow(dead_code)]
+mod crew;
+#[path = "../../../src/monitor.rs"]
+mod monitor;
+mod runner;
+mod scenarios;
+#[path = "../../../src/slot.rs"]
+mod slot;
+
+#[test]
+fn busy_worker() {
+    scenarios::busy_worker();
+}
+
+#[test]
+fn short_calls() {
+    scenarios::short_calls();
+}
+
+#[test]
+fn parked_call() {
+    scenarios::parked_call();
+}

@@ -1,0 +1,47 @@
+//! A runner without an executor: what a worker does is one closure of the scenario's.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
+
+use crate::crew::{Crew, Worker};
+use crate::sync::{Thread, current, park};
+
+type Code = dyn Fn(&Arc<Crew>, &Arc<Worker>) + Send + Sync;
+
+/// What the workers do.
+pub(crate) struct Tasks(Box<Code>);
+
+impl Tasks {
+    pub(crate) fn new(code: impl Fn(&Arc<Crew>, &Arc<Worker>) + Send + Sync + 'static) -> Self {
+        Tasks(Box::new(code))
+    }
+}
+
+/// Runs the scenario's code, and then nothing until the worker is to leave.
+pub(crate) fn run(crew: &Arc<Crew>, worker: &Arc<Worker>) {
+    crew.is_busy(worker);
+    (crew.tasks().0)(crew, worker);
+    crew.is_waiting(worker);
+    let mut left = pin!(worker.left());
+    let waker = Waker::from(Arc::new(Unpark(current())));
+    while left
+        .as_mut()
+        .poll(&mut Context::from_waker(&waker))
+        .is_pending()
+    {
+        park();
+    }
+}
+
+/// There is nobody to search.
+pub(crate) fn kick(_: &Tasks) {}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
