@@ -134,8 +134,8 @@ use crate::work::{self, Async, Blocking, Boxed, Code, Work};
 /// assert_eq!(retry(async || "5".parse::<u32>(), 3).get(), Ok(5));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be called with `{Args}` to give `{Out}`",
-    label = "not a callable of these arguments and this output",
+    message = "`{Self}` is not a callable that takes `{Args}` and gives `{Out}`",
+    label = "should take `{Args}` and give `{Out}`, a future of it, or a `Dual` of it",
     note = "a callable is an `Fn` (not `FnMut` or `FnOnce`) that returns the output, a future of it, or a `Dual` of it",
     note = "the arguments are given as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight",
     note = "an async closure that captures is written `move || {{ let x = x.clone(); async move {{ … }} }}`"
@@ -179,7 +179,7 @@ pub trait SmartCall<Out, Kind, Args = ()> {
 
 /// No arguments: `()`.
 #[diagnostic::on_unimplemented(
-    message = "`invoke` is for callables without arguments, and this one takes `{Self}`",
+    message = "`invoke` is for callables without arguments, and this one takes `{Self}`: use `invoke_with`",
     label = "takes arguments",
     note = "call `invoke_with((a, b, …))`"
 )]
@@ -208,7 +208,8 @@ impl<F, Args> fmt::Debug for Call<F, Args> {
 
 /// Names a sync callable, where it can't be inferred.
 ///
-/// Its output need not be `Unpin`.
+/// Its output need not be `Unpin`. (The bounds are those of the call; stated here, they let the
+/// compiler name the capture that is in the way.)
 ///
 /// # Examples
 ///
@@ -219,7 +220,7 @@ impl<F, Args> fmt::Debug for Call<F, Args> {
 /// let pinned = blocking(|| PhantomPinned);
 /// assert_eq!(pinned.invoke().get(), PhantomPinned);
 /// ```
-pub const fn blocking<F>(f: F) -> Named<F, kind::Sync> {
+pub const fn blocking<F: Clone + Send + Sync + 'static>(f: F) -> Named<F, kind::Sync> {
     Named::new(f)
 }
 

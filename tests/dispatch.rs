@@ -115,7 +115,19 @@ fn sync_body_from_sync_code_starts_no_thread() {
         assert_eq!(thread_id.invoke().boxed().get(), here);
         assert_eq!(SmartFn::new(thread_id).invoke().get(), here);
         assert_eq!(Dual::blocking(thread_id).get(), here);
-        // In an async function, that a sync caller gets, it is alone.
+        assert_eq!(common::threads(), before);
+    });
+}
+
+/// A3: nor does sync code start any that is alone in what a sync caller drives.
+///
+/// With the feature `tokio`, what is driven enters a runtime, which has threads.
+#[cfg(all(target_os = "linux", not(feature = "tokio")))]
+#[test]
+fn sync_body_in_a_driven_future_starts_no_thread() {
+    in_child(|| {
+        let before = common::threads();
+        let here = thread_id();
         let twice = async || (thread_id.invoke().await, thread_id.invoke().await);
         assert_eq!(Dual::future(twice()).get(), (here, here));
         let nested = async { (Dual::future(twice()).get(), thread_id.invoke().await) };

@@ -61,7 +61,7 @@ const EXECUTORS: [(&str, &[usize]); 11] = [
 /// | `btt` | with 1, 2 and 8 workers |
 /// | `F/t/b` | the first whose feature is on: F is `futures-executor`, and all others but the last are `tokio` |
 #[rustfmt::skip]
-const ROWS: [(&str, &str, Scenario, [&str; 11]); 43] = [
+const ROWS: [(&str, &str, Scenario, [&str; 11]); 44] = [
     //                                                                                                     shim   Local  tokio  one    smol   smol+ TPool      LPool    poll.  p.+  thread
     ("F3",     "a task gets a task that it spawned",               task_gets_its_task,                    ["t",   "A",   "t/b", "C/b", "btt", "I", "F/btt",   "F/b",   "t",   "I", "t"]),
     ("F3 C19", "a task blocks on a task",                          task_blocks_on_its_task,               ["t",   "A",   "t/b", "C/b", "btt", "I", "F/btt",   "F/b",   "t",   "I", "t"]),
@@ -102,6 +102,7 @@ const ROWS: [(&str, &str, Scenario, [&str; 11]); 43] = [
     ("C17",    "a task gets sync code that runs a LocalPool",      get_of_a_local_pool_in_sync_code,      ["t",   "A",   "t",   "C/t", "t",   "I", "F/-",     "F/-",   "t",   "I", "t"]),
     ("C17",    "a task gets a tokio of one thread that gets",      get_of_a_tokio_that_gets,              ["C/b", "A",   "C/-", "C/-", "C/b", "I", "F/C/b",   "F/C/b", "C/b", "I", "C/b"]),
     ("C17",    "a task runs a tokio of one thread that gets",      tokio_in_a_task_gets,                  ["C/b", "A",   "-",   "-",   "C/b", "I", "F/C/b",   "F/C/b", "C/b", "I", "C/b"]),
+    ("C17",    "a task runs a tokio of two threads that gets",     tokio_of_two_in_a_task_gets,           ["t/b", "A",   "-",   "-",   "t/b", "I", "F/t/b",   "F/t/b", "t/b", "I", "t/b"]),
     ("C17",    "a task runs a LocalPool that gets",                local_pool_in_a_task_gets,             ["F/b", "A",   "F/b", "F/C/b", "F/b", "I", "-",     "-",     "F/b", "I", "F/b"]),
     ("C18",    "a task gets sync code that waits for a task",      get_of_sync_code_that_waits,           ["t",   "A",   "t/b", "C/b", "btt", "I", "F/btt",   "F/b",   "t",   "I", "t"]),
     ("C18",    "a task gets a future whose first poll waits",      get_of_a_poll_that_waits,              ["t",   "A",   "t/b", "C/b", "btt", "I", "F/btt",   "F/b",   "t",   "I", "t"]),
@@ -189,10 +190,10 @@ fn hang_matrix() {
 /// The table covers what it is to cover, and blocks where there is no help for it.
 #[test]
 fn table() {
-    assert_eq!(ROWS.len(), 43);
+    assert_eq!(ROWS.len(), 44);
     let cells = cells();
     if cfg!(all(feature = "tokio", feature = "futures-executor")) {
-        assert_eq!(cells.len(), 793);
+        assert_eq!(cells.len(), 810);
         for cell in cells.iter().filter(|cell| cell.expected == 'b') {
             assert_eq!(EXECUTORS[cell.column].0, "smol", "{}", name(cell));
         }
@@ -791,17 +792,20 @@ fn task_gets_a_yield(ex: Ex) -> Run {
 }
 
 fn task_gets_messages_that_are_there(ex: Ex) -> Run {
-    in_a_task(ex, |_| {
-        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+    in_a_task(ex, |_| get_messages_that_are_there())
+}
+
+/// More of tokio's messages than the budget of one of its tasks allows for.
+fn get_messages_that_are_there() {
+    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+    for i in 0..1000 {
+        sender.send(i).expect("it is open");
+    }
+    get(async {
         for i in 0..1000 {
-            sender.send(i).expect("it is open");
+            assert_eq!(receiver.recv().await, Some(i));
         }
-        get(async {
-            for i in 0..1000 {
-                assert_eq!(receiver.recv().await, Some(i));
-            }
-        });
-    })
+    });
 }
 
 // A12 ----------------------------------------------------------------------------------
@@ -1165,6 +1169,17 @@ fn get_of_a_tokio_that_gets(ex: Ex) -> Run {
 
 fn tokio_in_a_task_gets(ex: Ex) -> Run {
     in_a_task(ex, |_| tokio_that_gets())
+}
+
+/// A get in the root of a tokio of two threads, of what hangs there under any foreign driver.
+fn tokio_of_two_in_a_task_gets(ex: Ex) -> Run {
+    in_a_task(ex, |_| {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .build()
+            .expect("it starts");
+        runtime.block_on(async { get_messages_that_are_there() });
+    })
 }
 
 fn local_pool_in_a_task_gets(ex: Ex) -> Run {

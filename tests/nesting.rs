@@ -349,6 +349,27 @@ fn three_levels_woken_in_any_order() {
     });
 }
 
+/// C13: a park token that was left over is no wake-up: the future is not polled for it.
+#[test]
+fn leftover_park_token() {
+    limit(|| {
+        let polls = AtomicUsize::new(0);
+        let (sender, mut receiver) = oneshot::channel();
+        let counts = future::poll_fn(|cx| {
+            polls.fetch_add(1, Ordering::Relaxed);
+            Pin::new(&mut receiver).poll(cx)
+        });
+        thread::current().unpark();
+        let wakes = thread::spawn(|| {
+            thread::sleep(SOON);
+            sender.send(5)
+        });
+        assert_eq!(Dual::future(counts).get(), Ok(5));
+        assert!(polls.load(Ordering::Relaxed) <= 2, "polled for nothing");
+        assert_eq!(wakes.join().expect("no panic"), Ok(()));
+    });
+}
+
 /// C13: a get below pollster hands on the park token that pollster lives on.
 #[test]
 fn get_below_pollster() {

@@ -129,14 +129,14 @@ has_not! {
 fn dual_is_send_when_its_parts_are<T: Send, W: Work<Output = T> + Send>() {
     fn check<T: Send>() {}
     check::<Dual<T, W>>();
-    check::<Resolving<W>>();
+    check::<Resolving<T, W>>();
 }
 
 has! {
     SmartFn<Rc<u32>, (Rc<u32>,)>: Send, Sync, Clone;
     InsideExecutor<Dual<Bare>>: std::error::Error;
     InsideExecutor<Plain>: Send;
-    Resolving<Boxed<'static, u32>>: Send, Unpin;
+    Resolving<u32, Boxed<'static, u32>>: Send, Unpin;
     Boxed<'static, u32>: Send, Unpin;
     Blocking<Closure>: Send, Unpin;
     InPlace<Closure>: Send, Unpin;
@@ -166,7 +166,7 @@ has_not! {
 has! {
     Dual<Bare>: Debug;
     Dual<Bare, Bare>: Debug;
-    Resolving<Bare>: Debug;
+    Resolving<Bare, Bare>: Debug;
     SmartFn<Bare, (Bare,)>: Debug;
     InsideExecutor<Bare>: Debug;
     Named<Bare, kind::Sync>: Debug;

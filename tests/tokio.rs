@@ -105,7 +105,7 @@ async fn assert_refuses() {
     let refused = Dual::future(task()).try_get().err().expect("refused");
     assert_eq!(
         refused.to_string(),
-        "cannot block here, use `.await`: this thread is running a current-thread runtime of tokio"
+        "cannot block here: this thread is running a current-thread runtime of tokio"
     );
     assert_eq!(refused.into_handle().await, 5);
 

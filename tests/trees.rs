@@ -217,7 +217,7 @@ fn dual(tree: &Arc<Tree>, inside: bool) -> Dual<u64> {
 }
 
 /// The future of a tree's handle.
-fn future(tree: &Arc<Tree>, inside: bool) -> Resolving<Boxed<'static, u64>> {
+fn future(tree: &Arc<Tree>, inside: bool) -> Resolving<u64, Boxed<'static, u64>> {
     dual(tree, inside).into_future()
 }
 

@@ -1,9 +1,22 @@
 //! The models, and the faults planted in each.
 
-use crate::{Exchange, Fault, Model};
+use crate::{Catch, Exchange, Fault, Model};
 
 /// The models.
-pub(crate) const MODELS: &[Model] = &[DRIVER, CREW];
+pub(crate) const MODELS: &[Model] = &[DRIVER, PLACES, CREW];
+
+const PLACES: Model = Model {
+    name: "places",
+    sources: &[
+        "../src/crew.rs",
+        "../src/monitor.rs",
+        "../src/slot.rs",
+        "tests/places/runner.rs",
+        "tests/places/scenarios.rs",
+    ],
+    shared: &["sync"],
+    exchanges: &[],
+};
 
 const CREW: Model = Model {
     name: "crew",
@@ -65,101 +78,115 @@ impl Wake for Signal {
     ],
 };
 
+const fn catch(model: &'static str, scenario: &'static str, message: &'static str) -> Catch {
+    Catch {
+        model,
+        scenario,
+        message,
+    }
+}
+
 /// The faults.
 pub(crate) const FAULTS: &[Fault] = &[
     // The driver parks without a look at the flag: the token may have been eaten.
     Fault {
         name: "fault_park_without_look",
-        model: "driver",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "signal.rs",
             from: "while !self.take() {\n            park();\n        }",
             to: "loop { park(); if self.take() { break; } }",
-        }],
-        caught_by: &[("parking_host", "deadlock")],
+        },
+        caught_by: &[catch("driver", "parking_host", "deadlock")],
     },
     // The driver takes the flag down and parks all the same.
     Fault {
         name: "fault_no_second_poll",
-        model: "driver",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "drive.rs",
             from: "if asked == 0 && !woken {",
             to: "if asked == 0 {",
-        }],
-        caught_by: &[("one_wake", "deadlock"), ("nested_levels", "deadlock")],
+        },
+        caught_by: &[
+            catch("driver", "one_wake", "deadlock"),
+            catch("driver", "nested_levels", "deadlock"),
+        ],
     },
     // Two stores swapped.
     Fault {
         name: "fault_unpark_before_flag",
-        model: "driver",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "signal.rs",
             from: "if !self.woken.swap(true, Ordering::AcqRel) {\n            self.thread.unpark();\n        }",
             to: "self.thread.unpark();\n        self.woken.swap(true, Ordering::AcqRel);",
-        }],
-        caught_by: &[("one_wake", "deadlock")],
+        },
+        caught_by: &[catch("driver", "one_wake", "deadlock")],
     },
     // The flag is raised without a release.
     Fault {
         name: "fault_wake_relaxed",
-        model: "driver",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "signal.rs",
             from: "self.woken.swap(true, Ordering::AcqRel)",
             to: "self.woken.swap(true, Ordering::Relaxed)",
-        }],
-        caught_by: &[("one_wake", "polled without having been woken")],
+        },
+        caught_by: &[catch(
+            "driver",
+            "one_wake",
+            "polled without having been woken",
+        )],
     },
     // The flag is taken without an acquire.
     Fault {
         name: "fault_take_relaxed",
-        model: "driver",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "signal.rs",
             from: "self.woken.swap(false, Ordering::Acquire)",
             to: "self.woken.swap(false, Ordering::Relaxed)",
-        }],
-        caught_by: &[("one_wake", "polled without having been woken")],
+        },
+        caught_by: &[catch(
+            "driver",
+            "one_wake",
+            "polled without having been woken",
+        )],
     },
     // The exchange that takes the flag down is a load and a store.
     Fault {
         name: "fault_take_in_two_steps",
-        model: "driver",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "signal.rs",
             from: "self.woken.swap(false, Ordering::Acquire)",
             to: "{ let up = self.woken.load(Ordering::Acquire); self.woken.store(false, Ordering::Relaxed); up }",
-        }],
-        caught_by: &[("two_wakes", "deadlock")],
+        },
+        caught_by: &[catch("driver", "two_wakes", "deadlock")],
     },
     // A driver that has parked keeps the token of the driver above.
     Fault {
         name: "fault_token_kept",
-        model: "driver",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "drive.rs",
             from: "signal.pass_token_on();",
             to: "let _ = signal;",
-        }],
-        caught_by: &[("foreign_driver_above", "deadlock")],
+        },
+        caught_by: &[catch("driver", "foreign_driver_above", "deadlock")],
     },
     // A level uses a waker again that somebody else has, too.
     Fault {
         name: "fault_waker_used_again",
-        model: "driver",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "drive.rs",
             from: "if !self.is_alone() || self.signal.is_woken() {",
             to: "if self.signal.is_woken() {",
-        }],
-        caught_by: &[("waker_kept_from_an_earlier_call", "polled without")],
+        },
+        caught_by: &[catch(
+            "driver",
+            "waker_kept_from_an_earlier_call",
+            "polled without",
+        )],
     },
     // The flag is looked at before the count: a wake-up fits in between.
     Fault {
         name: "fault_flag_before_count",
-        model: "driver",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "drive.rs",
             from: "\
             let alone = asked == 1 && self.is_alone();
@@ -169,116 +196,116 @@ pub(crate) const FAULTS: &[Fault] = &[
             let woken = self.signal.take();
             let alone = asked == 1 && self.is_alone();
 ",
-        }],
-        caught_by: &[("here_if_alone", "something else was woken")],
+        },
+        caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
     },
     // The count does not order what is looked at after it.
     Fault {
         name: "fault_count_relaxed",
-        model: "driver",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "drive.rs",
             from: "fence(Ordering::Acquire);",
             to: "let _ = fence;\nlet _ = Ordering::Acquire;",
-        }],
+        },
         caught_by: &[
-            ("here_if_alone", "something else was woken"),
-            ("waker_kept_from_an_earlier_call", "polled without"),
+            catch("driver", "here_if_alone", "something else was woken"),
+            catch(
+                "driver",
+                "waker_kept_from_an_earlier_call",
+                "polled without",
+            ),
         ],
     },
     // The driver does not ask who else holds the waker.
     Fault {
         name: "fault_not_alone",
-        model: "driver",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "drive.rs",
             from: "let alone = asked == 1 && self.is_alone();",
             to: "let alone = asked == 1;",
-        }],
-        caught_by: &[("here_if_alone", "something else was woken")],
+        },
+        caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
     },
     // Nor how many have asked.
     Fault {
         name: "fault_any_number_asked",
-        model: "driver",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "drive.rs",
             from: "let alone = asked == 1 && self.is_alone();",
             to: "let alone = asked != 0 && self.is_alone();",
-        }],
-        caught_by: &[("two_that_ask", "two asked")],
+        },
+        caught_by: &[catch("driver", "two_that_ask", "two asked")],
     },
     // A runner that leaves wakes nobody.
     Fault {
         name: "fault_no_kick",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "runner.rs",
             from: "// The runner is gone.\n    kick(crew.tasks());",
             to: "",
-        }],
-        caught_by: &[("tasks_in_the_queue_of_who_waits", "deadlock")],
+        },
+        caught_by: &[catch("crew", "tasks_in_the_queue_of_who_waits", "deadlock")],
     },
     // The monitor sleeps without another look at the workers.
     Fault {
         name: "fault_monitor_sleeps_blindly",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "monitor.rs",
             from: "self.asleep.load(Ordering::SeqCst) && crew.is_idle() && !crew.is_stopped()",
             to: "self.asleep.load(Ordering::SeqCst) && !crew.is_stopped()",
-        }],
-        caught_by: &[("in_place", "deadlock")],
+        },
+        caught_by: &[
+            catch("places", "busy_worker", "deadlock"),
+            catch("crew", "in_place", "deadlock"),
+        ],
     },
     // Two stores swapped: the monitor is woken before the worker is busy.
     Fault {
         name: "fault_wakes_monitor_too_early",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "crew.rs",
             from: "worker.idle.store(false, Ordering::SeqCst);\n        self.monitor.wake_if_asleep();",
             to: "self.monitor.wake_if_asleep();\n        worker.idle.store(false, Ordering::SeqCst);",
-        }],
-        caught_by: &[("in_place", "deadlock")],
+        },
+        caught_by: &[
+            catch("places", "busy_worker", "deadlock"),
+            catch("crew", "in_place", "deadlock"),
+        ],
     },
     // A `.get()` that is about to park registers, and does not look whether it is too late.
     Fault {
         name: "fault_stop_not_looked_for",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "host.rs",
             from: "if self.crew.is_stopped() {",
             to: "if false {",
-        }],
-        caught_by: &[("stop_at_any_time", "deadlock")],
+        },
+        caught_by: &[catch("crew", "stop_at_any_time", "deadlock")],
     },
     // It looks, and registers afterwards.
     Fault {
         name: "fault_stop_looked_for_too_early",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "host.rs",
             from: "self.worker.parked.register(cx.waker());\n        if self.crew.is_stopped() {",
             to: "let stopped = self.crew.is_stopped();\n        self.worker.parked.register(cx.waker());\n        if stopped {",
-        }],
-        caught_by: &[("stop_at_any_time", "deadlock")],
+        },
+        caught_by: &[catch("crew", "stop_at_any_time", "deadlock")],
     },
     // A stopped executor does not wake who is parked.
     Fault {
         name: "fault_stop_wakes_nobody",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "crew.rs",
             from: "worker.parked.wake();",
             to: "",
-        }],
-        caught_by: &[("stop_while_parked", "deadlock")],
+        },
+        caught_by: &[catch("crew", "stop_while_parked", "deadlock")],
     },
     // The exchange that hands a place over is a load and a store.
     Fault {
         name: "fault_hand_over_in_two_steps",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "slot.rs",
             from: "\
         self.0
@@ -292,14 +319,13 @@ pub(crate) const FAULTS: &[Fault] = &[
         }
         same
 ",
-        }],
-        caught_by: &[("short_calls", "it should come to that")],
+        },
+        caught_by: &[catch("crew", "short_calls", "it should come to that")],
     },
     // The exchange that ends a call is a load and a store.
     Fault {
         name: "fault_end_in_two_steps",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "slot.rs",
             from: "\
         let kept = self
@@ -314,105 +340,100 @@ pub(crate) const FAULTS: &[Fault] = &[
         let kept = self.0.load(Ordering::Acquire) == call.0;
         self.0.store(next, Ordering::Release);
 ",
-        }],
-        caught_by: &[("short_calls", "it should come to that")],
+        },
+        caught_by: &[catch("crew", "short_calls", "it should come to that")],
     },
     // A place is handed over outside of the lock under which the successor is named.
     Fault {
         name: "fault_hand_over_unlocked",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "crew.rs",
             from: "let handed = worker.slot.hand_over(call);\n        if handed {",
             to: "drop(roster);\n        let handed = worker.slot.hand_over(call);\n        let mut roster = self.lock();\n        if handed {",
-        }],
-        caught_by: &[("short_calls", "it should come to that")],
+        },
+        caught_by: &[catch("crew", "short_calls", "it should come to that")],
     },
     // The worker looks for a spare that the monitor has found for it already.
     Fault {
         name: "fault_two_spares_for_a_call",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "crew.rs",
             from: "if worker.slot.call() != Some(call) {",
             to: "if false {",
-        }],
-        caught_by: &[("slow_then_parked", "cannot block here")],
+        },
+        caught_by: &[catch("crew", "slow_then_parked", "cannot block here")],
     },
     // A spare that is dismissed before it noticed that it was on duty does not go back to idle.
     Fault {
         name: "fault_dismissed_spare_is_lost",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "crew.rs",
             from: "if worker.on_duty.load(Ordering::Relaxed) {",
             to: "if worker.on_duty.load(Ordering::Relaxed) && !worker.leave.load(Ordering::Relaxed) {",
-        }],
+        },
         caught_by: &[
-            ("short_calls", "it should come to that"),
-            ("guests", "it should come to that"),
+            catch("crew", "short_calls", "it should come to that"),
+            catch("crew", "guests", "it should come to that"),
         ],
     },
     // A spare that goes back to idle is not on the list.
     Fault {
         name: "fault_spare_not_on_the_list",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "crew.rs",
             from: "roster.put_to_idle(Arc::clone(worker));",
             to: "worker.on_duty.store(false, Ordering::Relaxed);",
-        }],
-        caught_by: &[("tasks_that_spawn", "it should come to that")],
+        },
+        caught_by: &[catch("crew", "tasks_that_spawn", "it should come to that")],
     },
     // A spare that has idled for long enough stays on the list.
     Fault {
         name: "fault_ended_spare_on_the_list",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "crew.rs",
             from: "roster.idle.retain(|other| !Arc::ptr_eq(other, worker));",
             to: "",
-        }],
-        caught_by: &[("guests", "it should come to that")],
+        },
+        caught_by: &[catch("crew", "guests", "it should come to that")],
     },
     // Whoever takes his place back dismisses the next in the chain alone.
     Fault {
         name: "fault_chain_stays",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "crew.rs",
             from: "spare = self.relief.remove(&worker.id);",
             to: "spare = None;",
-        }],
-        caught_by: &[("chain_that_is_cut", "it should come to that")],
+        },
+        caught_by: &[catch("crew", "chain_that_is_cut", "it should come to that")],
     },
     // Or nobody.
     Fault {
         name: "fault_nobody_dismissed",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "crew.rs",
             from: "roster.dismiss(spare);\n        drop(roster);",
             to: "drop(spare);\n        drop(roster);",
-        }],
-        caught_by: &[("chain", "it should come to that")],
+        },
+        caught_by: &[catch("crew", "chain", "it should come to that")],
     },
     // A spare is put on duty with the mark of its last dismissal.
     Fault {
         name: "fault_dismissed_at_once",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "crew.rs",
             from: "worker.leave.store(false, Ordering::Relaxed);",
             to: "",
-        }],
-        caught_by: &[("tasks_in_the_queue_of_who_waits", "it should come to that")],
+        },
+        caught_by: &[catch(
+            "crew",
+            "tasks_in_the_queue_of_who_waits",
+            "it should come to that",
+        )],
     },
     // A worker that looks whether it is to leave registers afterwards.
     Fault {
         name: "fault_leaves_too_late",
-        model: "crew",
-        plant: &[Exchange {
+        plant: Exchange {
             file: "crew.rs",
             from: "\
             self.runner.register(cx.waker());
@@ -423,7 +444,37 @@ pub(crate) const FAULTS: &[Fault] = &[
             self.runner.register(cx.waker());
             if leave {
 ",
-        }],
-        caught_by: &[("guests", "it should come to that")],
+        },
+        caught_by: &[catch("crew", "guests", "it should come to that")],
+    },
+    // The worker's side of going busy against going to sleep: a store and a load of another.
+    Fault {
+        name: "fault_busy_stored_with_release",
+        plant: Exchange {
+            file: "crew.rs",
+            from: "worker.idle.store(false, Ordering::SeqCst);",
+            to: "worker.idle.store(false, Ordering::Release);",
+        },
+        caught_by: &[catch("places", "busy_worker", "deadlock")],
+    },
+    Fault {
+        name: "fault_asleep_loaded_with_acquire",
+        plant: Exchange {
+            file: "monitor.rs",
+            from: "if self.asleep.load(Ordering::SeqCst) &&",
+            to: "if self.asleep.load(Ordering::Acquire) &&",
+        },
+        caught_by: &[catch("places", "busy_worker", "deadlock")],
+    },
+    // The monitor's side. (The load that answers it, of `idle`, comes after one of `asleep`, and that
+    // one is enough.)
+    Fault {
+        name: "fault_asleep_stored_with_release",
+        plant: Exchange {
+            file: "monitor.rs",
+            from: "self.asleep.store(true, Ordering::SeqCst);",
+            to: "self.asleep.store(true, Ordering::Release);",
+        },
+        caught_by: &[catch("places", "busy_worker", "deadlock")],
     },
 ];

@@ -6,7 +6,6 @@
 //! piece of text is no longer in its file, the build fails: the fault has to be planted anew.
 
 use std::env;
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -33,10 +32,16 @@ struct Exchange {
 /// A fault, by the name of the feature that plants it.
 struct Fault {
     name: &'static str,
+    plant: Exchange,
+    caught_by: &'static [Catch],
+}
+
+/// A scenario that has to fail.
+struct Catch {
     model: &'static str,
-    plant: &'static [Exchange],
-    /// The scenarios that fail, and a part of what they say.
-    caught_by: &'static [(&'static str, &'static str)],
+    scenario: &'static str,
+    /// A part of what it says.
+    message: &'static str,
 }
 
 fn main() {
@@ -60,40 +65,34 @@ fn main() {
         {
             copy(model, source, None, &out, &mut code);
         }
-        for fault in faults::FAULTS
-            .iter()
-            .filter(|fault| fault.model == model.name)
-        {
+        for fault in faults::FAULTS {
             let feature = format!("CARGO_FEATURE_{}", fault.name.to_uppercase());
-            if env::var_os(feature).is_none() {
+            let catches = fault.caught_by.iter();
+            let catches: Vec<_> = catches.filter(|catch| catch.model == model.name).collect();
+            if catches.is_empty() || env::var_os(feature).is_none() {
                 continue;
             }
-            for exchange in fault.plant {
-                let mut sources = model.sources.iter();
-                assert!(
-                    sources.any(|source| source.ends_with(exchange.file)),
-                    "the model {} has no {}, where {} is to be planted",
-                    model.name,
-                    exchange.file,
-                    fault.name,
-                );
-            }
-            writeln!(code, "mod {} {{", fault.name).expect("a string");
-            for shared in model.shared {
-                writeln!(code, "use crate::{shared};").expect("a string");
-            }
+            let mut sources = model.sources.iter();
+            assert!(
+                sources.any(|source| source.ends_with(fault.plant.file)),
+                "{} can't be planted: the model {} has no {}",
+                fault.name,
+                model.name,
+                fault.plant.file,
+            );
+            let shared = model.shared.join(", ");
+            code += &format!("mod {} {{\nuse crate::{{{shared}}};\n", fault.name);
             for source in model.sources {
                 copy(model, source, Some(fault), &out, &mut code);
             }
-            for (scenario, message) in fault.caught_by {
-                writeln!(
-                    code,
-                    "#[test] #[should_panic(expected = {message:?})] \
-                     fn fails_{scenario}() {{ scenarios::{scenario}(); }}"
-                )
-                .expect("a string");
+            for catch in catches {
+                code += &format!(
+                    "#[test]\n#[should_panic(expected = {:?})]\nfn fails_{}() {{\n\
+                     scenarios::{}();\n}}\n",
+                    catch.message, catch.scenario, catch.scenario
+                );
             }
-            writeln!(code, "}}").expect("a string");
+            code += "}\n";
         }
         let path = out.join(model.name).with_extension("rs");
         fs::write(path, code).expect("cargo's directory can be written to");
@@ -106,7 +105,7 @@ fn copy(model: &Model, source: &str, fault: Option<&Fault>, out: &Path, code: &m
     let mut text = fs::read_to_string(source)
         .unwrap_or_else(|error| panic!("the model {} needs {source}: {error}", model.name));
     let file = Path::new(source).file_name().expect("a file");
-    let planted = fault.map_or(&[][..], |fault| fault.plant);
+    let planted = fault.map(|fault| &fault.plant);
     for exchange in model.exchanges.iter().chain(planted) {
         if file != exchange.file {
             continue;
@@ -129,10 +128,8 @@ fn copy(model: &Model, source: &str, fault: Option<&Fault>, out: &Path, code: &m
     let path = dir.join(file);
     fs::write(&path, text).expect("cargo's directory can be written to");
     let name = Path::new(file).file_stem().expect("a file");
-    writeln!(
-        code,
-        "#[path = {path:?}] #[allow(dead_code)] mod {};",
+    *code += &format!(
+        "#[path = {path:?}]\n#[allow(dead_code)]\nmod {};\n",
         name.display()
-    )
-    .expect("a string");
+    );
 }

@@ -22,29 +22,30 @@ fn failed() -> bool {
 }
 
 std::thread_local! {
-    /// On which side of a sequentially consistent access its fence is.
-    static FENCE: Cell<Side> = const { Cell::new(Side::Before) };
+    /// How sequentially consistent accesses are done.
+    static FENCES: Cell<Fences> = const { Cell::new(Fences::AfterStores) };
 }
 
 /// How sequentially consistent accesses are done.
 ///
-/// loom takes them for acquire and release and no more. So they get a fence, all before the
-/// access or all after it: the two ways in which compilers have done it for POWER. A program that
-/// is right is right in both; if one of two accesses is too weak, one of the two shows it.
+/// loom takes them for acquire and release and no more. So there has to be a fence between a
+/// store and a load that follows it: after each store, as compilers do it for x86, or before each
+/// load, as is as good. A protocol that is right is right in both; one with an access that is too
+/// weak fails in one of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    Before,
-    After,
+pub enum Fences {
+    AfterStores,
+    BeforeLoads,
 }
 
-impl Side {
+impl Fences {
     /// Does it so in what this thread explores from now on.
     pub fn set(self) {
-        FENCE.set(self);
+        FENCES.set(self);
     }
 
     fn fence(self, order: Ordering) {
-        if order == Ordering::SeqCst && FENCE.get() == self {
+        if order == Ordering::SeqCst && FENCES.get() == self {
             fence(order);
         }
     }
@@ -61,22 +62,19 @@ macro_rules! atomic {
             }
 
             pub fn load(&self, order: Ordering) -> $value {
-                Side::Before.fence(order);
-                let value = self.0.load(order);
-                Side::After.fence(order);
-                value
+                Fences::BeforeLoads.fence(order);
+                self.0.load(order)
             }
 
             pub fn store(&self, value: $value, order: Ordering) {
-                Side::Before.fence(order);
                 self.0.store(value, order);
-                Side::After.fence(order);
+                Fences::AfterStores.fence(order);
             }
 
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
-                Side::Before.fence(order);
+                Fences::BeforeLoads.fence(order);
                 let previous = self.0.swap(value, order);
-                Side::After.fence(order);
+                Fences::AfterStores.fence(order);
                 previous
             }
 
@@ -87,9 +85,9 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$value, $value> {
-                Side::Before.fence(success);
+                Fences::BeforeLoads.fence(success);
                 let previous = self.0.compare_exchange(current, new, success, failure);
-                Side::After.fence(success);
+                Fences::AfterStores.fence(success);
                 previous
             }
         }

@@ -44,13 +44,9 @@ fn explore(n: usize, scenario: impl Fn() + Send + Sync + Clone + 'static) {
         config.failure_persistence = FailurePersistence::None;
     }
     let n = n * times;
-    let start = std::time::Instant::now();
     Runner::new(RandomScheduler::new(n), config.clone()).run(scenario.clone());
-    eprint!("random {:?}", start.elapsed());
     for changes in [2, 3, 5] {
-        let start = std::time::Instant::now();
         Runner::new(PctScheduler::new(changes, n), config.clone()).run(scenario.clone());
-        eprint!(" {:?}", start.elapsed());
     }
 }
 

@@ -16,14 +16,17 @@ mod scenarios;
 #[path = "../../../src/slot.rs"]
 mod slot;
 
+// A module for each fault.
+include!(concat!(env!("OUT_DIR"), "/places.rs"));
+
 #[test]
 fn busy_worker() {
     scenarios::busy_worker();
 }
 
 #[test]
-fn short_calls() {
-    scenarios::short_calls();
+fn short_call() {
+    scenarios::short_call();
 }
 
 #[test]

@@ -5,27 +5,18 @@ use std::sync::{Arc, Once, OnceLock};
 
 use crate::crew::{Crew, Worker};
 use crate::runner::Tasks;
-use crate::sync::{AtomicBool, Ordering, Side, Thread, current, park, thread};
+use crate::sync::{AtomicBool, Fences, Ordering, Thread, current, park, thread};
 
-fn explore(scenario: impl Fn() + Clone + Sync + Send + 'static) {
-    for side in [Side::Before, Side::After] {
-        side.set();
-        let start = std::time::Instant::now();
-        let n = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+/// Explores what happens between the start of the worker and that of the spare, with so many
+/// preemptions at most.
+fn explore(preemptions: usize, scenario: impl Fn() + Clone + Sync + Send + 'static) {
+    for fences in [Fences::AfterStores, Fences::BeforeLoads] {
+        fences.set();
         let mut model = loom::model::Builder::new();
-        model.preemption_bound = Some(3);
+        model.preemption_bound = Some(preemptions);
         model.max_branches = 5_000;
         model.expect_explicit_explore = true;
-        let (m, scenario) = (n.clone(), scenario.clone());
-        model.check(move || {
-            m.fetch_add(1, Ordering::Relaxed);
-            scenario()
-        });
-        eprintln!(
-            "{side:?} {} {:?}",
-            n.load(Ordering::Relaxed),
-            start.elapsed()
-        );
+        model.check(scenario.clone());
     }
 }
 
@@ -80,6 +71,13 @@ fn one_worker(code: impl Fn(&Arc<Crew>, &Arc<Worker>, &Shared) + Send + Sync + '
         park();
     }
     shared.rest.call_once(loom::stop_exploring);
+    // Whoever stood in leaves, and can be had again.
+    let mut looks = 0;
+    while !crew.has_spares() {
+        looks += 1;
+        assert!(looks < 100, "the spare should have come back");
+        thread::yield_now();
+    }
     crew.stop();
 }
 
@@ -94,7 +92,7 @@ fn end(crew: &Crew, worker: &Worker, call: crate::slot::Call) -> bool {
 
 /// A worker that has been idle gets busy, in a call that only the monitor can see.
 pub(crate) fn busy_worker() {
-    explore(|| {
+    explore(3, || {
         one_worker(|crew, worker, shared| {
             crew.is_waiting(worker);
             crew.is_busy(worker);
@@ -105,22 +103,20 @@ pub(crate) fn busy_worker() {
     });
 }
 
-/// Calls that end about when the monitor finds them.
-pub(crate) fn short_calls() {
-    explore(|| {
+/// A call that ends about when the monitor finds it.
+pub(crate) fn short_call() {
+    explore(3, || {
         one_worker(|crew, worker, _| {
-            for _ in 0..2 {
-                let call = worker.slot.begin().expect("no call runs");
-                thread::yield_now();
-                end(crew, worker, call);
-            }
+            let call = worker.slot.begin().expect("no call runs");
+            thread::yield_now();
+            end(crew, worker, call);
         });
     });
 }
 
 /// A call that parks about when the monitor finds it.
 pub(crate) fn parked_call() {
-    explore(|| {
+    explore(3, || {
         one_worker(|crew, worker, shared| {
             let call = worker.slot.begin().expect("no call runs");
             thread::yield_now();
