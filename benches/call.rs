@@ -28,16 +28,16 @@ fn sync(c: &mut Criterion) {
     let rounds = *ROUNDS;
     let mut group = c.benchmark_group("sync");
     let mut x = 1;
-    group.bench_function("0 ns/direct (under 1 ns)", |b| {
+    group.bench_function("body under 1 ns/direct", |b| {
         b.iter(|| step(&mut x, |x| sync_direct(move || trivial(x))))
     });
-    group.bench_function("0 ns/get", |b| {
+    group.bench_function("body under 1 ns/get", |b| {
         b.iter(|| step(&mut x, |x| sync_get(move || trivial(x))))
     });
-    group.bench_function("20 ns/direct", |b| {
+    group.bench_function("body of 20 ns/direct", |b| {
         b.iter(|| step(&mut x, |x| sync_direct(move || operation(x, rounds))))
     });
-    group.bench_function("20 ns/get", |b| {
+    group.bench_function("body of 20 ns/get", |b| {
         b.iter(|| step(&mut x, |x| sync_get(move || operation(x, rounds))))
     });
 }
@@ -52,11 +52,9 @@ fn step(x: &mut u64, f: impl FnOnce(u64) -> u64) -> u64 {
 fn ready(c: &mut Criterion) {
     let runtime = Runtime::new().expect("tokio's runtime starts");
     let tokio = runtime.handle();
-    let mut group = c.benchmark_group("ready");
+    let mut group = c.benchmark_group("ready, body under 1 ns");
     group.bench_function("get", |b| b.iter(|| ready_get(black_box(1))));
-    group.bench_function("pollster (under 1 ns)", |b| {
-        b.iter(|| ready_pollster(black_box(1)))
-    });
+    group.bench_function("pollster", |b| b.iter(|| ready_pollster(black_box(1))));
     group.bench_function("futures-lite", |b| {
         b.iter(|| ready_futures_lite(black_box(1)))
     });
@@ -81,8 +79,8 @@ fn awaits(c: &mut Criterion) {
             })
         });
     };
-    row("ready/bare (under 1 ns)", &|times| await_bare(times, ready));
-    row("ready/handle (under 1 ns)", &|times| {
+    row("body under 1 ns/bare", &|times| await_bare(times, ready));
+    row("body under 1 ns/handle", &|times| {
         await_handle(times, ready)
     });
     row("pending once/bare", &|times| {

@@ -466,6 +466,10 @@ pub(crate) fn block<R>(leave: Option<HostRef>, f: impl FnOnce() -> R) -> R {
         // The host stays: what is nested in `f` may park this thread as well.
         Some(host) => through(&*host, || {
             let _place = enter(Place::Outside);
+            if host.looks_below() {
+                // The task may run an executor itself, which wants to be told as well.
+                return foreign::block_in_place(f);
+            }
             f()
         }),
     }

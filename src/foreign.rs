@@ -29,6 +29,15 @@ pub(crate) fn pool() -> Option<HostRef> {
     None
 }
 
+/// Blocks in an executor that may be on this thread, beside the host that was asked before.
+#[inline]
+pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
+    #[cfg(feature = "tokio")]
+    return ::tokio::task::block_in_place(f);
+    #[cfg(not(feature = "tokio"))]
+    f()
+}
+
 #[cfg(feature = "tokio")]
 pub(crate) use self::tokio::enter;
 

@@ -232,8 +232,9 @@ impl Host for Root {
     }
 
     fn looks_below(&self) -> bool {
-        // `block_on` would have been refused in one that was there before.
-        !self.in_region
+        // `block_on` would have been refused in one that was there before; unless whoever was
+        // asked then speaks for it.
+        !self.in_region && self.host.as_ref().is_none_or(|host| host.looks_below())
     }
 
     fn block_in_place(&self, block: &mut dyn FnMut()) {
