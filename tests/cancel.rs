@@ -634,6 +634,7 @@ fn task_of_a_dropped_executor() {
 /// E5: an executor that is dropped by one of its own tasks, with one worker and with three.
 #[cfg(target_os = "linux")]
 #[test]
+#[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
 fn executor_dropped_by_its_own_task() {
     in_child(|| {
         let before = common::threads();
@@ -1006,6 +1007,7 @@ fn in_child_with_stacks(of: &str, memory: &str, name: &str, body: impl FnOnce())
 /// A thread that can't be started is an error of `try_build`, and a panic in words elsewhere.
 #[cfg(target_os = "linux")]
 #[test]
+#[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
 fn thread_that_cannot_be_started() {
     let name = "thread_that_cannot_be_started";
     in_child_with_stacks("140000000000000", "unlimited", name, || {
@@ -1029,6 +1031,7 @@ fn thread_that_cannot_be_started() {
 /// Threads that were started before the one that can't be are stopped.
 #[cfg(target_os = "linux")]
 #[test]
+#[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
 fn thread_that_cannot_be_started_after_others() {
     let name = "thread_that_cannot_be_started_after_others";
     in_child_with_stacks("67108864", "1048576", name, || {

@@ -122,6 +122,7 @@ fn quickstart_gives_up_on_a_server_that_hangs_up() {
 
 /// A1, A3, A11: one library, on four executors and from sync code.
 #[test]
+#[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
 fn embed_gets_the_same_for_each_caller() {
     limit(|| {
         let output = run("embed", &[]);

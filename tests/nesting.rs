@@ -112,6 +112,7 @@ fn sandwich_by_await() {
 
 /// C1: two at once under get overlap, so their sync parts are the pool's.
 #[test]
+#[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
 fn sandwiches_joined_by_get() {
     limit(|| {
         let here = Part::here();
@@ -921,6 +922,7 @@ fn id() -> ThreadId {
 /// C17: sync parts one after the other are run on the calling thread, and none is started.
 #[cfg(target_os = "linux")]
 #[test]
+#[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
 fn sequence_is_run_here() {
     common::in_child(|| {
         let (here, before) = (id(), common::threads());
@@ -950,6 +952,7 @@ fn sequence_is_run_here() {
 /// C17: `retry` of a sync operation is run on the calling thread, and none is started.
 #[cfg(target_os = "linux")]
 #[test]
+#[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
 fn retry_is_run_here() {
     common::in_child(|| {
         let (here, before) = (id(), common::threads());

@@ -179,6 +179,7 @@ fn spare_threads_are_gone_in_the_end() {
 /// C3: the threads of an executor are gone after it.
 #[cfg(all(target_os = "linux", feature = "executor"))]
 #[test]
+#[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
 fn threads_of_an_executor_are_gone_after_it() {
     use smartcall::Executor;
 
