@@ -202,14 +202,11 @@ fn two_gets_for_one_spare() -> Option<String> {
     }
     let inconclusive = refused.load(Ordering::SeqCst);
     // One of them has panicked by then, or will when it parks.
-    let (first, second) = match inconclusive {
-        true => (first.send(()), second.send(())),
-        false => {
-            wait_until(|| one.is_finished() || other.is_finished());
-            (first.send(()), second.send(()))
-        }
-    };
-    drop((first, second));
+    if !inconclusive {
+        wait_until(|| one.is_finished() || other.is_finished());
+    }
+    // Whoever has panicked waits no more.
+    let _ = (first.send(()), second.send(()));
     let results = ex.block_on(async { [one.await, other.await] });
     if inconclusive {
         return None;
@@ -310,7 +307,8 @@ fn in_place_code_that_waits_for_a_task() {
             assert_eq!(in_place(waits).invoke().await, 5);
             let waits = waits_for_a_task(&inner);
             let by_reference = in_place(waits);
-            assert_eq!((&by_reference).invoke().await, 5);
+            let by_reference = &by_reference;
+            assert_eq!(by_reference.invoke().await, 5);
             // As a part of a get, it is part of a call already.
             let waits = waits_for_a_task(&inner);
             assert_eq!(get(async { Dual::in_place(waits).await }), 5);
@@ -476,7 +474,7 @@ fn drop_ends_all_threads() {
             let tasks: Vec<_> = (0..4)
                 .map(|_| {
                     let meet = Arc::clone(&meet);
-                    ex.spawn(async move { drop(Dual::in_place(|| meet.wait()).await) })
+                    ex.spawn(async move { Dual::in_place(|| meet.wait().is_leader()).await })
                 })
                 .collect();
             get(join_all(tasks));

@@ -531,9 +531,7 @@ fn run(name: &'static str, workers: usize, scenario: Scenario) {
             pool.run_until(scenario(ex));
         }
         "pollster" => {
-            let ex = ex(Arc::new(|run| {
-                on_a_thread(run, |run| pollster::block_on(run))
-            }));
+            let ex = ex(Arc::new(|run| on_a_thread(run, pollster::block_on)));
             pollster::block_on(scenario(ex));
         }
         "pollster+" => {
@@ -696,11 +694,10 @@ fn pairs(ex: Ex) -> Run {
                     meeting.meet();
                     let sends = inner.spawn(async move { assert_eq!(sender.send(i), Ok(())) });
                     assert_eq!(get(receiver), Ok(i));
-                    sends
+                    sends.await;
                 })
             });
-            let senders = join_all(pairs).await;
-            join_all(senders).await;
+            join_all(pairs).await;
         }
     })
 }

@@ -102,7 +102,7 @@ async fn assert_refuses() {
     assert_refused(|| Dual::blocking(|| 5).get());
     assert_refused(|| get(task()));
 
-    let refused = Dual::future(task()).try_get().err().expect("refused");
+    let refused = Dual::future(task()).try_get().expect_err("refused");
     assert_eq!(
         refused.to_string(),
         "cannot block here: this thread is running a current-thread runtime of tokio"
@@ -404,7 +404,9 @@ fn blocking_code_runs_on_tokios_pool() {
             let meet = Arc::new(Barrier::new(2));
             let part = || {
                 let meet = Arc::clone(&meet);
-                Dual::blocking(move || drop(meet.wait()))
+                Dual::blocking(move || {
+                    meet.wait();
+                })
             };
             tokio::join!(part(), part());
         }
