@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use futures::channel::oneshot;
 use futures::future::join_all;
 use smartcall::context::{self, Host, Place};
-use smartcall::{Dual, Executor, LocalExecutor, SmartCall, Task, in_place};
+use smartcall::{Dual, DualOf, Executor, LocalExecutor, SmartCall, Task, Work, in_place};
 
 mod common;
 use common::{in_child, limit};
@@ -43,6 +43,11 @@ fn in_a_task<T: Send + 'static>(
 ) -> T {
     let inner = Arc::clone(ex);
     ex.block_on(ex.spawn(async move { code(&inner) }))
+}
+
+/// The least that a middleware does.
+fn once<T, K>(op: impl SmartCall<T, K>) -> DualOf<impl Work<Output = T>> {
+    op.invoke()
 }
 
 /// Sync code that waits for a task, which sends a five.
@@ -201,12 +206,14 @@ fn two_gets_for_one_spare() -> Option<String> {
         thread::yield_now();
     }
     let inconclusive = refused.load(Ordering::SeqCst);
-    // One of them has panicked by then, or will when it parks.
     if !inconclusive {
+        // One of them panics when it parks.
         wait_until(|| one.is_finished() || other.is_finished());
     }
-    // Whoever has panicked waits no more.
-    let _ = (first.send(()), second.send(()));
+    for value in [first, second] {
+        // Nobody listens any more where it has panicked.
+        let _ = value.send(());
+    }
     let results = ex.block_on(async { [one.await, other.await] });
     if inconclusive {
         return None;
@@ -306,9 +313,10 @@ fn in_place_code_that_waits_for_a_task() {
             let waits = waits_for_a_task(&inner);
             assert_eq!(in_place(waits).invoke().await, 5);
             let waits = waits_for_a_task(&inner);
-            let by_reference = in_place(waits);
-            let by_reference = &by_reference;
-            assert_eq!(by_reference.invoke().await, 5);
+            // The mutex, which is not `Clone`, goes into the closure.
+            let waits = Mutex::new(waits);
+            let by_reference = in_place(move || waits.lock().expect("not poisoned")());
+            assert_eq!(once(&by_reference).await, 5);
             // As a part of a get, it is part of a call already.
             let waits = waits_for_a_task(&inner);
             assert_eq!(get(async { Dual::in_place(waits).await }), 5);
@@ -474,7 +482,7 @@ fn drop_ends_all_threads() {
             let tasks: Vec<_> = (0..4)
                 .map(|_| {
                     let meet = Arc::clone(&meet);
-                    ex.spawn(async move { Dual::in_place(|| meet.wait().is_leader()).await })
+                    ex.spawn(async move { Dual::in_place(|| meet.wait()).await.is_leader() })
                 })
                 .collect();
             get(join_all(tasks));

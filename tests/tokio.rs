@@ -404,11 +404,10 @@ fn blocking_code_runs_on_tokios_pool() {
             let meet = Arc::new(Barrier::new(2));
             let part = || {
                 let meet = Arc::clone(&meet);
-                Dual::blocking(move || {
-                    meet.wait();
-                })
+                Dual::blocking(move || meet.wait().is_leader())
             };
-            tokio::join!(part(), part());
+            let (one, other) = tokio::join!(part(), part());
+            assert_ne!(one, other);
         }
         multi_thread(1).block_on(root());
         current_thread().block_on(root());
