@@ -26,7 +26,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::mem;
 use std::pin::{Pin, pin};
 use std::ptr;
 use std::sync::Arc;
@@ -55,9 +54,6 @@ thread_local! {
 
 /// The one part that asked may run here, unless another one asks before it is polled.
 const GRANTED: usize = usize::MAX;
-
-/// How many idle drivers are looked through before a new one is made.
-const SPARE: usize = 4;
 
 /// Where sync code met in a poll is to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +138,7 @@ impl Driver {
         // A waker that somebody has kept from an earlier call is not used again: its late
         // wake-ups would be taken for this call's, and its owner for company.
         if !self.is_alone() || self.signal.is_woken() {
-            self.renew();
+            *self = Driver::new();
         }
         WAKER.set(self.waker.data());
         ASKED.set(0);
@@ -151,34 +147,6 @@ impl Driver {
             Poll::Ready(value) => value,
             Poll::Pending => self.finish(future),
         }
-    }
-
-    /// Gets a waker that nobody else holds, with the flag down.
-    ///
-    /// Whoever wakes us lets go of the waker a little after we are running again, so this
-    /// happens often: the driver is put aside, and will be free when it is next looked at.
-    #[cold]
-    fn renew(&mut self) {
-        if !self.is_alone() {
-            let swapped = IDLE.try_with(|idle| {
-                let mut idle = idle.borrow_mut();
-                match idle.iter().position(Driver::is_alone) {
-                    Some(free) => mem::swap(self, &mut idle[free]),
-                    None => {
-                        let kept = mem::replace(self, Driver::new());
-                        // One that is kept for good is left to whoever keeps it.
-                        if idle.len() < SPARE {
-                            idle.push(kept);
-                        }
-                    }
-                }
-            });
-            if swapped.is_err() {
-                *self = Driver::new();
-            }
-        }
-        // Nobody is left who could raise it again.
-        self.signal.take();
     }
 
     #[inline]

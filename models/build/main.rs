@@ -57,12 +57,7 @@ fn main() {
             let mut exchanges = model.exchanges.iter();
             exchanges.any(|exchange| file == Some(exchange.file.as_ref()))
         };
-        for source in model
-            .sources
-            .iter()
-            .copied()
-            .filter(|source| exchanged(&source))
-        {
+        for source in model.sources.iter().copied().filter(exchanged) {
             copy(model, source, None, &out, &mut code);
         }
         for fault in faults::FAULTS {
@@ -130,6 +125,6 @@ fn copy(model: &Model, source: &str, fault: Option<&Fault>, out: &Path, code: &m
     let name = Path::new(file).file_stem().expect("a file");
     *code += &format!(
         "#[path = {path:?}]\n#[allow(dead_code)]\nmod {};\n",
-        name.display()
+        name.to_string_lossy()
     );
 }

@@ -63,6 +63,9 @@ impl<T> DerefMut for MutexGuard<'_, T> {
 #[derive(Debug)]
 pub struct Condvar(shuttle::sync::Condvar);
 
+/// The lock after a wait, and nothing in the place of what `std` tells of the time.
+type Waited<'a, T> = (MutexGuard<'a, T>, ());
+
 impl Condvar {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
@@ -91,7 +94,7 @@ impl Condvar {
         &self,
         mut guard: MutexGuard<'a, T>,
         timeout: Duration,
-    ) -> Result<(MutexGuard<'a, T>, ()), PoisonError<(MutexGuard<'a, T>, ())>> {
+    ) -> Result<Waited<'a, T>, PoisonError<Waited<'a, T>>> {
         if !shuttle::rand::thread_rng().gen_ratio(1, 4) {
             return Ok((self.wait(guard), ()));
         }
