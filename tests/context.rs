@@ -1402,6 +1402,24 @@ mod shim {
         });
     }
 
+    /// A8: a task of an adopted executor is inside on a thread that is not ours, too.
+    #[test]
+    fn inside_in_an_adopted_task_that_others_run() {
+        limit(|| {
+            let bare = Arc::new(async_executor::Executor::new());
+            let ex = Executor::from(Arc::clone(&bare));
+            let (wake, woken) = oneshot::channel::<()>();
+            let task = ex.spawn(async {
+                let _ = woken.await;
+                places().await
+            });
+            // The task lives on, and our threads are gone.
+            drop(ex);
+            drop(wake);
+            assert_eq!(pollster::block_on(bare.run(task)), [Place::Inside; 2]);
+        });
+    }
+
     /// A8: inside in the root of `block_on`, and outside after it.
     #[test]
     fn inside_in_the_root_of_block_on() {
