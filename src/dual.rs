@@ -525,7 +525,7 @@ impl<T, W: Work<Output = T>> IntoFuture for Dual<T, W> {
     fn into_future(self) -> Resolving<T, W> {
         match self.into_parts() {
             Ok(work) => Resolving::Work { work },
-            Err(value) => Resolving::Value { value },
+            Err(value) => Resolving::Value { value: Some(value) },
         }
     }
 }
@@ -536,36 +536,27 @@ pin_project! {
     /// It is a struct around the work, and not the work itself, since a deref may have left a
     /// value. Dropping it drops the work, as said there.
     #[project = ResolvingProjection]
-    #[project_replace = ResolvingReplaced]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub enum Resolving<T, W> {
         /// The work, as it is polled.
         #[doc(hidden)]
         Work { #[pin] work: W },
-        /// The value of a deref.
+        /// The value of a deref, until it is handed over.
         #[doc(hidden)]
-        Value { value: Box<T> },
-        /// The value was handed over.
-        #[doc(hidden)]
-        Done,
+        Value { value: Option<Box<T>> },
     }
 }
 
 impl<T, W: Work<Output = T>> Future for Resolving<T, W> {
     type Output = T;
 
+    // It does not note that the work is done: all forms of work do that themselves, as async
+    // blocks do, and a second note would cost each await a store and a check.
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        if let ResolvingProjection::Work { work } = self.as_mut().project() {
-            let poll = work.poll(cx);
-            if poll.is_ready() {
-                self.set(Resolving::Done);
-            }
-            return poll;
-        }
-        match self.project_replace(Resolving::Done) {
-            ResolvingReplaced::Value { value } => Poll::Ready(*value),
-            _ => panic!("{POLLED_AGAIN}"),
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        match self.project() {
+            ResolvingProjection::Work { work } => work.poll(cx),
+            ResolvingProjection::Value { value } => Poll::Ready(*value.take().expect(POLLED_AGAIN)),
         }
     }
 }

@@ -105,7 +105,8 @@ pub(crate) const POLLED_AGAIN: &str =
 pin_project! {
     /// An async body: polled by `.await`, driven by `.get()`.
     ///
-    /// Made by [`Dual::future`](crate::Dual::future). Dropping it drops the future.
+    /// Made by [`Dual::future`](crate::Dual::future). Dropping it drops the future. Polled again
+    /// after completion it does what the future does: one of async code panics.
     #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
     pub struct Async<F> {
         #[pin]

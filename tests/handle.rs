@@ -600,11 +600,12 @@ fn assert_no_third<F: Future>(message: &str, future: F) {
     assert_panics(message, || poll(future));
 }
 
-/// A poll after completion is told, whatever the form.
+/// A poll after completion is told, whatever the form: an async body tells it itself.
 #[test]
 fn polled_after_completion() {
     limit(|| {
-        assert_no_third(AGAIN, Dual::future(async { 5 }).into_future());
+        let told_by_the_body = "`async fn` resumed after completion";
+        assert_no_third(told_by_the_body, Dual::future(async { 5 }).into_future());
         assert_no_third(AGAIN, Dual::blocking(|| 5).into_future());
         assert_no_third(AGAIN, Dual::in_place(|| 5).into_future());
         assert_no_third(AGAIN, Dual::pair(5, |n| n, async |n| n).into_future());
