@@ -208,7 +208,7 @@ impl Driver {
 
 impl Wake for Signal {
     fn wake(self: Arc<Self>) {
-        Signal::wake(&self);
+        Signal::wake_last(self);
     }
 
     fn wake_by_ref(self: &Arc<Self>) {

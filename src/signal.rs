@@ -11,7 +11,7 @@
 //!
 //! | state of `woken` | who changes it | how |
 //! |---|---|---|
-//! | `false` → `true` | any thread that holds the waker | `wake`: sets the flag, *then* hands out a park token |
+//! | `false` → `true` | any thread that holds the waker | `raise`: sets the flag, *then* hands out a park token |
 //! | `true` → `false` | the driver's thread only | `take`: before each poll |
 //!
 //! The driver parks only after it has seen `false`, and nothing of anybody else's
@@ -20,7 +20,7 @@
 //! can take. The flag is set with `Release` and taken with `Acquire`, so that the
 //! poll sees what the waking thread wrote.
 
-use crate::sync::{AtomicBool, Ordering, Thread, current, park};
+use crate::sync::{Arc, AtomicBool, Ordering, Thread, current, park};
 
 /// The flag of one level of driving, and the thread that it belongs to.
 #[derive(Debug)]
@@ -42,11 +42,28 @@ impl Signal {
 
     /// Says that the future should be polled again.
     pub(crate) fn wake(&self) {
+        if let Some(thread) = self.raise() {
+            thread.unpark();
+        }
+    }
+
+    /// Says that the future should be polled again, and lets go of the waker.
+    ///
+    /// It lets go of it first, since the thread is told by an `unpark`, and looks: one that is
+    /// held by others when the next call begins can't be used again.
+    pub(crate) fn wake_last(signal: Arc<Self>) {
+        let thread = signal.raise().cloned();
+        drop(signal);
+        if let Some(thread) = thread {
+            thread.unpark();
+        }
+    }
+
+    /// Raises the flag, and says which thread is to be handed a token.
+    fn raise(&self) -> Option<&Thread> {
         // While the flag is up the driver is not going to park, or the one who
         // raised it has yet to hand out the token: one token is enough.
-        if !self.woken.swap(true, Ordering::AcqRel) {
-            self.thread.unpark();
-        }
+        (!self.woken.swap(true, Ordering::AcqRel)).then_some(&self.thread)
     }
 
     /// Says whether the flag is up.

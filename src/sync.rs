@@ -3,6 +3,7 @@
 //! `signal.rs`, `slot.rs`, `crew.rs` and `monitor.rs` take these from here and from nowhere
 //! else, so that a model checker can include those very files beside a `sync` of its own.
 
+pub(crate) use std::sync::Arc;
 pub(crate) use std::sync::atomic::{AtomicBool, Ordering, fence};
 pub(crate) use std::thread::{Thread, current, park};
 
@@ -10,7 +11,7 @@ pub(crate) use std::thread::{Thread, current, park};
 pub(crate) use {
     futures::task::AtomicWaker,
     std::sync::atomic::AtomicUsize,
-    std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
+    std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
     std::thread::{self, JoinHandle},
     std::time::Instant,
 };

@@ -65,7 +65,7 @@ const DRIVER: Model = Model {
             from: "\
 impl Wake for Signal {
     fn wake(self: Arc<Self>) {
-        Signal::wake(&self);
+        Signal::wake_last(self);
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
@@ -73,7 +73,7 @@ impl Wake for Signal {
     }
 }
 ",
-            to: "// `task.rs` calls `Signal::wake`.\n",
+            to: "// `task.rs` calls the two functions of `Signal`.\n",
         },
     ],
 };
@@ -116,8 +116,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_unpark_before_flag",
         plant: Exchange {
             file: "signal.rs",
-            from: "if !self.woken.swap(true, Ordering::AcqRel) {\n            self.thread.unpark();\n        }",
-            to: "self.thread.unpark();\n        self.woken.swap(true, Ordering::AcqRel);",
+            from: "(!self.woken.swap(true, Ordering::AcqRel)).then_some(&self.thread)",
+            to: "self.thread.unpark();\n        self.woken.swap(true, Ordering::AcqRel);\n        None",
         },
         caught_by: &[catch("driver", "one_wake", "deadlock")],
     },

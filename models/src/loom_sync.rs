@@ -251,7 +251,9 @@ impl<T> Clone for Arc<T> {
 
 impl<T> Drop for Arc<T> {
     fn drop(&mut self) {
-        if !failed() {
+        // What a thread drops with its locals has for loom no order of its own, and two such
+        // writes to one count end in an assertion of loom's. Nobody reads the count by then.
+        if !failed() && !ENDING.get() {
             self.0.strong.0.fetch_sub(1, Ordering::Release);
         }
     }
@@ -265,16 +267,49 @@ impl<T> Deref for Arc<T> {
     }
 }
 
+std::thread_local! {
+    /// Whether a thread of the model drops its locals.
+    static ENDING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The value of a thread-local, dropped with `ENDING` set: fields are dropped in order.
+#[derive(Debug)]
+pub struct Kept<T> {
+    _begin: End<true>,
+    value: T,
+    _end: End<false>,
+}
+
+impl<T> Kept<T> {
+    pub fn new(value: T) -> Self {
+        Kept {
+            _begin: End,
+            value,
+            _end: End,
+        }
+    }
+}
+
+/// Sets `ENDING` when dropped.
+#[derive(Debug)]
+struct End<const ENDS: bool>;
+
+impl<const ENDS: bool> Drop for End<ENDS> {
+    fn drop(&mut self) {
+        ENDING.set(ENDS);
+    }
+}
+
 /// A key of a thread-local, with the methods that `std` has for cells.
 #[derive(Debug)]
-pub struct Local<T: 'static>(pub LocalKey<T>);
+pub struct Local<T: 'static>(pub LocalKey<Kept<T>>);
 
 impl<T: 'static> Local<T> {
     pub fn try_with<R>(
         &'static self,
         f: impl FnOnce(&T) -> R,
     ) -> Result<R, loom::thread::AccessError> {
-        self.0.try_with(f)
+        self.0.try_with(|kept| f(&kept.value))
     }
 }
 
@@ -283,7 +318,7 @@ impl<T: 'static> Local<Cell<T>> {
     where
         T: Copy,
     {
-        self.0.with(Cell::get)
+        self.0.with(|kept| kept.value.get())
     }
 
     pub fn set(&'static self, value: T) {
@@ -293,7 +328,7 @@ impl<T: 'static> Local<Cell<T>> {
     }
 
     pub fn replace(&'static self, value: T) -> T {
-        self.0.with(|cell| cell.replace(value))
+        self.0.with(|kept| kept.value.replace(value))
     }
 }
 
@@ -308,7 +343,7 @@ macro_rules! loom_local {
         $(#[$meta])*
         $vis static $name: $crate::loom_sync::Local<$t> =
             $crate::loom_sync::Local(::loom::thread::LocalKey {
-                init: || $init,
+                init: || $crate::loom_sync::Kept::new($init),
                 _p: ::std::marker::PhantomData,
             });
         $crate::loom_local! { $($rest)* }

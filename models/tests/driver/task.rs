@@ -27,12 +27,16 @@ impl<'a> Context<'a> {
     }
 }
 
-/// As `Waker::from` makes it of an `Arc` whose `wake_by_ref` is `Signal::wake`.
+/// As `Waker::from` makes it of an `Arc` with the `Wake` of `drive.rs`.
 #[derive(Clone)]
 pub(crate) struct Waker(Arc<Signal>);
 
 impl Waker {
     pub(crate) fn wake(self) {
+        Signal::wake_last(self.0);
+    }
+
+    pub(crate) fn wake_by_ref(&self) {
         self.0.wake();
     }
 
