@@ -26,10 +26,19 @@ impl Event {
 
     /// Has a thread do it and wake.
     fn start(&self, waker: Waker) {
+        self.start_and(move || waker.wake());
+    }
+
+    /// The same, with the waker kept for a while.
+    fn start_by_ref(&self, waker: Waker) {
+        self.start_and(move || waker.wake_by_ref());
+    }
+
+    fn start_and(&self, wake: impl FnOnce() + 'static) {
         let event = self.clone();
         spawn(move || {
             event.0.store(1, Ordering::Relaxed);
-            waker.wake();
+            wake();
         });
     }
 
@@ -65,9 +74,8 @@ pub(crate) fn two_wakes() {
         drive::block_on(poll_fn(|cx| {
             polls += 1;
             if polls == 1 {
-                events
-                    .iter()
-                    .for_each(|event| event.start(cx.waker().clone()));
+                events[0].start(cx.waker().clone());
+                events[1].start_by_ref(cx.waker().clone());
                 return Poll::Pending;
             }
             let happened = events.iter().filter(|event| event.happened()).count();
