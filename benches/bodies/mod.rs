@@ -9,6 +9,8 @@
     reason = "each bench takes the subjects of its own question"
 )]
 
+#[cfg(feature = "executor")]
+pub(crate) mod block;
 pub(crate) mod call;
 pub(crate) mod context;
 pub(crate) mod pool;
