@@ -61,8 +61,14 @@ fn main() {
     group(
         "a pending get in a worker, of a task",
         vec![
-            subject("get", 500, |times| pending_get(ex, times)),
-            subject("tokio block_in_place + block_on", 500, |times| {
+            subject("get, first in a poll", 2000, |times| {
+                pending_get_first(ex, times)
+            }),
+            subject("get, again in a poll", 2000, |times| pending_get(ex, times)),
+            subject("tokio block_in_place, first in a poll", 2000, |times| {
+                pending_tokio_first(ex, times)
+            }),
+            subject("tokio block_in_place, again in a poll", 2000, |times| {
                 pending_tokio(ex, times)
             }),
         ],

@@ -286,6 +286,12 @@ pub fn hosted<F: IntoFuture>(host: &impl ToHost, future: F) -> Inside<F::IntoFut
     Inside::new(Some(HostRef::Shared(host.to_host())), future.into_future())
 }
 
+/// [`hosted`], by a host that is always there.
+#[cfg(feature = "executor")]
+pub(crate) fn hosted_static<F: Future>(host: &'static dyn Host, future: F) -> Inside<F> {
+    Inside::new(Some(HostRef::Static(host)), future)
+}
+
 /// Raises the flag while a closure runs, with an executor to turn to.
 ///
 /// See [`inside_executor`] and [`Host`], which has an example. The host is an
@@ -446,7 +452,7 @@ pub(crate) fn leave_to_block() -> Result<Option<HostRef>, Refusal> {
 #[cold]
 fn ask_host() -> Result<Option<HostRef>, Refusal> {
     let host = host().ok_or(Refusal::NoHost)?;
-    if host.looks_below() {
+    if foreign::ANY && host.looks_below() {
         // An executor that the task itself runs can't go on, whatever its host does.
         foreign::recognise()?;
     }
@@ -466,7 +472,7 @@ pub(crate) fn block<R>(leave: Option<HostRef>, f: impl FnOnce() -> R) -> R {
         // The host stays: what is nested in `f` may park this thread as well.
         Some(host) => through(&*host, || {
             let _place = enter(Place::Outside);
-            if host.looks_below() {
+            if foreign::ANY && host.looks_below() {
                 // The task may run an executor itself, which wants to be told as well.
                 return foreign::block_in_place(f);
             }

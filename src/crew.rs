@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use crate::monitor::Monitor;
 use crate::runner::{self, Tasks};
-use crate::slot::{Call, Slot};
+use crate::slot::{Call, Look, Slot};
 use crate::sync::{
     Arc, AtomicBool, AtomicUsize, AtomicWaker, Condvar, Instant, JoinHandle, Mutex, MutexGuard,
     Ordering, PoisonError, thread,
@@ -42,8 +42,6 @@ pub(crate) struct Worker {
     id: usize,
     /// Whether it is in a call that may block.
     pub(crate) slot: Slot,
-    /// The call that the monitor saw in its last round.
-    seen: Mutex<Option<Call>>,
     /// Whether it has no task to run.
     idle: AtomicBool,
     /// Whether it is among those on duty, and not among those that idle. It is changed under the
@@ -78,12 +76,17 @@ struct Roster {
     stopped: bool,
 }
 
+/// On cache lines of its own: the monitor takes the lock in each round, and calls read what is
+/// beside it.
+#[repr(align(128))]
+struct Apart<T>(T);
+
 /// The threads of an executor and what they share.
 pub(crate) struct Crew {
     tasks: Tasks,
     name: String,
     max_spares: usize,
-    roster: Mutex<Roster>,
+    roster: Apart<Mutex<Roster>>,
     /// `Roster::stopped`, to be read without the lock.
     stopped: AtomicBool,
     /// How many more spares may be on duty at once, to be read without the lock.
@@ -103,7 +106,7 @@ impl Crew {
             tasks,
             name: name.into(),
             max_spares,
-            roster: Mutex::default(),
+            roster: Apart(Mutex::default()),
             stopped: AtomicBool::new(false),
             spares_left: AtomicUsize::new(max_spares),
             monitor: Monitor::new(),
@@ -305,22 +308,33 @@ impl Crew {
     }
 
     /// Looks at all workers, hands over the places of those that were in the same call in the
-    /// last round, and says whether it handed one over.
-    pub(crate) fn round(self: &Arc<Self>) -> bool {
+    /// last round, and says what there was to see.
+    ///
+    /// `looks` is what was seen in the last round, by the worker's id. (It is the monitor's, and
+    /// not beside the slots, where its writes would cost the workers a cache miss each.)
+    pub(crate) fn round(self: &Arc<Self>, looks: &mut HashMap<usize, Look>) -> Seen {
+        let mut seen = Seen::Nothing;
         let mut overdue = Vec::new();
+        let last = mem::take(looks);
         for worker in &self.lock().on_duty {
-            let call = worker.slot.call();
-            let seen = mem::replace(&mut *ignore_poison(worker.seen.lock()), call);
-            if let Some(call) = call.filter(|_| call == seen) {
-                overdue.push((Arc::clone(worker), call));
-            }
+            let look = worker.slot.look();
+            looks.insert(worker.id, look);
+            let before = last.get(&worker.id).copied().unwrap_or_default();
+            seen = seen.max(match look.call() {
+                Some(_) if look != before => Seen::Running,
+                Some(call) => {
+                    overdue.push((Arc::clone(worker), call));
+                    Seen::Calls
+                }
+                None if look != before => Seen::Calls,
+                None => Seen::Nothing,
+            });
         }
-        let mut found = false;
         for (worker, call) in &overdue {
             // Without a spare the call runs on, and a later round tries again.
-            found |= self.hand_over(worker, *call).unwrap_or(false);
+            let _ = self.hand_over(worker, *call);
         }
-        found
+        seen
     }
 
     /// Whether no worker has anything to do that the monitor should watch.
@@ -344,7 +358,7 @@ impl Crew {
     }
 
     fn lock(&self) -> MutexGuard<'_, Roster> {
-        ignore_poison(self.roster.lock())
+        ignore_poison(self.roster.0.lock())
     }
 }
 
@@ -360,7 +374,6 @@ impl Roster {
         Arc::new(Worker {
             id: self.next_id,
             slot: Slot::new(),
-            seen: Mutex::new(None),
             idle: AtomicBool::new(false),
             on_duty: AtomicBool::new(false),
             leave: AtomicBool::new(false),
@@ -412,6 +425,17 @@ impl Worker {
             }
         })
     }
+}
+
+/// What the monitor saw in a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Seen {
+    /// No call, or only such as have had their places handed over.
+    Nothing,
+    /// Calls have come since the last round, or one of that round still runs.
+    Calls,
+    /// A call runs that did not in the last round.
+    Running,
 }
 
 /// Why a place can't be handed over.

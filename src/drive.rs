@@ -98,7 +98,8 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let done = FIRST.try_with(|first| {
         let driver = &mut *first.try_borrow_mut().ok()?;
-        // No level is above this one, so there is nothing to put back.
+        // No level is above this one but a worker's own, in which nobody asks for a turn: there is
+        // nothing to put back.
         Some(driver.drive(future.as_mut()))
     });
     match done {
@@ -108,8 +109,9 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
+/// Drives a future to its end in a level of its own, below another one or above all of them.
 #[inline(never)]
-fn block_on_nested<F: Future>(future: Pin<&mut F>) -> F::Output {
+pub(crate) fn block_on_nested<F: Future>(future: Pin<&mut F>) -> F::Output {
     let idle = IDLE.try_with(|idle| idle.borrow_mut().pop());
     let mut driver = idle.ok().flatten().unwrap_or_else(Driver::new);
     let above = Above::save();

@@ -5,6 +5,9 @@
 use crate::context::HostRef;
 use crate::error::Refusal;
 
+/// Whether there is any that could be recognised.
+pub(crate) const ANY: bool = cfg!(any(feature = "futures-executor", feature = "tokio"));
+
 /// Looks for an executor on this thread: `None` if there is none, a host if it can keep its
 /// executor going, an error if it can't.
 #[inline]

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ptr;
+use std::rc::Rc;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
@@ -10,16 +11,36 @@ use crate::crew::{Crew, Worker};
 use crate::error::Refusal;
 use crate::slot::Call;
 
-/// What a worker's thread turns to before it blocks.
+/// A worker, as the host of its thread.
 pub(crate) struct WorkerHost {
     crew: Arc<Crew>,
     worker: Arc<Worker>,
 }
 
-impl Host for WorkerHost {
+thread_local! {
+    /// The worker whose thread this is.
+    static OWN: RefCell<Option<Rc<WorkerHost>>> = const { RefCell::new(None) };
+
+    /// The crew that a spare of which stands in for this thread, if it is somebody else's. It is
+    /// compared, never followed.
+    static RELIEVED: Cell<*const Crew> = const { Cell::new(ptr::null()) };
+}
+
+/// Returns the worker whose thread this is.
+#[inline]
+fn own() -> Option<Rc<WorkerHost>> {
+    OWN.try_with(|own| own.borrow().clone()).ok().flatten()
+}
+
+/// What a worker's thread turns to before it blocks: the worker that it is.
+///
+/// It is the same for all threads, and finds its worker by a thread-local: the host is looked up
+/// by each call in a task, and an `Arc` of it would be counted up and down each time.
+pub(crate) struct Own;
+
+impl Host for Own {
     fn can_block(&self) -> bool {
-        // Whoever has handed its place over needs no spare any more.
-        self.crew.has_spares() || self.worker.slot.is_handed_over()
+        own().is_some_and(|own| own.can_block())
     }
 
     fn refusal(&self) -> Option<HostRefusal> {
@@ -28,6 +49,51 @@ impl Host for WorkerHost {
 
     fn looks_below(&self) -> bool {
         true
+    }
+
+    fn block_in_place(&self, block: &mut dyn FnMut()) {
+        match own() {
+            Some(own) => own.block_in_place(block),
+            None => block(),
+        }
+    }
+
+    fn poll_stopped(&self, cx: &mut Context<'_>) -> Poll<()> {
+        own().map_or(Poll::Pending, |own| own.poll_stopped(cx))
+    }
+
+    fn has_pool(&self) -> bool {
+        false
+    }
+}
+
+impl WorkerHost {
+    pub(crate) fn new(crew: &Arc<Crew>, worker: &Arc<Worker>) -> Self {
+        WorkerHost {
+            crew: Arc::clone(crew),
+            worker: Arc::clone(worker),
+        }
+    }
+
+    /// Makes it the current thread's own while a closure runs.
+    pub(crate) fn stand<R>(self, f: impl FnOnce() -> R) -> R {
+        /// Forgets it, on unwind too.
+        struct Leave;
+
+        impl Drop for Leave {
+            fn drop(&mut self) {
+                OWN.take();
+            }
+        }
+
+        OWN.set(Some(Rc::new(self)));
+        let _leave = Leave;
+        f()
+    }
+
+    fn can_block(&self) -> bool {
+        // Whoever has handed its place over needs no spare any more.
+        self.crew.has_spares() || self.worker.slot.is_handed_over()
     }
 
     fn block_in_place(&self, block: &mut dyn FnMut()) {
@@ -47,35 +113,6 @@ impl Host for WorkerHost {
         }
     }
 
-    fn has_pool(&self) -> bool {
-        false
-    }
-}
-
-impl WorkerHost {
-    pub(crate) fn new(crew: &Arc<Crew>, worker: &Arc<Worker>) -> Self {
-        WorkerHost {
-            crew: Arc::clone(crew),
-            worker: Arc::clone(worker),
-        }
-    }
-
-    /// Makes it known to tasks that turn to a `Guest`, while a closure runs.
-    pub(crate) fn stand<R>(self: &Arc<Self>, f: impl FnOnce() -> R) -> R {
-        /// Forgets it, on unwind too.
-        struct Leave;
-
-        impl Drop for Leave {
-            fn drop(&mut self) {
-                OWN.take();
-            }
-        }
-
-        OWN.set(Some(Arc::clone(self)));
-        let _leave = Leave;
-        f()
-    }
-
     /// Runs a call that may turn out to be long.
     #[inline]
     fn watch(&self, block: &mut dyn FnMut()) {
@@ -91,7 +128,10 @@ impl WorkerHost {
             }
         }
 
-        let _end = self.worker.slot.begin().map(|call| End(self, call));
+        let _end = self.worker.slot.begin().map(|call| {
+            self.crew.monitor.tell();
+            End(self, call)
+        });
         block();
     }
 
@@ -121,20 +161,10 @@ impl WorkerHost {
 /// It holds no executor: tasks hold their host, and an executor its tasks.
 pub(crate) struct Guest(pub(crate) Weak<Crew>);
 
-thread_local! {
-    /// The host of this thread, if it is a worker's.
-    static OWN: RefCell<Option<Arc<WorkerHost>>> = const { RefCell::new(None) };
-
-    /// The crew that a spare of which stands in for this thread, if it is somebody else's. It is
-    /// compared, never followed.
-    static RELIEVED: Cell<*const Crew> = const { Cell::new(ptr::null()) };
-}
-
 impl Guest {
-    /// Returns the host of this thread, if it is one of the executor's own.
-    fn own(&self) -> Option<Arc<WorkerHost>> {
-        let own = OWN.try_with(|own| own.borrow().clone()).ok().flatten();
-        own.filter(|own| ptr::eq(Arc::as_ptr(&own.crew), self.0.as_ptr()))
+    /// Returns the worker whose thread this is, if it is one of the executor's own.
+    fn own(&self) -> Option<Rc<WorkerHost>> {
+        own().filter(|own| ptr::eq(Arc::as_ptr(&own.crew), self.0.as_ptr()))
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::context;
 use crate::crew::{Crew, Worker};
 use crate::drive;
-use crate::host::WorkerHost;
+use crate::host::{Own, WorkerHost};
 
 /// The tasks of an executor.
 pub(crate) struct Tasks(Arc<async_executor::Executor<'static>>);
@@ -42,7 +42,6 @@ impl Drop for Tasks {
 
 /// Runs tasks on the current thread until the worker is to leave.
 pub(crate) fn run(crew: &Arc<Crew>, worker: &Arc<Worker>) {
-    let host = Arc::new(WorkerHost::new(crew, worker));
     {
         let mut runner = pin!(crew.tasks().run(worker.left()));
         let runs = poll_fn(|cx| {
@@ -51,7 +50,9 @@ pub(crate) fn run(crew: &Arc<Crew>, worker: &Arc<Worker>) {
             crew.is_waiting(worker);
             poll
         });
-        host.stand(|| drive::block_on(context::hosted(&host, runs)));
+        let runs = pin!(context::hosted_static(&Own, runs));
+        // The thread's first driver is left to the calls in its tasks.
+        WorkerHost::new(crew, worker).stand(|| drive::block_on_nested(runs));
     }
     // The runner is gone.
     kick(crew.tasks());

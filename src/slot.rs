@@ -34,6 +34,17 @@ const NEXT: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Slot(AtomicUsize);
 
+/// What a slot showed: two looks differ if a call has begun, ended or been handed over since.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Look(usize);
+
+impl Look {
+    /// Returns the call that ran, unless there was none or it was handed over.
+    pub(crate) fn call(self) -> Option<Call> {
+        (self.0 & (CALL | HANDED) == CALL).then_some(Call(self.0))
+    }
+}
+
 /// What a slot showed: a call that may go on, in which nothing was handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Call(usize);
@@ -72,15 +83,19 @@ impl Slot {
         !kept
     }
 
+    /// Returns what the slot shows.
+    pub(crate) fn look(&self) -> Look {
+        Look(self.0.load(Ordering::Acquire))
+    }
+
     /// Returns the call that runs, unless there is none or it was handed over.
     pub(crate) fn call(&self) -> Option<Call> {
-        let word = self.0.load(Ordering::Acquire);
-        (word & (CALL | HANDED) == CALL).then_some(Call(word))
+        self.look().call()
     }
 
     /// Returns whether the place was handed over in the call that runs.
     pub(crate) fn is_handed_over(&self) -> bool {
-        self.0.load(Ordering::Acquire) & HANDED != 0
+        self.look().0 & HANDED != 0
     }
 
     /// Hands the place over, and says whether that was still to be done.

@@ -132,7 +132,7 @@ pub(crate) fn tokio_block_in_place_first(ex: &Executors, times: u64) -> Duration
     ex.on_tokio(async move {
         let mut sum = Duration::ZERO;
         for x in 0..times {
-            tokio::task::yield_now().await;
+            yield_now().await;
             let start = Instant::now();
             black_box(tokio::task::block_in_place(|| trivial(black_box(x))));
             sum += start.elapsed();
@@ -179,6 +179,36 @@ pub(crate) fn pending_get(ex: &Executors, times: u64) -> Duration {
             black_box(Dual::future(shim.spawn(async move { x })).get());
         })
     })
+}
+
+/// Each get is the first one in its poll.
+pub(crate) fn pending_get_first(ex: &Executors, times: u64) -> Duration {
+    let shim = Arc::clone(&ex.shim);
+    ex.on_shim(async move {
+        first_in_polls(times, |x| {
+            black_box(Dual::future(shim.spawn(async move { x })).get());
+        })
+        .await
+    })
+}
+
+pub(crate) fn pending_tokio_first(ex: &Executors, times: u64) -> Duration {
+    ex.on_tokio(async move {
+        first_in_polls(times, |x| {
+            black_box(tokio_get(tokio::spawn(async move { x }))).expect("the task does not panic");
+        })
+        .await
+    })
+}
+
+/// Times so many calls, each of them in a poll of its own.
+async fn first_in_polls(times: u64, call: impl Fn(u64)) -> Duration {
+    let start = Instant::now();
+    for x in 0..times {
+        yield_now().await;
+        call(black_box(x));
+    }
+    start.elapsed()
 }
 
 pub(crate) fn pending_tokio(ex: &Executors, times: u64) -> Duration {
@@ -313,7 +343,16 @@ fn stall_of(
             }
         }))
     };
-    let calls: Vec<_> = (0..WORKERS).map(|_| spawn(call())).collect();
+    // By then the executor has been busy for so long that whoever watches it is at ease.
+    let calls: Vec<_> = (0..WORKERS)
+        .map(|_| {
+            let call = call();
+            spawn(Box::pin(async {
+                async_io::Timer::after(CALL).await;
+                call.await;
+            }))
+        })
+        .collect();
     async move {
         join_all(calls).await;
         over.store(true, Ordering::Relaxed);
