@@ -259,11 +259,14 @@ impl Crew {
         let handed = worker.slot.hand_over(call);
         if handed {
             roster.relief.insert(worker.id, Arc::clone(&spare));
-            roster.put_on_duty(spare);
+            roster.put_on_duty(Arc::clone(&spare));
         } else {
-            roster.put_to_idle(spare);
+            roster.put_to_idle(Arc::clone(&spare));
         }
         self.count_spares(&roster);
+        drop(roster);
+        // Only now, or it would wait for the lock.
+        spare.duty.notify_one();
         Ok(handed)
     }
 
@@ -273,6 +276,8 @@ impl Crew {
         let spare = self.find_spare(&mut roster)?;
         roster.put_on_duty(Arc::clone(&spare));
         self.count_spares(&roster);
+        drop(roster);
+        spare.duty.notify_one();
         Ok(spare)
     }
 
@@ -383,12 +388,11 @@ impl Roster {
         })
     }
 
-    /// Puts a worker on duty that is on no list.
+    /// Puts a worker on duty that is on no list. It has to be notified afterwards.
     fn put_on_duty(&mut self, worker: Arc<Worker>) {
         worker.on_duty.store(true, Ordering::Relaxed);
         worker.leave.store(false, Ordering::Relaxed);
         worker.idle.store(false, Ordering::Relaxed);
-        worker.duty.notify_one();
         self.on_duty.push(worker);
     }
 
