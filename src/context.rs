@@ -21,6 +21,7 @@
 //!
 //! There are no public guards: one could be held across an `.await`, and the flag would
 //! then stay up on the wrong thread.
+#![doc = include_str!("../docs/hang-matrix.md")]
 
 use std::cell::{Cell, RefCell};
 use std::fmt;

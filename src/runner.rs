@@ -54,8 +54,21 @@ pub(crate) fn run(crew: &Arc<Crew>, worker: &Arc<Worker>) {
         // The thread's first driver is left to the calls in its tasks.
         WorkerHost::new(crew, worker).stand(|| drive::block_on_nested(runs));
     }
+    #[cfg(smartcall_delay)]
+    delay();
     // The runner is gone.
     kick(crew.tasks());
+}
+
+/// Keeps a runner that leaves from telling it for a while, for `tests/stress_pairs.rs`.
+#[cfg(smartcall_delay)]
+fn delay() {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+
+    static TIMES: AtomicU64 = AtomicU64::new(0);
+    let times = TIMES.fetch_add(1, Ordering::Relaxed);
+    std::thread::sleep(Duration::from_micros(times * 37 % 200));
 }
 
 /// Makes a runner that sleeps search for tasks again.

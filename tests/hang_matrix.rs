@@ -111,17 +111,25 @@ const ROWS: [(&str, &str, Scenario, [&str; 11]); 44] = [
 
 /// What each code of the table stands for.
 fn cell_of(code: char) -> String {
+    match code {
+        't' => "through".into(),
+        'b' => "blocks (cannot be recognised)".into(),
+        'T' => format!("refused by tokio: {TOKIO_REFUSES}"),
+        code => format!("refused: {}", words_of(code)),
+    }
+}
+
+/// The first sentence of a refusal.
+fn words_of(code: char) -> String {
     let refusal = match code {
-        't' => return "through".into(),
-        'b' => return "blocks (cannot be recognised)".into(),
         'I' => "this thread is polling a task of an executor",
         'A' => "this thread is polling a task of an executor that can't go on without it",
         'F' => "this thread is running an executor of the `futures` crate",
         'C' => "this thread is running a current-thread runtime of tokio",
-        'T' => return format!("refused by tokio: {TOKIO_REFUSES}"),
+        'T' => return format!("by tokio: {TOKIO_REFUSES}"),
         code => panic!("the table has no code {code:?}"),
     };
-    format!("refused: cannot block here: {refusal}")
+    format!("cannot block here: {refusal}")
 }
 
 /// What tokio says where it refuses by itself.
@@ -181,7 +189,7 @@ fn hang_matrix() {
     limit(|| {
         let mut cells = cells();
         run_cells(&mut cells);
-        print_matrix(&cells);
+        println!("\n{}\n", matrix(&cells));
         let wrong: Vec<_> = cells.iter().filter_map(differs).collect();
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     });
@@ -191,9 +199,18 @@ fn hang_matrix() {
 #[test]
 fn table() {
     assert_eq!(ROWS.len(), 44);
-    let cells = cells();
+    let mut cells = cells();
     if cfg!(all(feature = "tokio", feature = "futures-executor")) {
         assert_eq!(cells.len(), 810);
+        for cell in &mut cells {
+            cell.shown = cell_of(cell.expected);
+        }
+        let documented = include_str!("../docs/hang-matrix.md");
+        let matrix = matrix(&cells);
+        assert!(
+            documented.contains(&matrix),
+            "docs/hang-matrix.md should have:\n{matrix}",
+        );
         for cell in cells.iter().filter(|cell| cell.expected == 'b') {
             assert_eq!(EXECUTORS[cell.column].0, "smol", "{}", name(cell));
         }
@@ -282,25 +299,28 @@ fn ends(child: &mut Child, limit: Duration) -> bool {
     false
 }
 
-fn print_matrix(cells: &[Cell]) {
+/// The matrix, as the docs have it.
+fn matrix(cells: &[Cell]) -> String {
+    let mut lines = Vec::new();
     let names = EXECUTORS.map(|(name, _)| name).join(" | ");
-    println!("\n| | | {names} |");
-    println!("|---|---|{}", "---|".repeat(EXECUTORS.len()));
-    for (row, (id, scenario, ..)) in ROWS.iter().enumerate() {
-        print!("| {id} | {scenario} |");
-        for column in 0..EXECUTORS.len() {
+    lines.push(format!("| | {names} |"));
+    lines.push(format!("|---|{}", "---|".repeat(EXECUTORS.len())));
+    for (row, (_, scenario, ..)) in ROWS.iter().enumerate() {
+        let columns = (0..EXECUTORS.len()).map(|column| {
             let runs = cells
                 .iter()
                 .filter(|cell| cell.row == row && cell.column == column);
-            print!(" {} |", short_cells(&runs.collect::<Vec<_>>()));
-        }
-        println!();
+            short_cells(&runs.collect::<Vec<_>>())
+        });
+        let columns: Vec<_> = columns.collect();
+        lines.push(format!("| {scenario} | {} |", columns.join(" | ")));
     }
-    println!();
+    lines.push(String::new());
     for code in "IAFCT".chars() {
-        println!("- {code}: {}", cell_of(code));
+        lines.push(format!("- **refused {code}**: {}", words_of(code)));
     }
-    println!("- blocks: cannot be recognised");
+    lines.push("- **blocks**: it hangs, and the executor can't be recognised".into());
+    lines.join("\n")
 }
 
 /// The cells of one executor, by the number of workers where that matters.
@@ -847,8 +867,6 @@ async fn await_handle<D: IntoFuture<Output = u32>>(refused: InsideExecutor<D>) -
 
 fn show_refusal(words: Option<String>) {
     if let Some(words) = words {
-        // The error has the cure in the same sentence.
-        let words = words.replace(", use `.await`: ", ": ");
         show(&format!("refused: {words}"));
     }
 }

@@ -4,6 +4,11 @@
 //!
 //! `cargo test --release --test stress_pairs -- --ignored --nocapture`
 //!
+//! The same with a delay where a runner leaves, in a target directory of its own:
+//!
+//! `RUSTFLAGS='--cfg smartcall_delay' cargo test --release --target-dir target/delay \
+//! --test stress_pairs -- --ignored --nocapture`
+//!
 //! SMARTCALL_STRESS_ROUNDS sets how many rounds, 300,000 if not set. Run two of them at once, on
 //! two cores, to see threads stopped in the middle of what they do. Where it hangs, it prints
 //! who waits for what.

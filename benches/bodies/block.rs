@@ -110,7 +110,9 @@ pub(crate) fn pool(ex: &Executors, pace: Pace, times: u64) -> Duration {
 }
 
 pub(crate) fn unblock(ex: &Executors, pace: Pace, times: u64) -> Duration {
-    ex.on_shim(paced(pace, times, |x| blocking::unblock(move || trivial(x))))
+    ex.on_shim(paced(pace, times, |x| {
+        blocking::unblock(move || trivial(x))
+    }))
 }
 
 pub(crate) fn tokio_spawn_blocking(ex: &Executors, pace: Pace, times: u64) -> Duration {
@@ -329,7 +331,10 @@ fn stall_of(
     spawn: impl Fn(BoxFuture<'static, ()>) -> BoxFuture<'static, ()>,
     call: impl Fn() -> BoxFuture<'static, ()>,
 ) -> impl Future<Output = Duration> + Send + 'static {
-    let (over, worst) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let (over, worst) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicU64::new(0)),
+    );
     let watcher = {
         let (over, worst) = (Arc::clone(&over), Arc::clone(&worst));
         spawn(Box::pin(async move {
