@@ -327,11 +327,11 @@ impl Crew {
             let before = last.get(&worker.id).copied().unwrap_or_default();
             seen = seen.max(match look.call() {
                 Some(_) if look != before => Seen::Running,
+                None if look != before => Seen::Calls,
                 Some(call) => {
                     overdue.push((Arc::clone(worker), call));
-                    Seen::Calls
+                    Seen::Nothing
                 }
-                None if look != before => Seen::Calls,
                 None => Seen::Nothing,
             });
         }
@@ -434,9 +434,9 @@ impl Worker {
 /// What the monitor saw in a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Seen {
-    /// No call, or only such as have had their places handed over.
+    /// Nothing that was not there in the last round.
     Nothing,
-    /// Calls have come since the last round, or one of that round still runs.
+    /// Calls have come since the last round, and have ended or been handed over.
     Calls,
     /// A call runs that did not in the last round.
     Running,
