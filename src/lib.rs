@@ -129,7 +129,7 @@ pub use executor::{Builder, Executor};
 #[cfg(feature = "executor")]
 pub use local::LocalExecutor;
 #[cfg(feature = "macros")]
-pub use smartcall_macros::smart;
+pub use smartcall_macros::{smart, test};
 #[cfg(feature = "executor")]
 pub use task::Task;
 pub use work::Work;

@@ -53,7 +53,7 @@ fn parse(input: ParseStream, options: &Options, errors: &mut Errors) -> syn::Res
 }
 
 /// What an item is, by its first keyword.
-fn describe(item: TokenStream) -> &'static str {
+pub(crate) fn describe(item: TokenStream) -> &'static str {
     item.into_iter()
         .find_map(|token| {
             let TokenTree::Ident(word) = token else {

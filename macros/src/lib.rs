@@ -14,6 +14,7 @@ mod lifetimes;
 mod options;
 mod output;
 mod signature;
+mod test;
 mod this;
 
 use proc_macro::TokenStream;
@@ -22,4 +23,10 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn smart(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::smart(options.into(), item.into()).into()
+}
+
+/// See `smartcall::test`.
+#[proc_macro_attribute]
+pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
+    test::expand(options.into(), item.into()).into()
 }

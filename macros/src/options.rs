@@ -101,7 +101,7 @@ impl Options {
 }
 
 /// Parses the `= path` of an option.
-fn parse_path(
+pub(crate) fn parse_path(
     name: &Ident,
     option: &mut Option<Path>,
     input: ParseStream,

@@ -70,6 +70,10 @@ pub(crate) fn expand(
         body: &body,
     };
     let mut handle = parts.handle(&form);
+    if let (Form::Pair(_), Some(FnArg::Receiver(receiver))) = (&form, sig.inputs.first_mut()) {
+        // It is the renamed one that is `mut`.
+        receiver.mutability = None;
+    }
     let span = at(sig.ident.span());
     let krate = options.krate(span);
     if options.local.is_some() {
