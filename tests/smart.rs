@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
 use common::limit;
-use smartcall::{Dual, DualOf, SmartCall, Work, smart};
+use smartcall::{Dual, DualOf, SmartCall, SmartFn, Work, smart};
 
 /// An async function.
 #[smart]
@@ -202,4 +202,200 @@ fn arguments_may_be_patterns() {
     let sum = patterns((1, 2), point, 4, String::new(), 5, [6, 0], 7).get();
     assert_eq!(sum, 1 + 2 + 3 + 5 + 5 + 6 + 7);
     assert_eq!(sync_patterns((1, 2), 3, String::new()).get(), 7);
+}
+
+/// `cfg` and lint attributes on arguments, the item, and the head of the body.
+#[smart]
+async fn conditional(
+    #[cfg(any())] a: DoesNotExist,
+    #[cfg(all())] b: u32,
+    #[allow(unused_variables)] c: u32,
+) -> u32 {
+    #![allow(
+        clippy::let_and_return,
+        reason = "an attribute at the head of the body"
+    )]
+    let sum = b;
+    sum
+}
+
+#[smart]
+fn sync_conditional(#[cfg(any())] a: DoesNotExist, #[cfg(all())] b: u32) -> u32 {
+    b
+}
+
+#[cfg(any())]
+#[smart]
+async fn left_out() {
+    does_not_exist();
+}
+
+#[test]
+fn attributes() {
+    assert_eq!(conditional(1, 2).get(), 1);
+    assert_eq!(sync_conditional(1).get(), 1);
+}
+
+/// Says when it is dropped.
+struct Noisy(u32, Arc<Mutex<Vec<u32>>>);
+
+impl Drop for Noisy {
+    fn drop(&mut self) {
+        self.1.lock().unwrap().push(self.0);
+    }
+}
+
+/// The arguments of an `async fn`, used and not, are dropped in the same order here.
+#[test]
+fn arguments_are_dropped_as_by_an_async_fn() {
+    macro_rules! twice {
+        ($($name:ident $args:tt $body:block)*) => {$(
+            mod $name {
+                use super::*;
+
+                pub(super) async fn plain $args $body
+
+                #[smart]
+                pub(super) async fn smart $args $body
+            }
+        )*};
+    }
+    twice! {
+        unused (_a: Noisy, _: Noisy, (_c, _): (Noisy, Noisy)) {}
+        used (a: Noisy, _b: Noisy, (_, d): (Noisy, Noisy)) {
+            drop(d);
+            let _in_body = Noisy(9, a.1.clone());
+        }
+    }
+
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let noisy = |n| Noisy(n, log.clone());
+    let taken = || std::mem::take(&mut *log.lock().unwrap());
+    macro_rules! compare {
+        ($name:ident) => {
+            let plain = $name::plain(noisy(1), noisy(2), (noisy(3), noisy(4)));
+            pollster::block_on(plain);
+            let plain = taken();
+            $name::smart(noisy(1), noisy(2), (noisy(3), noisy(4))).get();
+            assert_eq!(plain, taken(), "run to the end");
+            assert!(plain.len() >= 4);
+
+            drop($name::plain(noisy(1), noisy(2), (noisy(3), noisy(4))));
+            let plain = taken();
+            drop($name::smart(noisy(1), noisy(2), (noisy(3), noisy(4))));
+            assert_eq!(plain, taken(), "never run");
+        };
+    }
+    compare!(unused);
+    compare!(used);
+}
+
+/// Temporaries of the last expression may borrow from arguments, as in an `async fn`.
+#[smart]
+async fn locked(n: Mutex<u32>) -> u32 {
+    *n.lock().unwrap()
+}
+
+#[smart]
+fn sync_locked(n: Mutex<u32>) -> u32 {
+    *n.lock().unwrap()
+}
+
+#[smart(in_place)]
+fn peek(n: &Mutex<u32>) -> u32 {
+    *n.lock().unwrap()
+}
+
+#[test]
+fn temporaries_of_the_last_expression() {
+    assert_eq!(peek(&Mutex::new(5)).get(), 5);
+    assert_eq!(locked(Mutex::new(5)).get(), 5);
+    assert_eq!(sync_locked(Mutex::new(5)).get(), 5);
+}
+
+/// Calls until it succeeds.
+fn retry<T, E, K>(
+    op: impl SmartCall<Result<T, E>, K>,
+    attempts: u32,
+) -> DualOf<impl Work<Output = Result<T, E>>> {
+    Dual::future(async move {
+        for _ in 1..attempts {
+            if let Ok(value) = op.invoke().await {
+                return Ok(value);
+            }
+        }
+        op.invoke().await
+    })
+}
+
+/// The same, and an attribute's.
+#[smart]
+async fn again<T, E, K>(op: impl SmartCall<Result<T, E>, K>) -> Result<T, E> {
+    match op.invoke().await {
+        Err(_) => op.invoke().await,
+        done => done,
+    }
+}
+
+#[smart]
+async fn fetch_conf() -> Result<u32, String> {
+    Ok(5)
+}
+
+#[smart]
+fn read_conf() -> Result<u32, String> {
+    Ok(6)
+}
+
+#[test]
+fn a_smart_function_is_a_smart_callable() {
+    limit(|| {
+        assert_eq!(retry(fetch_conf, 3).get(), Ok(5));
+        assert_eq!(retry(read_conf, 3).get(), Ok(6));
+        assert_eq!(
+            pollster::block_on(retry(fetch_conf, 3).into_future()),
+            Ok(5)
+        );
+        assert_eq!(pollster::block_on(retry(read_conf, 3).into_future()), Ok(6));
+        assert_eq!(add.invoke_with((2, 3)).get(), 5);
+
+        let ops = [SmartFn::new(fetch_conf), SmartFn::new(read_conf)];
+        assert_eq!(ops[1].invoke().get(), Ok(6));
+    });
+}
+
+#[test]
+fn middlewares_nest_three_deep() {
+    limit(|| {
+        let asynchronous = || again(|| again(|| retry(async || Err::<u32, _>("no"), 2)));
+        let smart = || retry(|| again(|| retry(fetch_conf, 2)), 2);
+        let mixed = || again(|| retry(|| again(|| Ok::<_, String>(7)), 2));
+        let sync = || again(|| again(|| again(read_conf)));
+        assert_eq!(asynchronous().get(), Err("no"));
+        assert_eq!(smart().get(), Ok(5));
+        assert_eq!(mixed().get(), Ok(7));
+        assert_eq!(sync().get(), Ok(6));
+        let all = async {
+            assert_eq!(asynchronous().await, Err("no"));
+            assert_eq!(smart().await, Ok(5));
+            assert_eq!(mixed().await, Ok(7));
+            assert_eq!(sync().await, Ok(6));
+        };
+        pollster::block_on(all);
+    });
+}
+
+/// Like that of an `async fn`, the future is `Send` when the body is.
+#[test]
+fn the_handle_is_send_when_the_body_is() {
+    fn send<T: Send>(_: &T) {}
+    let text = String::from("one two");
+    send(&first_word(&text, "").into_future());
+    send(&parse("5".into()).into_future());
+
+    #[smart(send)]
+    async fn promised(text: &str) -> usize {
+        text.len()
+    }
+    send(&promised(&text));
 }

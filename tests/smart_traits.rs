@@ -171,7 +171,7 @@ where
     )]
 
     /// The number of functions.
-    pub const FUNCTIONS: usize = 6;
+    pub(crate) const FUNCTIONS: usize = 6;
 
     async fn first(&self) -> Option<&T> {
         self.0.first()

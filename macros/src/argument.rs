@@ -55,15 +55,26 @@ impl ToTokens for Argument {
         let Argument {
             name, attrs, pat, ..
         } = self;
-        tokens.extend(quote_spanned!(at(pat.span())=> #(#attrs)* let #pat = #name;));
+        let span = at(pat.span());
+        if !is_name(pat) {
+            // What the pattern leaves out is kept for as long as what it binds.
+            let cfgs = attrs.iter().filter(|attr| is_cfg(attr));
+            tokens.extend(quote_spanned!(span=> #(#cfgs)* let #name = #name;));
+        }
+        tokens.extend(quote_spanned!(span=> #(#attrs)* let #pat = #name;));
     }
+}
+
+/// Whether a pattern is no more than a name, which may be `mut`.
+fn is_name(pat: &Pat) -> bool {
+    matches!(pat, Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none())
 }
 
 /// The user's name, or one by the argument's number.
 fn name(pat: &Pat, index: usize) -> Ident {
     match pat {
-        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => {
-            let mut name = pat.ident.clone();
+        Pat::Ident(ident) if is_name(pat) => {
+            let mut name = ident.ident.clone();
             name.set_span(at(name.span()));
             name
         }
