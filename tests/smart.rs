@@ -87,12 +87,19 @@ fn a_body_returns_early() {
     assert_eq!(parse_both("1", "2").get(), Ok(3));
     assert!(parse_both("1", "x").get().is_err());
     assert_eq!(parse("7".into()).get().ok(), Some(7));
-    assert_eq!(parse("none".into()).get().unwrap_err().to_string(), "none");
+    assert_eq!(
+        parse("none".into())
+            .get()
+            .expect_err("it fails")
+            .to_string(),
+        "none"
+    );
     assert!(parse("x".into()).get().is_err());
 }
 
 /// `return` is coerced to the type that the signature says.
 #[smart]
+#[allow(clippy::ptr_arg, reason = "it is to be coerced")]
 async fn coerced(early: bool, owned: &String) -> &str {
     if early {
         return owned;
@@ -122,7 +129,7 @@ async fn nothing() {}
 
 #[smart]
 async fn unit(log: &Mutex<Vec<u32>>) -> () {
-    log.lock().unwrap().push(1)
+    log.lock().expect("not poisoned").push(1)
 }
 
 #[smart]
@@ -150,9 +157,7 @@ async fn fails(message: &'static str) -> ! {
 
 #[smart]
 fn fails_too() -> ! {
-    loop {
-        panic!("oh no")
-    }
+    panic!("oh no")
 }
 
 #[test]
@@ -160,13 +165,13 @@ fn return_types() {
     nothing().get();
     let log = Mutex::new(Vec::new());
     unit(&log).get();
-    assert_eq!(*log.lock().unwrap(), [1]);
+    assert_eq!(*log.lock().expect("not poisoned"), [1]);
     assert_eq!(squares(4).get().sum::<u32>(), 14);
-    assert_eq!(some_squares(4).get().unwrap().sum::<u32>(), 14);
+    assert_eq!(some_squares(4).get().expect("it is there").sum::<u32>(), 14);
     assert!(some_squares(0).get().is_err());
-    assert_eq!(sync_squares(4).get().unwrap().sum::<u32>(), 14);
-    let panic = std::panic::catch_unwind(|| -> () { fails("no").get() }).unwrap_err();
-    assert_eq!(panic.downcast_ref::<String>().unwrap(), "no");
+    assert_eq!(sync_squares(4).get().expect("it is there").sum::<u32>(), 14);
+    let panic = std::panic::catch_unwind(|| -> () { fails("no").get() }).expect_err("it fails");
+    assert_eq!(panic.downcast_ref::<String>().expect("it is there"), "no");
     assert!(std::panic::catch_unwind(|| -> () { fails_too().get() }).is_err());
 }
 
@@ -181,7 +186,7 @@ async fn patterns(
     Point { x, .. }: Point,
     mut c: u32,
     _: String,
-    d @ _: u32,
+    d @ 0..=u32::MAX: u32,
     [e, ..]: [u32; 2],
     ref f: u32,
 ) -> u32 {
@@ -208,7 +213,7 @@ fn arguments_may_be_patterns() {
 #[smart]
 async fn conditional(
     #[cfg(any())] a: DoesNotExist,
-    #[cfg(all())] b: u32,
+    #[cfg(not(any()))] b: u32,
     #[allow(unused_variables)] c: u32,
 ) -> u32 {
     #![allow(
@@ -220,7 +225,7 @@ async fn conditional(
 }
 
 #[smart]
-fn sync_conditional(#[cfg(any())] a: DoesNotExist, #[cfg(all())] b: u32) -> u32 {
+fn sync_conditional(#[cfg(any())] a: DoesNotExist, #[cfg(not(any()))] b: u32) -> u32 {
     b
 }
 
@@ -241,7 +246,7 @@ struct Noisy(u32, Arc<Mutex<Vec<u32>>>);
 
 impl Drop for Noisy {
     fn drop(&mut self) {
-        self.1.lock().unwrap().push(self.0);
+        self.1.lock().expect("not poisoned").push(self.0);
     }
 }
 
@@ -270,7 +275,7 @@ fn arguments_are_dropped_as_by_an_async_fn() {
 
     let log = Arc::new(Mutex::new(Vec::new()));
     let noisy = |n| Noisy(n, log.clone());
-    let taken = || std::mem::take(&mut *log.lock().unwrap());
+    let taken = || std::mem::take(&mut *log.lock().expect("not poisoned"));
     macro_rules! compare {
         ($name:ident) => {
             let plain = $name::plain(noisy(1), noisy(2), (noisy(3), noisy(4)));
@@ -293,17 +298,17 @@ fn arguments_are_dropped_as_by_an_async_fn() {
 /// Temporaries of the last expression may borrow from arguments, as in an `async fn`.
 #[smart]
 async fn locked(n: Mutex<u32>) -> u32 {
-    *n.lock().unwrap()
+    *n.lock().expect("not poisoned")
 }
 
 #[smart]
 fn sync_locked(n: Mutex<u32>) -> u32 {
-    *n.lock().unwrap()
+    *n.lock().expect("not poisoned")
 }
 
 #[smart(in_place)]
 fn peek(n: &Mutex<u32>) -> u32 {
-    *n.lock().unwrap()
+    *n.lock().expect("not poisoned")
 }
 
 #[test]

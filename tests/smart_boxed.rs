@@ -161,7 +161,7 @@ fn what_the_box_may_hold() {
         call: &(dyn Fn(&u32) -> u32 + Sync),
     ) -> u32 {
         let parts: Vec<u32> = parts.collect();
-        parts.iter().map(|n| call(n)).sum()
+        parts.iter().map(call).sum()
     }
     let call = |n: &u32| n + 1;
     assert_eq!(opaque(text.bytes().map(u32::from), &call).get(), 121);

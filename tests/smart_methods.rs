@@ -64,6 +64,7 @@ impl Counter {
     }
 
     #[smart]
+    #[allow(clippy::needless_arbitrary_self_type, reason = "it is typed")]
     async fn by_typed_reference(self: &Self) -> u32 {
         self.count
     }

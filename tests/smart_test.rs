@@ -87,6 +87,7 @@ async fn a_panic() {
 
 #[smartcall::test]
 #[should_panic]
+#[allow(clippy::unused_unit, reason = "it is returned in words")]
 fn a_panic_of_a_sync_body() -> () {
     panic!("oh no");
 }
@@ -124,11 +125,11 @@ async fn a_body_that_is_not_send() {
 /// The tests have the names of the callers, all that there are.
 #[test]
 fn the_names() {
-    let list = std::process::Command::new(std::env::current_exe().unwrap())
+    let list = std::process::Command::new(std::env::current_exe().expect("it is there"))
         .arg("--list")
         .output()
-        .unwrap();
-    let list = String::from_utf8(list.stdout).unwrap();
+        .expect("it is there");
+    let list = String::from_utf8(list.stdout).expect("it is there");
     let mut names: Vec<_> = list
         .lines()
         .filter_map(|line| line.split_once("an_async_body::")?.1.strip_suffix(": test"))

@@ -61,7 +61,10 @@ impl ToTokens for Argument {
             let cfgs = attrs.iter().filter(|attr| is_cfg(attr));
             tokens.extend(quote_spanned!(span=> #(#cfgs)* let #name = #name;));
         }
-        tokens.extend(quote_spanned!(span=> #(#attrs)* let #pat = #name;));
+        // The argument of an `async fn` may begin with a `_`, and no lint asks what for.
+        let quiet = matches!(pat, Pat::Ident(pat) if pat.ident.to_string().starts_with('_'))
+            .then(|| quote_spanned!(span=> #[allow(clippy::no_effect_underscore_binding)]));
+        tokens.extend(quote_spanned!(span=> #quiet #(#attrs)* let #pat = #name;));
     }
 }
 

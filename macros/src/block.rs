@@ -23,7 +23,7 @@ pub(crate) struct Block {
 }
 
 enum Item {
-    Function(Function),
+    Function(Box<Function>),
     /// A constant, a type or a macro.
     Other(TokenStream),
 }
@@ -90,7 +90,7 @@ impl Block {
         inside.append_all(&self.inner_attrs);
         for item in self.items {
             match item {
-                Item::Function(function) => inside.extend(expand_one(function, options, errors)),
+                Item::Function(function) => inside.extend(expand_one(*function, options, errors)),
                 Item::Other(tokens) => inside.extend(tokens),
             }
         }
@@ -106,7 +106,7 @@ impl Item {
         let ahead = input.fork();
         ahead.call(Attribute::parse_outer)?;
         if Function::is_next(&ahead) {
-            return Ok(Item::Function(input.parse()?));
+            return Ok(Item::Function(Box::new(input.parse()?)));
         }
         Ok(Item::Other(if is_trait {
             input.parse::<TraitItem>()?.into_token_stream()

@@ -77,8 +77,11 @@ impl Parts<'_> {
             with_holes, span, ..
         } = self.output;
         let krate = self.options.krate(*span);
+        let quiet = self.output.never.then(
+            || quote_spanned!(*span=> #[allow(unreachable_code, clippy::diverging_sub_expression)]),
+        );
         let ty = quote_spanned! {*span=>
-            #[allow(unreachable_code)] // If the type is `!`.
+            #quiet
             if false {
                 return #krate::__private::never::<#with_holes>();
             }

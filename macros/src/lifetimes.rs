@@ -7,9 +7,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    BoundLifetimes, FnArg, GenericParam, Lifetime, LifetimeParam, ParenthesizedGenericArguments,
-    Receiver, ReceiverKind, Signature, TraitBound, Type, TypeFnPtr, TypeImplTrait, TypeReference,
-    parse_quote,
+    BoundLifetimes, FnArg, GenericParam, Generics, Lifetime, LifetimeParam,
+    ParenthesizedGenericArguments, Receiver, ReceiverKind, Signature, TraitBound, Type, TypeFnPtr,
+    TypeImplTrait, TypeReference, parse_quote,
 };
 
 /// Whether a type shows a lifetime that may end before `'static`.
@@ -66,24 +66,44 @@ pub(crate) fn of_box(sig: &mut Signature) -> Option<Lifetime> {
             Outlives(&smart).visit_type_mut(&mut typed.ty);
         }
     }
-    let shorter = distinct.iter().filter(|lifetime| lifetime.ident != "_");
-    let predicates: Vec<_> = shorter
+    let named = distinct.iter().filter(|lifetime| lifetime.ident != "_");
+    let longer: Vec<TokenStream> = named
         .chain(&elided)
         .map(ToTokens::to_token_stream)
         .chain(types.iter().map(ToTokens::to_token_stream))
         .chain(holds_self.then(|| quote!(Self)))
-        .map(|longer| parse_quote!(#longer: #smart))
         .collect();
+    for longer in longer {
+        outlive(&mut sig.generics, &longer, &smart);
+    }
     let names = elided.into_iter().chain([smart.clone()]);
     for (index, name) in names.enumerate() {
         let param = GenericParam::Lifetime(LifetimeParam::new(name));
         sig.generics.params.insert(index, param);
     }
-    sig.generics
-        .make_where_clause()
-        .predicates
-        .extend::<Vec<syn::WherePredicate>>(predicates);
     Some(smart)
+}
+
+/// Bounds a parameter by a lifetime, where its other bounds are: two places would be one too
+/// many for a lint.
+fn outlive(generics: &mut Generics, longer: &TokenStream, lifetime: &Lifetime) {
+    for param in &mut generics.params {
+        match param {
+            GenericParam::Type(param)
+                if !param.bounds.is_empty() && param.ident == longer.to_string() =>
+            {
+                return param.bounds.push(parse_quote!(#lifetime));
+            }
+            GenericParam::Lifetime(param)
+                if !param.bounds.is_empty() && param.lifetime.to_string() == longer.to_string() =>
+            {
+                return param.bounds.push(lifetime.clone());
+            }
+            _ => {}
+        }
+    }
+    let predicates = &mut generics.make_where_clause().predicates;
+    predicates.push(parse_quote!(#longer: #lifetime));
 }
 
 /// Whether an argument holds a `Self` that is not behind the reference of `&self`, which says

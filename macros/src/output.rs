@@ -15,6 +15,8 @@ pub(crate) struct Output {
     pub(crate) with_holes: TokenStream,
     /// Whether there is an `impl Trait` in it.
     pub(crate) opaque: bool,
+    /// Whether it is `!`.
+    pub(crate) never: bool,
     /// Where it is written, in the hygiene of the expansion.
     pub(crate) span: Span,
 }
@@ -28,6 +30,7 @@ impl Output {
                 ty: quote_spanned!(span=> ()),
                 with_holes: quote_spanned!(span=> ()),
                 opaque: false,
+                never: false,
                 span,
             };
         };
@@ -39,6 +42,7 @@ impl Output {
                 ty: never.clone(),
                 with_holes: never,
                 opaque: false,
+                never: true,
                 span,
             };
         }
@@ -49,6 +53,7 @@ impl Output {
             ty: ty.to_token_stream(),
             with_holes: with_holes.to_token_stream(),
             opaque: holes.0,
+            never: false,
             span,
         }
     }

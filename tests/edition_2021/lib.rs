@@ -5,8 +5,6 @@
 
 #![cfg(all(test, feature = "macros"))]
 
-#[path = "../common/mod.rs"]
-mod common;
 #[path = "../smart.rs"]
 mod smart;
 #[path = "../smart_boxed.rs"]
