@@ -67,10 +67,11 @@ impl Parts<'_> {
 
     /// The future of a body.
     ///
-    /// The block is of our edition, 2024, in which a block drops the temporaries of its last
-    /// expression before its locals, as a function does with its arguments in every edition. A `return`
-    /// that is never reached tells the compiler the type first, as the signature of an `async fn`
-    /// would: each later one, a `?` or the last expression, is then judged by it, and coerced.
+    /// The inner block is of our edition, 2024, in which a block drops the temporaries of its last
+    /// expression before its locals, as a function does with its arguments in every edition. A
+    /// `return` that is never reached tells the compiler the type first, as the signature of an
+    /// `async fn` would: each later one, a `?` or the last expression, is then judged by it, and
+    /// coerced.
     fn future(&self, first: &TokenStream, body: TokenStream) -> TokenStream {
         let arguments = self.arguments;
         let Output {
@@ -86,14 +87,17 @@ impl Parts<'_> {
                 return #krate::__private::never::<#with_holes>();
             }
         };
-        quote_spanned! {at(self.body.brace.span.join())=>
-            async move {
+        let place = self.body.brace.span.join();
+        let block = quote_spanned! {at(place)=>
+            {
                 #ty
                 #first
                 #(#arguments)*
                 #body
             }
-        }
+        };
+        // The compiler knows what it captures by name only if it is the user's.
+        quote_spanned!(place=> async move { #block })
     }
 
     /// The closure of a sync body.

@@ -17,6 +17,8 @@ pub(crate) struct Function {
     pub(crate) sig: Signature,
     /// The body, unless the function is only declared.
     pub(crate) body: Option<Body>,
+    /// The semicolon in place of a body.
+    pub(crate) semicolon: Option<Token![;]>,
 }
 
 /// A body, with the braces where the user wrote them.
@@ -47,8 +49,8 @@ impl Function {
         let vis = input.parse()?;
         let defaultness = input.parse()?;
         let sig = input.parse()?;
-        let body = if input.peek(Token![;]) {
-            input.parse::<Token![;]>()?;
+        let semicolon: Option<Token![;]> = input.parse()?;
+        let body = if semicolon.is_some() {
             None
         } else {
             let content;
@@ -71,6 +73,7 @@ impl Function {
             defaultness,
             sig,
             body,
+            semicolon,
         })
     }
 }
@@ -88,10 +91,8 @@ impl ToTokens for Function {
         self.vis.to_tokens(tokens);
         self.defaultness.to_tokens(tokens);
         self.sig.to_tokens(tokens);
-        match &self.body {
-            Some(body) => body.to_tokens(tokens),
-            None => <Token![;]>::default().to_tokens(tokens),
-        }
+        self.body.to_tokens(tokens);
+        self.semicolon.to_tokens(tokens);
     }
 }
 

@@ -86,17 +86,14 @@ impl Options {
         flags.iter().any(Option::is_some) || self.blocking.is_some()
     }
 
-    /// The path of the crate smartcall, as if it were written at a place: the compiler then
-    /// points there, and not also to where the path comes from.
+    /// The path of the crate smartcall, to be used at a place.
+    ///
+    /// Ours is written as if it stood there, so that the compiler points there and nowhere else.
     pub(crate) fn krate(&self, span: Span) -> TokenStream {
-        let Some(path) = &self.krate else {
-            return quote_spanned!(span=> ::smartcall);
-        };
-        let moved = path.to_token_stream().into_iter().map(|mut token| {
-            token.set_span(token.span().located_at(span));
-            token
-        });
-        moved.collect()
+        match &self.krate {
+            Some(path) => path.to_token_stream(),
+            None => quote_spanned!(span=> ::smartcall),
+        }
     }
 }
 

@@ -52,6 +52,7 @@ pub(crate) fn expand(
         defaultness,
         mut sig,
         body,
+        semicolon,
     } = function;
     let output = Output::new(&sig.output, &options, sig.ident.span());
     sig.asyncness = None;
@@ -59,7 +60,7 @@ pub(crate) fn expand(
     sig.output = return_type(&sig.output, &output, lifetime.as_ref(), &options);
 
     let Some(body) = body else {
-        return quote!(#(#attrs)* #vis #defaultness #sig;);
+        return quote!(#(#attrs)* #vis #defaultness #sig #semicolon);
     };
     let arguments = Argument::take_all(&mut sig);
     let parts = Parts {
@@ -289,6 +290,7 @@ fn check_options(
                 "`blocking` can't be used with `cfg` on an argument: put the `cfg` on two versions of \
                  the function",
             );
+            options.blocking = None;
         }
     }
     if let Some(local) = options.local {

@@ -93,7 +93,11 @@ fn tests(
     errors: &mut Errors,
 ) -> TokenStream {
     if !check(&function, errors) {
-        return quote!(#function);
+        // Without a body it would only be told once more that there is none.
+        return function
+            .body
+            .as_ref()
+            .map_or_else(TokenStream::new, |_| quote!(#function));
     }
     let (of_tests, of_function): (Vec<_>, Vec<_>) =
         function.attrs.into_iter().partition(is_of_tests);
