@@ -1,6 +1,6 @@
 //! The handle that a function makes of its body.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, Path, Receiver, ReceiverKind, Signature};
@@ -45,18 +45,8 @@ impl Parts<'_> {
             }
             Form::Pair(path) => self.pair(path),
             Form::Blocking => {
-                let code = self.code();
-                let checks = self.arguments.iter().map(|argument| {
-                    let Argument { name, ty, .. } = argument;
-                    let cfg = argument
-                        .attrs
-                        .iter()
-                        .filter(|attr| attr.path().is_ident("cfg"));
-                    let span = at(ty.span());
-                    let krate = self.options.krate(span);
-                    quote_spanned!(span=> #(#cfg)* #krate::__private::goes_to_the_pool(&#name);)
-                });
-                quote_spanned!(call=> { #(#checks)* #krate::Dual::blocking(#code) })
+                let (checks, code) = (self.checks(), self.code());
+                quote_spanned!(call=> { #checks #krate::Dual::blocking(#code) })
             }
             Form::InPlace => {
                 let code = self.code();
@@ -111,6 +101,28 @@ impl Parts<'_> {
                 #body
             }
         }
+    }
+
+    /// Checks of what the closure is to hold, so that errors are the argument's.
+    fn checks(&self) -> TokenStream {
+        let this = self.receiver().map(|receiver| {
+            let this = receiver.self_token;
+            self.check(quote!(#this), at(this.span))
+        });
+        let arguments = self.arguments.iter().map(|argument| {
+            let Argument {
+                name, ty, attrs, ..
+            } = argument;
+            let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+            let check = self.check(quote!(#name), at(ty.span()));
+            quote!(#(#cfgs)* #check)
+        });
+        this.into_iter().chain(arguments).collect()
+    }
+
+    fn check(&self, name: TokenStream, span: Span) -> TokenStream {
+        let krate = self.options.krate(span);
+        quote_spanned!(span=> #krate::__private::goes_to_the_pool(&#name);)
     }
 
     /// Both native paths over the arguments.

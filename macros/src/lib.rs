@@ -9,6 +9,8 @@ mod block;
 mod body;
 mod errors;
 mod expand;
+#[cfg(test)]
+mod expansions;
 mod function;
 mod lifetimes;
 mod options;
