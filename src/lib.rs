@@ -89,6 +89,10 @@
 // The docs speak of the executor, which may be off.
 #![cfg_attr(not(feature = "executor"), allow(rustdoc::broken_intra_doc_links))]
 
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod call;
 pub mod context;
 #[cfg(feature = "executor")]
@@ -124,6 +128,8 @@ pub use error::InsideExecutor;
 pub use executor::{Builder, Executor};
 #[cfg(feature = "executor")]
 pub use local::LocalExecutor;
+#[cfg(feature = "macros")]
+pub use smartcall_macros::{smart, test};
 #[cfg(feature = "executor")]
 pub use task::Task;
 pub use work::Work;

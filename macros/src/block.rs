@@ -1,0 +1,165 @@
+//! Whole `impl` blocks and traits.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt, quote};
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, ImplItem, Meta, Token, TraitItem, Visibility};
+
+use crate::errors::Errors;
+use crate::function::Function;
+use crate::options::Options;
+use crate::signature::{self, Place};
+
+/// An `impl` block or a trait.
+pub(crate) struct Block {
+    attrs: Vec<Attribute>,
+    /// All before the braces. It is not looked at.
+    head: TokenStream,
+    /// The braces, where the user wrote them.
+    braces: proc_macro2::Group,
+    /// The attributes inside, at the head of the block.
+    inner_attrs: Vec<Attribute>,
+    items: Vec<Item>,
+}
+
+enum Item {
+    Function(Box<Function>),
+    /// A constant, a type or a macro.
+    Other(TokenStream),
+}
+
+impl Block {
+    /// Whether an `impl` block or a trait comes next, after its attributes.
+    pub(crate) fn is_next(input: ParseStream) -> bool {
+        let ahead = input.fork();
+        let head = |input: ParseStream| -> syn::Result<bool> {
+            input.parse::<Visibility>()?;
+            input.parse::<Option<Token![default]>>()?;
+            input.parse::<Option<Token![unsafe]>>()?;
+            input.parse::<Option<Token![auto]>>()?;
+            Ok(input.peek(Token![impl]) || input.peek(Token![trait]))
+        };
+        head(&ahead).unwrap_or(false)
+    }
+
+    /// Parses a block whose outer attributes are parsed already.
+    pub(crate) fn parse(attrs: Vec<Attribute>, input: ParseStream) -> syn::Result<Self> {
+        let is_trait = {
+            let tokens: TokenStream = input.fork().parse()?;
+            // `impl` and `trait` are keywords, so the first of them is the block's own.
+            tokens.into_iter().find_map(|token| match token {
+                TokenTree::Ident(word) if word == "trait" => Some(true),
+                TokenTree::Ident(word) if word == "impl" => Some(false),
+                _ => None,
+            }) == Some(true)
+        };
+        let mut head = TokenStream::new();
+        let braces = loop {
+            match input.parse()? {
+                // The last ones: there may be braces in the head, around constants.
+                TokenTree::Group(group)
+                    if group.delimiter() == Delimiter::Brace && input.is_empty() =>
+                {
+                    break group;
+                }
+                token => head.append(token),
+            }
+        };
+        let parser = |input: ParseStream| {
+            let inner_attrs = input.call(Attribute::parse_inner)?;
+            let mut items = Vec::new();
+            while !input.is_empty() {
+                items.push(Item::parse(is_trait, input)?);
+            }
+            Ok((inner_attrs, items))
+        };
+        let (inner_attrs, items) = parser.parse2(braces.stream())?;
+        Ok(Block {
+            attrs,
+            head,
+            braces,
+            inner_attrs,
+            items,
+        })
+    }
+
+    /// Expands the functions in it.
+    pub(crate) fn expand(self, options: &Options, errors: &mut Errors) -> TokenStream {
+        check(options, errors);
+        let mut inside = TokenStream::new();
+        inside.append_all(&self.inner_attrs);
+        for item in self.items {
+            match item {
+                Item::Function(function) => inside.extend(expand_one(*function, options, errors)),
+                Item::Other(tokens) => inside.extend(tokens),
+            }
+        }
+        let mut braces = proc_macro2::Group::new(Delimiter::Brace, inside);
+        braces.set_span(self.braces.span());
+        let (attrs, head) = (&self.attrs, &self.head);
+        quote!(#(#attrs)* #head #braces)
+    }
+}
+
+impl Item {
+    fn parse(is_trait: bool, input: ParseStream) -> syn::Result<Self> {
+        let ahead = input.fork();
+        ahead.call(Attribute::parse_outer)?;
+        if Function::is_next(&ahead) {
+            return Ok(Item::Function(Box::new(input.parse()?)));
+        }
+        Ok(Item::Other(if is_trait {
+            input.parse::<TraitItem>()?.into_token_stream()
+        } else {
+            input.parse::<ImplItem>()?.into_token_stream()
+        }))
+    }
+}
+
+/// Expands a function by the options of its block, or by its own if it has some.
+fn expand_one(mut function: Function, options: &Options, errors: &mut Errors) -> TokenStream {
+    let own = function.attrs.iter().position(is_smart);
+    let Some(own) = own.map(|index| function.attrs.remove(index)) else {
+        return signature::expand(function, options, Place::Block, errors);
+    };
+    let own_options = match &own.meta {
+        Meta::List(list) => Options::parse(list.tokens.clone(), errors),
+        _ => Options::default(),
+    };
+    let options = Options {
+        krate: own_options.krate.clone().or_else(|| options.krate.clone()),
+        ..own_options
+    };
+    if options.skip.is_some() {
+        if options.names_another() {
+            errors.at(
+                &own,
+                "`skip` leaves the function as it is: remove the other options",
+            );
+        }
+        return function.into_token_stream();
+    }
+    signature::expand(function, &options, Place::Alone, errors)
+}
+
+/// Whether an attribute is a `#[smart]` of a function in the block.
+pub(crate) fn is_smart(attr: &Attribute) -> bool {
+    let last = attr.path().segments.last();
+    last.is_some_and(|segment| segment.ident == "smart")
+}
+
+/// Refuses the options that are a function's alone.
+fn check(options: &Options, errors: &mut Errors) {
+    if let Some(path) = &options.blocking {
+        errors.at(
+            path,
+            "`blocking` names the twin of one function: put `#[smart(blocking = path)]` on that function",
+        );
+    }
+    if let Some(skip) = options.skip {
+        errors.at_span(
+            skip,
+            "`skip` leaves out one function of a block: put `#[smart(skip)]` on that function",
+        );
+    }
+}

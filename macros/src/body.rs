@@ -1,0 +1,210 @@
+//! The handle that a function makes of its body.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{FnArg, Path, Receiver, ReceiverKind, Signature};
+
+use crate::argument::Argument;
+use crate::expand::at;
+use crate::function::Body;
+use crate::options::Options;
+use crate::output::Output;
+use crate::this;
+
+/// How the body of a function is run.
+pub(crate) enum Form {
+    /// As a future.
+    Async,
+    /// As a future, or by its sync twin.
+    Pair(Path),
+    /// As sync code that may go to the pool.
+    Blocking,
+    /// As sync code that stays where it is.
+    InPlace,
+}
+
+/// The parts of a function that its body is made of.
+pub(crate) struct Parts<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) sig: &'a Signature,
+    pub(crate) arguments: &'a [Argument],
+    pub(crate) output: &'a Output,
+    pub(crate) body: &'a Body,
+}
+
+impl Parts<'_> {
+    /// The expression of the handle.
+    pub(crate) fn handle(&self, form: &Form) -> TokenStream {
+        let call = at(self.sig.ident.span());
+        let krate = self.options.krate(call);
+        match form {
+            Form::Async => {
+                let future = self.future(&self.keep_self(), self.user_body());
+                quote_spanned!(call=> #krate::Dual::future(#future))
+            }
+            Form::Pair(path) => self.pair(path),
+            Form::Blocking => {
+                let (checks, code) = (self.checks(), self.code());
+                quote_spanned!(call=> { #checks #krate::Dual::blocking(#code) })
+            }
+            Form::InPlace => {
+                let code = self.code();
+                quote_spanned!(call=> #krate::Dual::in_place(#code))
+            }
+        }
+    }
+
+    /// The future of a body.
+    ///
+    /// The inner block is of our edition, 2024, in which a block drops the temporaries of its last
+    /// expression before its locals, as a function does with its arguments in every edition. A
+    /// `return` that is never reached tells the compiler the type first, as the signature of an
+    /// `async fn` would: each later one, a `?` or the last expression, is then judged by it, and
+    /// coerced.
+    fn future(&self, first: &TokenStream, body: TokenStream) -> TokenStream {
+        let arguments = self.arguments;
+        let Output {
+            with_holes, span, ..
+        } = self.output;
+        let krate = self.options.krate(*span);
+        let quiet = self.output.never.then(
+            || quote_spanned!(*span=> #[allow(unreachable_code, clippy::diverging_sub_expression)]),
+        );
+        let ty = quote_spanned! {*span=>
+            #quiet
+            if false {
+                return #krate::__private::never::<#with_holes>();
+            }
+        };
+        let place = self.body.brace.span.join();
+        let block = quote_spanned! {at(place)=>
+            {
+                #ty
+                #first
+                #(#arguments)*
+                #body
+            }
+        };
+        // The compiler knows what it captures by name only if it is the user's.
+        quote_spanned!(place=> async move { #block })
+    }
+
+    /// The closure of a sync body.
+    fn code(&self) -> TokenStream {
+        let (keep_self, arguments, body) = (self.keep_self(), self.arguments, self.user_body());
+        let ty = &self.output.with_holes;
+        quote_spanned! {at(self.body.brace.span.join())=>
+            move || -> #ty {
+                #keep_self
+                #(#arguments)*
+                #body
+            }
+        }
+    }
+
+    /// Checks of what the closure is to hold, so that errors are the argument's.
+    fn checks(&self) -> TokenStream {
+        let this = self.receiver().map(|receiver| {
+            let this = receiver.self_token;
+            self.check(quote!(#this), at(this.span))
+        });
+        let arguments = self.arguments.iter().map(|argument| {
+            let Argument {
+                name, ty, attrs, ..
+            } = argument;
+            let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+            let check = self.check(quote!(#name), at(ty.span()));
+            quote!(#(#cfgs)* #check)
+        });
+        this.into_iter().chain(arguments).collect()
+    }
+
+    fn check(&self, name: TokenStream, span: Span) -> TokenStream {
+        let krate = self.options.krate(span);
+        quote_spanned!(span=> #krate::__private::goes_to_the_pool(&#name);)
+    }
+
+    /// Both native paths over the arguments.
+    fn pair(&self, path: &Path) -> TokenStream {
+        let ty = &self.output.with_holes;
+        let call = at(self.sig.ident.span());
+        let krate = self.options.krate(call);
+        let names: Vec<&Ident> = self
+            .arguments
+            .iter()
+            .map(|argument| &argument.name)
+            .collect();
+        match self.receiver() {
+            None => {
+                let future = self.future(&TokenStream::new(), self.user_body());
+                quote_spanned! {call=>
+                    #krate::Dual::pair(
+                        (#(#names,)*),
+                        |(#(#names,)*)| -> #ty { #path(#(#names),*) },
+                        |(#(#names,)*)| #future,
+                    )
+                }
+            }
+            // Both closures may hold the reference.
+            Some(receiver) if is_shared(receiver) => {
+                let this = receiver.self_token;
+                let future = self.future(&self.keep_self(), self.user_body());
+                quote_spanned! {call=>
+                    #krate::Dual::pair(
+                        (#(#names,)*),
+                        move |(#(#names,)*)| -> #ty { #path(#this, #(#names),*) },
+                        move |(#(#names,)*)| #future,
+                    )
+                }
+            }
+            Some(receiver) => {
+                let this = receiver.self_token;
+                let name = this::name(this.span);
+                let mutability = receiver.mutability;
+                let rebind = quote_spanned!(call=> let #mutability #name = #name;);
+                let body = Body {
+                    brace: self.body.brace,
+                    tokens: this::rename(self.body.tokens.clone()),
+                };
+                let future = self.future(&rebind, quote!(#body));
+                quote_spanned! {call=>
+                    #krate::Dual::pair(
+                        (#this, #(#names,)*),
+                        |(#name, #(#names,)*)| -> #ty { #path(#name, #(#names),*) },
+                        |(#name, #(#names,)*)| #future,
+                    )
+                }
+            }
+        }
+    }
+
+    fn user_body(&self) -> TokenStream {
+        let body = self.body;
+        quote!(#body)
+    }
+
+    fn receiver(&self) -> Option<&Receiver> {
+        match self.sig.inputs.first() {
+            Some(FnArg::Receiver(receiver)) => Some(receiver),
+            _ => None,
+        }
+    }
+
+    /// Moves the whole of `self` into the body, even if the body uses a part of it or nothing.
+    fn keep_self(&self) -> TokenStream {
+        let this = self.receiver().map(|receiver| receiver.self_token);
+        this.map_or_else(
+            TokenStream::new,
+            |this| quote_spanned!(at(this.span)=> let _ = &#this;),
+        )
+    }
+}
+
+/// Whether a receiver is `&self`, which can be copied.
+fn is_shared(receiver: &Receiver) -> bool {
+    match &receiver.kind {
+        ReceiverKind::Reference(_, _, mutability) => mutability.is_none(),
+        _ => false,
+    }
+}

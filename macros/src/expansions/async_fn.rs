@@ -1,0 +1,93 @@
+#[smart]
+/// Fetches.
+#[inline]
+pub(crate) async fn fetch<'a, T: AsRef<str>>(url: &'a str, mut tries: u32, _: T) -> Result<&'a str, Error>
+where
+    T: Clone,
+{
+    tries += 1;
+    Ok(url)
+}
+
+#[smart]
+async fn nothing(&self, (a, b): (u32, u32)) {}
+
+#[smart]
+async fn opaque() -> Result<impl Iterator<Item = u32>, Error> {
+    Ok(0..5)
+}
+
+#[smart(send)]
+async fn never() -> ! {
+    loop {}
+}
+
+// becomes
+
+/// Fetches.
+#[inline]
+pub(crate) fn fetch<'a, T: AsRef<str>>(
+    url: &'a str,
+    tries: u32,
+    arg2: T,
+) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = Result<&'a str, Error>>>
+where
+    T: Clone,
+{
+    ::smartcall::Dual::future(async move {
+        {
+            if false {
+                return ::smartcall::__private::never::<Result<&'a str, Error>>();
+            }
+            let url = url;
+            let mut tries = tries;
+            let arg2 = arg2;
+            let _ = arg2;
+            {
+                tries += 1;
+                Ok(url)
+            }
+        }
+    })
+}
+fn nothing(
+    &self,
+    arg0: (u32, u32),
+) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = ()>> {
+    ::smartcall::Dual::future(async move {
+        {
+            if false {
+                return ::smartcall::__private::never::<()>();
+            }
+            let _ = &self;
+            let arg0 = arg0;
+            let (a, b) = arg0;
+            {}
+        }
+    })
+}
+fn opaque() -> ::smartcall::DualOf<
+    impl ::smartcall::Work<Output = Result<impl Iterator<Item = u32>, Error>>,
+> {
+    ::smartcall::Dual::future(async move {
+        {
+            if false {
+                return ::smartcall::__private::never::<Result<_, Error>>();
+            }
+            { Ok(0..5) }
+        }
+    })
+}
+fn never() -> ::smartcall::DualOf<
+    impl ::smartcall::Work<Output = ::smartcall::__private::Never> + ::core::marker::Send,
+> {
+    ::smartcall::Dual::future(async move {
+        {
+            #[allow(unreachable_code, clippy::diverging_sub_expression)]
+            if false {
+                return ::smartcall::__private::never::<::smartcall::__private::Never>();
+            }
+            { loop {} }
+        }
+    })
+}

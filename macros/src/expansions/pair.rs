@@ -1,0 +1,82 @@
+#[smart(blocking = native::fetch)]
+async fn fetch(url: &str, mut tries: u32) -> String {
+    tries += 1;
+    url.into()
+}
+
+#[smart(blocking = Self::len_blocking)]
+async fn len(&self) -> usize {
+    self.0
+}
+
+#[smart(blocking = Self::take_blocking)]
+async fn take(&mut self, n: usize) -> usize {
+    fn inner(self) {}
+    self.0 -= n;
+    log!(self, self::LEVEL);
+    self.0
+}
+
+// becomes
+
+fn fetch(
+    url: &str,
+    tries: u32,
+) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = String>> {
+    ::smartcall::Dual::pair(
+        (url, tries),
+        |(url, tries)| -> String { native::fetch(url, tries) },
+        |(url, tries)| async move {
+            {
+                if false {
+                    return ::smartcall::__private::never::<String>();
+                }
+                let url = url;
+                let mut tries = tries;
+                {
+                    tries += 1;
+                    url.into()
+                }
+            }
+        },
+    )
+}
+fn len(&self) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = usize>> {
+    ::smartcall::Dual::pair(
+        (),
+        move |()| -> usize { Self::len_blocking(self) },
+        move |()| async move {
+            {
+                if false {
+                    return ::smartcall::__private::never::<usize>();
+                }
+                let _ = &self;
+                { self.0 }
+            }
+        },
+    )
+}
+fn take(
+    &mut self,
+    n: usize,
+) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = usize>> {
+    ::smartcall::Dual::pair(
+        (self, n),
+        |(__self, n)| -> usize { Self::take_blocking(__self, n) },
+        |(__self, n)| async move {
+            {
+                if false {
+                    return ::smartcall::__private::never::<usize>();
+                }
+                let __self = __self;
+                let n = n;
+                {
+                    fn inner(self) {}
+                    __self.0 -= n;
+                    log!(__self, self::LEVEL);
+                    __self.0
+                }
+            }
+        },
+    )
+}

@@ -1,0 +1,20 @@
+#[smart(crate = sc, boxed)]
+async fn five(n: &u32) -> u32 {
+    *n
+}
+
+// becomes
+
+fn five(n: &u32) -> sc::Dual<u32, sc::work::Boxed<'_, u32>> {
+    sc::Dual::boxed(
+        sc::Dual::future(async move {
+            {
+                if false {
+                    return sc::__private::never::<u32>();
+                }
+                let n = n;
+                { *n }
+            }
+        }),
+    )
+}

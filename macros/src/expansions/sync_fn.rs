@@ -1,0 +1,52 @@
+#[smart]
+pub fn read(path: String, #[cfg(unix)] mode: u32) -> io::Result<Vec<u8>> {
+    fs::read(path)
+}
+
+#[smart]
+fn len(self: Arc<Self>) -> usize {
+    self.0
+}
+
+#[smart(in_place)]
+fn first(&self, text: &str) -> Option<char> {
+    text.chars().next()
+}
+
+// becomes
+
+pub fn read(
+    path: String,
+    #[cfg(unix)]
+    mode: u32,
+) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = io::Result<Vec<u8>>>> {
+    {
+        ::smartcall::__private::goes_to_the_pool(&path);
+        #[cfg(unix)] ::smartcall::__private::goes_to_the_pool(&mode);
+        ::smartcall::Dual::blocking(move || -> io::Result<Vec<u8>> {
+            let path = path;
+            #[cfg(unix)]
+            let mode = mode;
+            { fs::read(path) }
+        })
+    }
+}
+fn len(self: Arc<Self>) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = usize>> {
+    {
+        ::smartcall::__private::goes_to_the_pool(&self);
+        ::smartcall::Dual::blocking(move || -> usize {
+            let _ = &self;
+            { self.0 }
+        })
+    }
+}
+fn first(
+    &self,
+    text: &str,
+) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = Option<char>>> {
+    ::smartcall::Dual::in_place(move || -> Option<char> {
+        let _ = &self;
+        let text = text;
+        { text.chars().next() }
+    })
+}

@@ -1,0 +1,58 @@
+#[test]
+async fn works() {
+    five().await
+}
+
+#[test(sync, tokio)]
+#[cfg(unix)]
+#[should_panic(expected = "no")]
+#[allow(unused)]
+fn fails() -> io::Result<()> {
+    Ok(())
+}
+
+// becomes
+
+#[cfg(test)]
+async fn works() {
+    five().await
+}
+#[cfg(test)]
+mod works {
+    ::smartcall::__private::sync! {
+        known #[::core::prelude::v1::test] fn sync() {
+        ::smartcall::__private::caller::sync::asynchronous(super::works); }
+    }
+    ::smartcall::__private::shim! {
+        known #[::core::prelude::v1::test] fn shim() {
+        ::smartcall::__private::caller::shim::asynchronous(super::works); }
+    }
+    ::smartcall::__private::foreign! {
+        known #[::core::prelude::v1::test] fn foreign() {
+        ::smartcall::__private::caller::foreign::asynchronous(super::works); }
+    }
+    ::smartcall::__private::tokio! {
+        known #[::core::prelude::v1::test] fn tokio() {
+        ::smartcall::__private::caller::tokio::asynchronous(super::works); }
+    }
+}
+#[cfg(test)]
+#[cfg(unix)]
+#[allow(unused)]
+fn fails() -> io::Result<()> {
+    Ok(())
+}
+#[cfg(test)]
+#[cfg(unix)]
+mod fails {
+    ::smartcall::__private::sync! {
+        chosen #[should_panic(expected = "no")] #[::core::prelude::v1::test] fn sync() ->
+        impl ::std::process::Termination {
+        ::smartcall::__private::caller::sync::blocking(super::fails) }
+    }
+    ::smartcall::__private::tokio! {
+        chosen #[should_panic(expected = "no")] #[::core::prelude::v1::test] fn tokio()
+        -> impl ::std::process::Termination {
+        ::smartcall::__private::caller::tokio::blocking(super::fails) }
+    }
+}

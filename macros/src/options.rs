@@ -1,0 +1,137 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Path, Token};
+
+use crate::errors::Errors;
+
+/// What is written in `#[smart(…)]`. A flag holds the place where it is written.
+#[derive(Clone, Default)]
+pub(crate) struct Options {
+    /// Return a boxed handle, whose type has a name.
+    pub(crate) boxed: Option<Span>,
+    /// Let the boxed work be one that is not `Send`.
+    pub(crate) local: Option<Span>,
+    /// Run the sync code on the thread of the caller, always.
+    pub(crate) in_place: Option<Span>,
+    /// Promise that the work is `Send`.
+    pub(crate) send: Option<Span>,
+    /// Leave the function of a block as it is.
+    pub(crate) skip: Option<Span>,
+    /// The sync twin of an async function.
+    pub(crate) blocking: Option<Path>,
+    /// The path of the crate smartcall.
+    pub(crate) krate: Option<Path>,
+}
+
+/// The names of the options, as an error lists them.
+const ALL: &str =
+    "`in_place`, `boxed`, `local`, `send`, `skip`, `blocking = path` and `crate = path`";
+
+impl Options {
+    /// Parses the tokens between the parentheses.
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut options = Options::default();
+        let parser = |input: ParseStream| {
+            while !input.is_empty() {
+                options.parse_one(input, errors)?;
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = parser.parse2(tokens) {
+            errors.push(error);
+        }
+        options
+    }
+
+    fn parse_one(&mut self, input: ParseStream, errors: &mut Errors) -> syn::Result<()> {
+        let name = input.call(Ident::parse_any)?;
+        let flag = match name.to_string().as_str() {
+            "boxed" => &mut self.boxed,
+            "local" => &mut self.local,
+            "in_place" => &mut self.in_place,
+            "send" => &mut self.send,
+            "skip" => &mut self.skip,
+            "blocking" => return parse_path(&name, &mut self.blocking, input, errors),
+            "crate" => return parse_path(&name, &mut self.krate, input, errors),
+            _ => {
+                errors.at(
+                    &name,
+                    format!("`#[smart]` has no option `{name}`: use one of {ALL}"),
+                );
+                return skip_one(input);
+            }
+        };
+        if flag.is_some() {
+            errors.at(&name, given_twice(&name));
+        }
+        *flag = Some(name.span());
+        if input.peek(Token![=]) || input.peek(syn::token::Paren) {
+            errors.at(
+                &name,
+                format!("`{name}` takes no value: write `{name}` alone, or leave it out"),
+            );
+            skip_one(input)?;
+        }
+        Ok(())
+    }
+
+    /// Whether there is an option other than `skip` and `crate`.
+    pub(crate) fn names_another(&self) -> bool {
+        let flags = [self.boxed, self.local, self.in_place, self.send];
+        flags.iter().any(Option::is_some) || self.blocking.is_some()
+    }
+
+    /// The path of the crate smartcall, to be used at a place.
+    ///
+    /// Ours is written as if it stood there, so that the compiler points there and nowhere else.
+    pub(crate) fn krate(&self, span: Span) -> TokenStream {
+        match &self.krate {
+            Some(path) => path.to_token_stream(),
+            None => quote_spanned!(span=> ::smartcall),
+        }
+    }
+}
+
+/// Parses the `= path` of an option.
+pub(crate) fn parse_path(
+    name: &Ident,
+    option: &mut Option<Path>,
+    input: ParseStream,
+    errors: &mut Errors,
+) -> syn::Result<()> {
+    if option.is_some() {
+        errors.at(name, given_twice(name));
+    }
+    if !input.peek(Token![=]) {
+        errors.at(
+            name,
+            format!("`{name}` needs a path: write `{name} = path`"),
+        );
+        return skip_one(input);
+    }
+    input.parse::<Token![=]>()?;
+    *option = Some(input.call(Path::parse_mod_style).map_err(|error| {
+        syn::Error::new(
+            error.span(),
+            format!("`{name}` needs a path: write `{name} = path`"),
+        )
+    })?);
+    Ok(())
+}
+
+fn given_twice(name: &Ident) -> String {
+    format!("`{name}` is given twice: remove one of them")
+}
+
+/// Goes on to the next comma.
+fn skip_one(input: ParseStream) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<proc_macro2::TokenTree>()?;
+    }
+    Ok(())
+}

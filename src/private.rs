@@ -1,0 +1,184 @@
+//! What expansions of the attributes name. It is no part of the public interface, and
+//! may change in any version.
+
+/// Names the type `!`, which may not yet be written as an argument of a type.
+pub trait Returns {
+    type Type;
+}
+
+impl<T> Returns for fn() -> T {
+    type Type = T;
+}
+
+/// The type `!`.
+pub type Never = <fn() -> ! as Returns>::Type;
+
+/// Stands for a value of the type that a body returns, in code that is never reached.
+#[cold]
+pub fn never<T>() -> T {
+    unreachable!("expansions don't reach it")
+}
+
+/// Takes an argument of sync code that a pool may run.
+///
+/// It does nothing: it is there so that the compiler complains at the argument, and not only
+/// at the code that uses it.
+#[inline(always)]
+pub fn goes_to_the_pool<T: Send + 'static>(_: &T) {}
+
+/// The callers of a test, each with a function for async bodies and one for sync bodies.
+pub mod caller {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::process::Termination;
+    use std::sync::Arc;
+    use std::task::{Context, Poll, Wake, Waker};
+    use std::thread::{self, Thread};
+
+    /// Drives a future on an executor that nobody knows.
+    ///
+    /// It raises no flag, parks by the token of `std`, and wakes spuriously.
+    fn drive<F: Future>(future: F) -> F::Output {
+        struct Unpark(Thread);
+
+        impl Wake for Unpark {
+            fn wake(self: Arc<Self>) {
+                self.0.unpark();
+            }
+        }
+
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut future = pin!(future);
+        loop {
+            if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                return value;
+            }
+            thread::park();
+        }
+    }
+
+    /// Sync code, and no executor.
+    pub mod sync {
+        use std::future::Future;
+
+        use crate::Dual;
+
+        pub fn asynchronous<F: Future>(body: impl FnOnce() -> F) -> F::Output {
+            Dual::future(body()).get()
+        }
+
+        pub fn blocking<T>(body: impl FnOnce() -> T) -> T {
+            body()
+        }
+    }
+
+    /// A task of the shim.
+    #[cfg(feature = "executor")]
+    pub mod shim {
+        use super::*;
+        use crate::Executor;
+
+        pub fn asynchronous<F>(body: impl FnOnce() -> F) -> impl Termination
+        where
+            F: Future<Output: Termination> + Send + 'static,
+        {
+            let (ex, body) = (Executor::new(), body());
+            // What a body returns need not be `Send`, a boxed error for one.
+            drive(ex.spawn(async { body.await.report() }))
+        }
+
+        pub fn blocking<T: Termination>(
+            body: impl FnOnce() -> T + Send + 'static,
+        ) -> impl Termination {
+            let ex = Executor::new();
+            drive(ex.spawn(async { body().report() }))
+        }
+    }
+
+    /// A task of an executor that says nothing of itself.
+    pub mod foreign {
+        use super::*;
+
+        pub fn asynchronous<F: Future>(body: impl FnOnce() -> F) -> F::Output {
+            drive(body())
+        }
+
+        pub fn blocking<T>(body: impl FnOnce() -> T) -> T {
+            drive(async { body() })
+        }
+    }
+
+    /// A task of a runtime of tokio's, a multi-thread one.
+    #[cfg(feature = "tokio")]
+    pub mod tokio {
+        use super::*;
+        use ::tokio::runtime::{Builder, Runtime};
+        use std::panic;
+        use std::process::ExitCode;
+
+        pub fn asynchronous<F>(body: impl FnOnce() -> F) -> impl Termination
+        where
+            F: Future<Output: Termination> + Send + 'static,
+        {
+            let body = body();
+            run(async { body.await.report() })
+        }
+
+        pub fn blocking<T: Termination>(
+            body: impl FnOnce() -> T + Send + 'static,
+        ) -> impl Termination {
+            run(async { body().report() })
+        }
+
+        fn run(task: impl Future<Output = ExitCode> + Send + 'static) -> ExitCode {
+            let runtime = runtime();
+            match runtime.block_on(runtime.spawn(task)) {
+                Ok(code) => code,
+                Err(error) => panic::resume_unwind(error.into_panic()),
+            }
+        }
+
+        fn runtime() -> Runtime {
+            Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .expect("a runtime starts")
+        }
+    }
+}
+
+/// Lets a test of a caller through, since there is always that caller.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __caller {
+    ($wanted:ident $($test:tt)*) => { $($test)* };
+}
+
+/// Leaves out a test of a caller that there is not, unless it is asked for by name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __no_caller {
+    (known $($test:tt)*) => {};
+    (chosen $(#[$attr:meta])* fn shim $($test:tt)*) => {
+        ::core::compile_error!(
+            "the caller `shim` needs the feature `executor` of smartcall: enable it"
+        );
+    };
+    (chosen $(#[$attr:meta])* fn tokio $($test:tt)*) => {
+        ::core::compile_error!(
+            "the caller `tokio` needs the feature `tokio` of smartcall: enable it"
+        );
+    };
+}
+
+pub use crate::{__caller as foreign, __caller as sync};
+
+#[cfg(feature = "executor")]
+pub use crate::__caller as shim;
+#[cfg(feature = "tokio")]
+pub use crate::__caller as tokio;
+#[cfg(not(feature = "executor"))]
+pub use crate::__no_caller as shim;
+#[cfg(not(feature = "tokio"))]
+pub use crate::__no_caller as tokio;

@@ -1,0 +1,249 @@
+//! `#[smart]` on traits, their implementations, and whole `impl` blocks.
+
+#![cfg(feature = "macros")]
+#![deny(refining_impl_trait)]
+
+use std::future::IntoFuture;
+use std::sync::Arc;
+
+use smartcall::{Dual, DualOf, Executor, Work, smart};
+
+#[smart]
+trait Source {
+    const SIZE: usize;
+    type Item;
+
+    /// Reads one.
+    async fn read(&self, index: usize) -> Option<Self::Item>;
+
+    async fn read_all(&self) -> Vec<Self::Item> {
+        let mut all = Vec::new();
+        for index in 0..Self::SIZE {
+            all.extend(self.read(index).await);
+        }
+        all
+    }
+
+    /// A sync function in the trait, which implementations may make async.
+    fn name(self: Arc<Self>) -> String;
+
+    async fn make() -> Self
+    where
+        Self: Sized;
+
+    #[smart(skip)]
+    fn size(&self) -> usize {
+        Self::SIZE
+    }
+
+    #[smart(in_place)]
+    fn short(&self) -> usize {
+        self.size()
+    }
+
+    async fn later<'a>(&'a mut self, items: &mut Vec<&'a str>) -> usize;
+}
+
+#[derive(Debug)]
+struct Numbers(u32);
+
+#[smart]
+impl Source for Numbers {
+    const SIZE: usize = 3;
+    type Item = u32;
+
+    async fn read(&self, index: usize) -> Option<u32> {
+        let index = u32::try_from(index).ok()?;
+        Some(self.0 + index)
+    }
+
+    fn name(self: Arc<Self>) -> String {
+        format!("numbers from {}", self.0)
+    }
+
+    async fn make() -> Self {
+        Numbers(5)
+    }
+
+    async fn later<'a>(&'a mut self, items: &mut Vec<&'a str>) -> usize {
+        items.push("later");
+        items.len()
+    }
+}
+
+/// Each function by itself, and the sync one as an async one.
+struct Letters;
+
+impl Source for Letters {
+    const SIZE: usize = 2;
+    type Item = char;
+
+    #[smart]
+    async fn read(&self, index: usize) -> Option<char> {
+        "abc".chars().nth(index)
+    }
+
+    #[smart]
+    async fn name(self: Arc<Self>) -> String {
+        "letters".into()
+    }
+
+    #[smart]
+    async fn make() -> Self {
+        Letters
+    }
+
+    fn later<'a>(&'a mut self, _: &mut Vec<&'a str>) -> DualOf<impl Work<Output = usize>> {
+        Dual::ready(0)
+    }
+}
+
+fn sum_of<S: Source<Item = u32>>(source: &S) -> u32 {
+    source.read_all().get().into_iter().sum()
+}
+
+#[test]
+fn a_trait_and_its_implementations() {
+    let mut numbers = Numbers::make().get();
+    assert_eq!(numbers.read(1).get(), Some(6));
+    assert_eq!(sum_of(&numbers), 5 + 6 + 7);
+    assert_eq!(numbers.size(), 3);
+    assert_eq!(numbers.short().get(), 3);
+    let mut items = Vec::new();
+    assert_eq!(numbers.later(&mut items).get(), 1);
+    assert_eq!(Arc::new(numbers).name().get(), "numbers from 5");
+
+    let letters = pollster::block_on(Letters::make().into_future());
+    assert_eq!(letters.read_all().get(), ['a', 'b']);
+    assert_eq!(Arc::new(letters).name().get(), "letters");
+}
+
+#[smart(send)]
+trait Job: Sync {
+    async fn run(&self, n: u32) -> u32;
+
+    async fn twice(&self, n: u32) -> u32 {
+        let n = self.run(n).await;
+        self.run(n).await
+    }
+}
+
+struct Double;
+
+#[smart(send)]
+impl Job for Double {
+    async fn run(&self, n: u32) -> u32 {
+        n * 2
+    }
+}
+
+struct Increment;
+
+/// The promise is the trait's: an implementation need not repeat it.
+#[smart]
+impl Job for Increment {
+    async fn run(&self, n: u32) -> u32 {
+        n + 1
+    }
+}
+
+#[cfg(feature = "executor")]
+#[test]
+fn generic_code_can_spawn() {
+    fn spawn<J: Job + Send + 'static>(ex: &Executor, job: J) -> u32 {
+        ex.block_on(ex.spawn(async move { job.twice(5).await }))
+    }
+    let ex = Executor::new();
+    assert_eq!(spawn(&ex, Double), 20);
+    assert_eq!(spawn(&ex, Increment), 7);
+}
+
+struct Generic<T>(Vec<T>);
+
+#[smart]
+impl<T> Generic<T>
+where
+    T: Clone + Send + Sync + 'static,
+{
+    #![allow(
+        clippy::should_implement_trait,
+        reason = "an attribute at the head of the block"
+    )]
+
+    /// The number of functions.
+    pub(crate) const FUNCTIONS: usize = 6;
+
+    async fn first(&self) -> Option<&T> {
+        self.0.first()
+    }
+
+    fn into_last(mut self) -> Option<T> {
+        self.0.pop()
+    }
+
+    #[smart(in_place)]
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    #[smart(skip)]
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    #[smart(boxed)]
+    async fn count(&self, n: usize) -> usize {
+        if n == 0 {
+            return 0;
+        }
+        1 + self.count(n - 1).await
+    }
+
+    #[cfg(any())]
+    async fn left_out(&self) {
+        does_not_exist();
+    }
+
+    pub(crate) async fn add(mut self, item: T) -> Self {
+        self.0.push(item);
+        self
+    }
+}
+
+#[test]
+fn a_whole_block() {
+    let one = Generic(vec![]).add(1).get();
+    assert_eq!(one.first().get(), Some(&1));
+    assert_eq!(one.len().get(), 1);
+    assert_eq!(one.count(3).get(), 3);
+    assert!(!one.is_empty());
+    assert_eq!(Generic::<u32>::FUNCTIONS, 6);
+    assert_eq!(one.into_last().get(), Some(1));
+}
+
+/// The options of a block are for all its functions, and those of a function instead.
+#[test]
+fn options_of_a_block() {
+    struct Text(String);
+
+    #[smart(in_place)]
+    impl Text {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+
+        async fn is_empty(&self) -> bool {
+            self.0.is_empty()
+        }
+
+        #[smart]
+        fn owned(self) -> String {
+            self.0
+        }
+    }
+
+    let text = Text("four".into());
+    assert_eq!(text.len().get(), 4);
+    assert!(!text.is_empty().get());
+    assert_eq!(text.owned().get(), "four");
+}

@@ -1,0 +1,10 @@
+//! Put it on a function.
+
+use smartcall::smart;
+
+#[smart]
+pub struct Client {
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+//! Remove the type parameter.
+
+#[smartcall::test]
+async fn five<T>() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! Put it on a function.
+
+#[smartcall::test]
+mod tests {
+    fn five() {}
+}
+
+fn main() {}

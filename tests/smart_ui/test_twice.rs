@@ -1,0 +1,7 @@
+//! Remove `#[test]`.
+
+#[smartcall::test]
+#[test]
+fn five() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+//! Write `sync`, `shim`, `foreign` or `tokio`.
+
+#[smartcall::test(sync, smol, sync)]
+async fn five() {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! Use `#[smartcall::test]`.
+
+use smartcall::smart;
+
+#[smart]
+#[test]
+async fn five() {}
+
+fn main() {}
