@@ -215,7 +215,7 @@ impl<F: Future> Dual<F::Output, Async<F>> {
     /// ```
     #[inline]
     pub fn future(future: F) -> Self {
-        Dual::from_work(Async::new(future))
+        Dual::from_work(Async { future })
     }
 }
 

@@ -110,14 +110,7 @@ pin_project! {
     #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
     pub struct Async<F> {
         #[pin]
-        future: F,
-    }
-}
-
-impl<F> Async<F> {
-    #[inline]
-    pub(crate) fn new(future: F) -> Self {
-        Async { future }
+        pub(crate) future: F,
     }
 }
 

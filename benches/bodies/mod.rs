@@ -14,4 +14,6 @@ pub(crate) mod block;
 pub(crate) mod call;
 pub(crate) mod context;
 pub(crate) mod pool;
+#[cfg(feature = "macros")]
+pub(crate) mod smart;
 pub(crate) mod wake;
