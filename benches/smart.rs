@@ -5,19 +5,14 @@
 mod bodies;
 mod rounds;
 
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bodies::smart::*;
-use rounds::{group, subject};
+use rounds::{group, subject, timed};
 
 /// Times a body that does it so many times.
-fn timed(body: impl Fn(u64) -> u64) -> impl FnMut(u64) -> Duration {
-    move |times| {
-        let start = Instant::now();
-        black_box(body(times));
-        start.elapsed()
-    }
+fn times(body: impl Fn(u64) -> u64) -> impl FnMut(u64) -> Duration {
+    move |times| timed(|| body(times))(1)
 }
 
 fn main() {
@@ -32,17 +27,17 @@ fn main() {
                 subject(
                     "#[smart]",
                     TIMES,
-                    timed(move |n| await_by_attribute(n, pending)),
+                    times(move |n| await_by_attribute(n, pending)),
                 ),
                 subject(
                     "Dual::future by hand",
                     TIMES,
-                    timed(move |n| await_by_hand(n, pending)),
+                    times(move |n| await_by_hand(n, pending)),
                 ),
                 subject(
                     "bare async fn",
                     TIMES,
-                    timed(move |n| await_bare(n, pending)),
+                    times(move |n| await_bare(n, pending)),
                 ),
             ],
         );
@@ -50,9 +45,9 @@ fn main() {
     group(
         "get, body under 1 ns",
         vec![
-            subject("#[smart]", TIMES, timed(get_by_attribute)),
-            subject("Dual::future by hand", TIMES, timed(get_by_hand)),
-            subject("Dual::future of a bare async fn", TIMES, timed(get_bare)),
+            subject("#[smart]", TIMES, times(get_by_attribute)),
+            subject("Dual::future by hand", TIMES, times(get_by_hand)),
+            subject("Dual::future of a bare async fn", TIMES, times(get_bare)),
         ],
     );
 }

@@ -13,6 +13,9 @@
 pub(crate) mod block;
 pub(crate) mod call;
 pub(crate) mod context;
+pub(crate) mod facade;
+#[cfg(feature = "executor")]
+pub(crate) mod many;
 pub(crate) mod pool;
 #[cfg(feature = "macros")]
 pub(crate) mod smart;
