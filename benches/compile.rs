@@ -74,6 +74,11 @@ fn write_crate(name: &str, attribute: &str, functions: usize) -> PathBuf {
         )
         .expect("a string can be written to");
     }
+    // The versions that are there, where it is a checkout.
+    let _ = fs::copy(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock"),
+        dir.join("Cargo.lock"),
+    );
     fs::write(dir.join("Cargo.toml"), manifest).expect("the manifest can be written");
     fs::write(dir.join("src/lib.rs"), code).expect("the code can be written");
     dir

@@ -23,7 +23,7 @@ use rounds::{Rounds, Subject, is_picked, is_test, measure, subject, timed, try_o
 use smartcall::Executor;
 
 /// About how long a subject takes in a round.
-const ROUND: Duration = Duration::from_millis(25);
+const ROUND: Duration = Duration::from_millis(18);
 
 /// A row: ours first, then the limit, if there is one, then the peers.
 struct Row<'a> {
@@ -316,7 +316,7 @@ fn growth(scores: &mut Vec<Score>) {
         let ex = Arc::new(Executor::builder().threads(workers).build());
         let bare = Bare::new(workers);
         let what = format!(
-            "{handles} handles at once, {workers} workers, all ({} bytes more each)",
+            "{handles} handles at once, {workers} workers ({} bytes more each)",
             many::bytes_more(),
         );
         row(
