@@ -12,6 +12,7 @@ use std::fs;
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use bodies::block::{self, Executors, Pace, WORKERS};
@@ -101,12 +102,15 @@ fn many<'a, R: 'a>(name: &'static str, mut body: impl FnMut(u64) -> R + 'a) -> S
 
 fn main() {
     let mut scores = Vec::new();
+    // First, so that the pool's threads are started on that core.
+    on_one_core(|| {
+        threads(&mut scores);
+        facades(&mut scores);
+    });
     calls(&mut scores);
-    threads(&mut scores);
     tasks(&mut scores);
     attribute(&mut scores);
     growth(&mut scores);
-    facades(&mut scores);
     if is_test() {
         return;
     }
@@ -114,6 +118,25 @@ fn main() {
     scores.sort_by(|a, b| number(a).total_cmp(&number(b)));
     print(&scores);
     write_json(&scores);
+}
+
+/// Runs a closure, and all threads that it starts, on one core.
+///
+/// A wake-up of a thread on another core takes as long as the scheduler likes, by which core it
+/// picks; that would be all that can be seen of these rows.
+fn on_one_core(f: impl FnOnce() + Send) {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let pinned = cores
+                .first()
+                .is_some_and(|core| core_affinity::set_for_current(*core));
+            if !pinned {
+                println!("P5, P7 and P12 could not be kept on one core");
+            }
+            f();
+        });
+    });
 }
 
 /// P1 to P4, P8: what stays on its thread.
@@ -201,12 +224,12 @@ fn calls(scores: &mut Vec<Score>) {
     .score(scores);
 }
 
-/// P5, P7: what goes to another thread.
+/// P5, P7: what goes to another thread, on one core.
 fn threads(scores: &mut Vec<Score>) {
     let runtime = tokio::runtime::Runtime::new().expect("tokio's runtime starts");
     row(
         "P5",
-        "a hop to the pool",
+        "a hop to the pool, on one core",
         many("Dual::blocking", pool::dual),
     )
     .peer(many("unblock", pool::unblock))
@@ -214,12 +237,16 @@ fn threads(scores: &mut Vec<Score>) {
         pool::tokio_root(&runtime, n)
     }))
     .score(scores);
-    row("P7", "two wakes by other threads", fitted("get", wake::get))
-        .limit(fitted("thread::park", wake::park))
-        .peer(fitted("pollster", wake::pollster))
-        .peer(fitted("futures-lite", wake::futures_lite))
-        .peer(fitted("futures-executor", wake::futures_executor))
-        .score(scores);
+    row(
+        "P7",
+        "two wakes by other threads, on one core",
+        fitted("get", wake::get),
+    )
+    .limit(fitted("thread::park", wake::park))
+    .peer(fitted("pollster", wake::pollster))
+    .peer(fitted("futures-lite", wake::futures_lite))
+    .peer(fitted("futures-executor", wake::futures_executor))
+    .score(scores);
 }
 
 /// P6, P9: what blocks in a task.
@@ -340,7 +367,7 @@ fn facades(scores: &mut Vec<Score>) {
     let runtime = tokio::runtime::Runtime::new().expect("tokio's runtime starts");
     row(
         "P12",
-        "a sync request to an async service",
+        "a sync request to an async service, on one core",
         one("get", || facade::get(&client, black_box(1))),
     )
     .peer(one("a runtime per call", || {
