@@ -6,8 +6,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+#[cfg(feature = "executor")]
+use smartcall::Executor;
 use smartcall::work::{Boxed, LocalBoxed};
-use smartcall::{Dual, Executor, smart};
+use smartcall::{Dual, smart};
 
 #[smart(boxed)]
 async fn factorial(n: u64) -> u64 {
