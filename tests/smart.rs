@@ -23,6 +23,27 @@ fn here() -> ThreadId {
     thread::current().id()
 }
 
+/// Bodies on a line of their own, of which a lint could say that they have braces too many.
+#[rustfmt::skip]
+mod short {
+    use super::*;
+
+    #[smart] pub(super) async fn add(a: u32, b: u32) -> u32 { a + b }
+    #[smart] pub(super) fn sync(a: u32) -> u32 { a }
+    #[smart(in_place)] pub(super) fn in_place(a: &u32) -> u32 { *a }
+    #[smart(blocking = twin)] pub(super) async fn pair(a: u32) -> u32 { a }
+    fn twin(a: u32) -> u32 { a }
+}
+
+#[test]
+fn short_bodies() {
+    use short::{add, in_place, pair, sync};
+    assert_eq!(
+        add(1, 2).get() + sync(3).get() + in_place(&4).get() + pair(5).get(),
+        15
+    );
+}
+
 #[test]
 fn smoke() {
     limit(|| {

@@ -1,6 +1,6 @@
 //! The handle that a function makes of its body.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, Path, Receiver, ReceiverKind, Signature};
@@ -163,11 +163,8 @@ impl Parts<'_> {
                 let name = this::name(this.span);
                 let mutability = receiver.mutability;
                 let rebind = quote_spanned!(call=> let #mutability #name = #name;);
-                let body = Body {
-                    brace: self.body.brace,
-                    tokens: this::rename(self.body.tokens.clone()),
-                };
-                let future = self.future(&rebind, quote!(#body));
+                let body = nested(self.body, this::rename(self.body.tokens.clone()));
+                let future = self.future(&rebind, body);
                 quote_spanned! {call=>
                     #krate::Dual::pair(
                         (#this, #(#names,)*),
@@ -180,8 +177,7 @@ impl Parts<'_> {
     }
 
     fn user_body(&self) -> TokenStream {
-        let body = self.body;
-        quote!(#body)
+        nested(self.body, self.body.tokens.clone())
     }
 
     fn receiver(&self) -> Option<&Receiver> {
@@ -199,6 +195,20 @@ impl Parts<'_> {
             |this| quote_spanned!(at(this.span)=> let _ = &#this;),
         )
     }
+}
+
+/// The block of a body, as the last expression of another block.
+///
+/// Its braces are the user's, for the edition that they are of, and so a lint would ask what they are
+/// for if there were one expression in them and nothing else.
+fn nested(body: &Body, tokens: TokenStream) -> TokenStream {
+    let is_semicolon = |token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+    let first = (!tokens.is_empty() && !tokens.clone().into_iter().any(is_semicolon))
+        .then(|| quote_spanned!(Span::mixed_site()=> let () = ();));
+    let mut block = TokenStream::new();
+    body.brace
+        .surround(&mut block, |inside| inside.extend(quote!(#first #tokens)));
+    block
 }
 
 /// Whether a receiver is `&self`, which can be copied.

@@ -51,7 +51,10 @@ fn len(&self) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = usize>> {
                     return ::smartcall::__private::never::<usize>();
                 }
                 let _ = &self;
-                { self.0 }
+                {
+                    let () = ();
+                    self.0
+                }
             }
         },
     )

@@ -13,7 +13,10 @@ fn five(n: &u32) -> sc::Dual<u32, sc::work::Boxed<'_, u32>> {
                     return sc::__private::never::<u32>();
                 }
                 let n = n;
-                { *n }
+                {
+                    let () = ();
+                    *n
+                }
             }
         }),
     )
