@@ -425,3 +425,22 @@ fn the_handle_is_send_when_the_body_is() {
     }
     send(&promised(&text));
 }
+
+/// The future is as large as that of an `async fn`, and the handle two words larger at most.
+#[test]
+fn the_size_of_the_future() {
+    async fn plain(a: [u64; 8], b: String) -> u64 {
+        nothing().await;
+        a[0] + b.len() as u64
+    }
+    #[smart]
+    async fn smart(a: [u64; 8], b: String) -> u64 {
+        nothing().await;
+        a[0] + b.len() as u64
+    }
+    let bare = size_of_val(&plain([0; 8], String::new()));
+    let handle = smart([0; 8], String::new());
+    let words = 2 * size_of::<usize>();
+    assert!(size_of_val(&handle) <= bare + words);
+    assert!(size_of_val(&handle.into_future()) <= bare + words);
+}

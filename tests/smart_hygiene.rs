@@ -164,7 +164,29 @@ define!(
     }
 );
 
+/// Types and whole functions of a macro's arguments.
+macro_rules! define_more {
+    ($name:ident, $ty:ty, $pat:pat, $value:expr, $out:ty, $body:block) => {
+        #[sc::smart]
+        async fn $name($pat: $ty) -> $out $body
+
+        impl $name {
+            #[sc::smart]
+            async fn value(&self) -> u32 {
+                $value
+            }
+        }
+    };
+}
+
+#[allow(non_camel_case_types, reason = "it has the name of the function")]
+struct ends {}
+
+define_more!(ends, &str, _, 5, !, { panic!("it ends") });
+
 #[test]
 fn a_function_from_a_macro() {
+    assert!(std::panic::catch_unwind(|| ends("").get()).is_err());
+    assert_eq!(ends {}.value().get(), 5);
     assert_eq!(from_a_macro(2, 3).get(), 7);
 }

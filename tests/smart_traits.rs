@@ -159,6 +159,34 @@ fn generic_code_can_spawn() {
     assert_eq!(elsewhere(Increment), 7);
 }
 
+/// `impl Trait` in the return types of a trait.
+#[smart]
+trait Opaque {
+    async fn numbers(&self) -> impl Iterator<Item = u32>;
+
+    async fn checked(&self, n: u32) -> Result<impl Iterator<Item = u32>, String> {
+        if n == 0 {
+            return Err("none".into());
+        }
+        Ok(self.numbers().await.take(n as usize))
+    }
+}
+
+#[smart]
+impl Opaque for Numbers {
+    async fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.0..
+    }
+}
+
+#[test]
+fn opaque_outputs_in_a_trait() {
+    let numbers = Numbers(5);
+    assert!(numbers.checked(0).get().is_err());
+    let checked = numbers.checked(2).get().expect("it is not 0");
+    assert_eq!(checked.collect::<Vec<_>>(), [5, 6]);
+}
+
 struct Generic<T>(Vec<T>);
 
 #[smart]
