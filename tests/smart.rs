@@ -25,6 +25,7 @@ fn here() -> ThreadId {
 
 /// Bodies on a line of their own, of which a lint could say that they have braces too many.
 #[rustfmt::skip]
+#[deny(unused)]
 mod short {
     use super::*;
 

@@ -1,6 +1,7 @@
 //! `#[smart(blocking = path)]`: a function with two native paths.
 
 #![cfg(feature = "macros")]
+#![deny(unused)]
 
 use std::future::IntoFuture;
 use std::pin::Pin;

@@ -26,10 +26,15 @@ pub(crate) enum Form {
 
 /// The parts of a function that its body is made of.
 pub(crate) struct Parts<'a> {
+    /// The options, for the path of the crate.
     pub(crate) options: &'a Options,
+    /// The signature, with names in the place of patterns.
     pub(crate) sig: &'a Signature,
+    /// The arguments, with their patterns.
     pub(crate) arguments: &'a [Argument],
+    /// What the body returns.
     pub(crate) output: &'a Output,
+    /// The body as the user wrote it.
     pub(crate) body: &'a Body,
 }
 

@@ -8,6 +8,7 @@
 mod argument;
 mod block;
 mod body;
+mod check;
 mod errors;
 mod expand;
 #[cfg(test)]
