@@ -233,10 +233,11 @@ fn arguments_may_be_patterns() {
 
 /// `cfg` and lint attributes on arguments, the item, and the head of the body.
 #[smart]
+#[deny(unfulfilled_lint_expectations)]
 async fn conditional(
     #[cfg(any())] a: DoesNotExist,
     #[cfg(not(any()))] b: u32,
-    #[allow(unused_variables)] c: u32,
+    #[expect(unused_variables, reason = "the lint asks for the binding")] c: u32,
 ) -> u32 {
     #![allow(
         clippy::let_and_return,
