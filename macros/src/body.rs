@@ -165,16 +165,17 @@ impl Parts<'_> {
             }
             Some(receiver) => {
                 let this = receiver.self_token;
+                let moved = Ident::new("__this", at(this.span));
                 let name = this::name(this.span);
                 let mutability = receiver.mutability;
-                let rebind = quote_spanned!(call=> let #mutability #name = #name;);
+                let rebind = quote_spanned!(call=> let #mutability #name = #moved;);
                 let body = nested(self.body, this::rename(self.body.tokens.clone()));
                 let future = self.future(&rebind, body);
                 quote_spanned! {call=>
                     #krate::Dual::pair(
                         (#this, #(#names,)*),
-                        |(#name, #(#names,)*)| -> #ty { #path(#name, #(#names),*) },
-                        |(#name, #(#names,)*)| #future,
+                        |(#moved, #(#names,)*)| -> #ty { #path(#moved, #(#names),*) },
+                        |(#moved, #(#names,)*)| #future,
                     )
                 }
             }
