@@ -132,6 +132,21 @@ impl Parts<'_> {
 
     /// Both native paths over the arguments.
     fn pair(&self, path: &Path) -> TokenStream {
+        let Pairing {
+            capture,
+            input,
+            param,
+            passed,
+            first,
+            body,
+        } = match self.receiver() {
+            None => Pairing {
+                body: self.user_body(),
+                ..Pairing::default()
+            },
+            Some(receiver) if is_shared(receiver) => self.pair_of_shared(receiver),
+            Some(receiver) => self.pair_of_moved(receiver),
+        };
         let ty = &self.output.with_holes;
         let call = at(self.sig.ident.span());
         let krate = self.options.krate(call);
@@ -140,45 +155,41 @@ impl Parts<'_> {
             .iter()
             .map(|argument| &argument.name)
             .collect();
-        match self.receiver() {
-            None => {
-                let future = self.future(&TokenStream::new(), self.user_body());
-                quote_spanned! {call=>
-                    #krate::Dual::pair(
-                        (#(#names,)*),
-                        |(#(#names,)*)| -> #ty { #path(#(#names),*) },
-                        |(#(#names,)*)| #future,
-                    )
-                }
-            }
-            // Both closures may hold the reference.
-            Some(receiver) if is_shared(receiver) => {
-                let this = receiver.self_token;
-                let future = self.future(&self.keep_self(), self.user_body());
-                quote_spanned! {call=>
-                    #krate::Dual::pair(
-                        (#(#names,)*),
-                        move |(#(#names,)*)| -> #ty { #path(#this, #(#names),*) },
-                        move |(#(#names,)*)| #future,
-                    )
-                }
-            }
-            Some(receiver) => {
-                let this = receiver.self_token;
-                let moved = Ident::new("__this", at(this.span));
-                let name = this::name(this.span);
-                let mutability = receiver.mutability;
-                let rebind = quote_spanned!(call=> let #mutability #name = #moved;);
-                let body = nested(self.body, this::rename(self.body.tokens.clone()));
-                let future = self.future(&rebind, body);
-                quote_spanned! {call=>
-                    #krate::Dual::pair(
-                        (#this, #(#names,)*),
-                        |(#moved, #(#names,)*)| -> #ty { #path(#moved, #(#names),*) },
-                        |(#moved, #(#names,)*)| #future,
-                    )
-                }
-            }
+        let future = self.future(&first, body);
+        quote_spanned! {call=>
+            #krate::Dual::pair(
+                (#input #(#names,)*),
+                #capture |(#param #(#names,)*)| -> #ty { #path(#passed #(#names),*) },
+                #capture |(#param #(#names,)*)| #future,
+            )
+        }
+    }
+
+    /// Both closures hold a copy of `&self`.
+    fn pair_of_shared(&self, receiver: &Receiver) -> Pairing {
+        let this = receiver.self_token;
+        Pairing {
+            capture: quote_spanned!(at(this.span)=> move),
+            passed: quote!(#this,),
+            first: self.keep_self(),
+            body: self.user_body(),
+            ..Pairing::default()
+        }
+    }
+
+    /// `self` is a part of the input, and in the body it has another name.
+    fn pair_of_moved(&self, receiver: &Receiver) -> Pairing {
+        let this = receiver.self_token;
+        let moved = Ident::new("__this", at(this.span));
+        let name = this::name(this.span);
+        let mutability = receiver.mutability;
+        Pairing {
+            input: quote!(#this,),
+            param: quote!(#moved,),
+            passed: quote!(#moved,),
+            first: quote_spanned!(at(this.span)=> let #mutability #name = #moved;),
+            body: nested(self.body, this::rename(self.body.tokens.clone())),
+            ..Pairing::default()
         }
     }
 
@@ -201,6 +212,23 @@ impl Parts<'_> {
             |this| quote_spanned!(at(this.span)=> let _ = &#this;),
         )
     }
+}
+
+/// What the receiver adds to the two paths.
+#[derive(Default)]
+struct Pairing {
+    /// The `move` of closures that hold it.
+    capture: TokenStream,
+    /// Its place in the input.
+    input: TokenStream,
+    /// Its place in the parameters of the closures.
+    param: TokenStream,
+    /// Its place in the call of the sync path.
+    passed: TokenStream,
+    /// What the body begins with.
+    first: TokenStream,
+    /// The body, by the name that it has there.
+    body: TokenStream,
 }
 
 /// The block of a body, as the last expression of another block.
