@@ -75,6 +75,8 @@
 //! - `executor` (on by default): [`Executor`], [`LocalExecutor`] and [`Task`].
 //! - `futures-executor` (off by default): recognises the executors of the `futures` crate, and
 //!   refuses `.get()` on their threads.
+//! - `macros` (on by default): the attributes [`#[smart]`](macro@smart), which makes a function one that
+//!   returns a handle, and [`#[smartcall::test]`](macro@test), which tests a body under each caller.
 //! - `tokio` (off by default): `.get()` in a worker of a multi-thread runtime goes through
 //!   `block_in_place`, and is refused in a current-thread runtime; blocking code that is awaited in
 //!   tokio goes to tokio's pool; what is driven outside of any runtime enters one of ours, a
@@ -86,8 +88,11 @@
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// The docs speak of the executor, which may be off.
-#![cfg_attr(not(feature = "executor"), allow(rustdoc::broken_intra_doc_links))]
+// The docs speak of the executor and the attributes, which may be off.
+#![cfg_attr(
+    not(all(feature = "executor", feature = "macros")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 
 #[cfg(feature = "macros")]
 #[doc(hidden)]
@@ -129,12 +134,16 @@ pub use executor::{Builder, Executor};
 #[cfg(feature = "executor")]
 pub use local::LocalExecutor;
 #[cfg(feature = "macros")]
-pub use smartcall_macros::{smart, test};
+#[doc = include_str!("smart.md")]
+pub use smartcall_macros::smart;
+#[cfg(feature = "macros")]
+#[doc = include_str!("test.md")]
+pub use smartcall_macros::test;
 #[cfg(feature = "executor")]
 pub use task::Task;
 pub use work::Work;
 
 /// Compiles the code of the README.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../README.md")]
 struct ReadmeDoctests;

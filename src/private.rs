@@ -30,14 +30,12 @@ pub fn goes_to_the_pool<T: Send + 'static>(_: &T) {}
 pub mod caller {
     use std::future::Future;
     use std::pin::pin;
-    use std::process::Termination;
     use std::sync::Arc;
     use std::task::{Context, Poll, Wake, Waker};
     use std::thread::{self, Thread};
 
-    /// Drives a future on an executor that nobody knows.
-    ///
-    /// It raises no flag, parks by the token of `std`, and wakes spuriously.
+    /// Drives a future as an executor does that nobody knows: it raises no flag, and parks by the
+    /// token of `std`, which other code may take.
     fn drive<F: Future>(future: F) -> F::Output {
         struct Unpark(Thread);
 
@@ -75,7 +73,10 @@ pub mod caller {
     /// A task of the shim.
     #[cfg(feature = "executor")]
     pub mod shim {
-        use super::*;
+        use std::future::Future;
+        use std::process::Termination;
+
+        use super::drive;
         use crate::Executor;
 
         pub fn asynchronous<F>(body: impl FnOnce() -> F) -> impl Termination
@@ -97,7 +98,9 @@ pub mod caller {
 
     /// A task of an executor that says nothing of itself.
     pub mod foreign {
-        use super::*;
+        use std::future::Future;
+
+        use super::drive;
 
         pub fn asynchronous<F: Future>(body: impl FnOnce() -> F) -> F::Output {
             drive(body())
@@ -111,10 +114,11 @@ pub mod caller {
     /// A task of a runtime of tokio's, a multi-thread one.
     #[cfg(feature = "tokio")]
     pub mod tokio {
-        use super::*;
-        use ::tokio::runtime::{Builder, Runtime};
+        use std::future::Future;
         use std::panic;
-        use std::process::ExitCode;
+        use std::process::{ExitCode, Termination};
+
+        use ::tokio::runtime::{Builder, Runtime};
 
         pub fn asynchronous<F>(body: impl FnOnce() -> F) -> impl Termination
         where

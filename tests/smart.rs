@@ -23,6 +23,28 @@ fn here() -> ThreadId {
     thread::current().id()
 }
 
+/// Bodies on a line of their own, of which a lint could say that they have braces too many.
+#[rustfmt::skip]
+#[deny(unused)]
+mod short {
+    use super::*;
+
+    #[smart] pub(super) async fn add(a: u32, b: u32) -> u32 { a + b }
+    #[smart] pub(super) fn sync(a: u32) -> u32 { a }
+    #[smart(in_place)] pub(super) fn in_place(a: &u32) -> u32 { *a }
+    #[smart(blocking = twin)] pub(super) async fn pair(a: u32) -> u32 { a }
+    fn twin(a: u32) -> u32 { a }
+}
+
+#[test]
+fn short_bodies() {
+    use short::{add, in_place, pair, sync};
+    assert_eq!(
+        add(1, 2).get() + sync(3).get() + in_place(&4).get() + pair(5).get(),
+        15
+    );
+}
+
 #[test]
 fn smoke() {
     limit(|| {
@@ -211,10 +233,11 @@ fn arguments_may_be_patterns() {
 
 /// `cfg` and lint attributes on arguments, the item, and the head of the body.
 #[smart]
+#[deny(unfulfilled_lint_expectations)]
 async fn conditional(
     #[cfg(any())] a: DoesNotExist,
     #[cfg(not(any()))] b: u32,
-    #[allow(unused_variables)] c: u32,
+    #[expect(unused_variables, reason = "the lint asks for the binding")] c: u32,
 ) -> u32 {
     #![allow(
         clippy::let_and_return,
@@ -403,4 +426,23 @@ fn the_handle_is_send_when_the_body_is() {
         text.len()
     }
     send(&promised(&text));
+}
+
+/// The future is as large as that of an `async fn`, and the handle two words larger at most.
+#[test]
+fn the_size_of_the_future() {
+    async fn plain(a: [u64; 8], b: String) -> u64 {
+        nothing().await;
+        a[0] + b.len() as u64
+    }
+    #[smart]
+    async fn smart(a: [u64; 8], b: String) -> u64 {
+        nothing().await;
+        a[0] + b.len() as u64
+    }
+    let bare = size_of_val(&plain([0; 8], String::new()));
+    let handle = smart([0; 8], String::new());
+    let words = 2 * size_of::<usize>();
+    assert!(size_of_val(&handle) <= bare + words);
+    assert!(size_of_val(&handle.into_future()) <= bare + words);
 }

@@ -2,12 +2,15 @@
 
 #![cfg(feature = "macros")]
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+#[cfg(feature = "executor")]
+use smartcall::Executor;
 use smartcall::work::{Boxed, LocalBoxed};
-use smartcall::{Dual, Executor, smart};
+use smartcall::{Dual, smart};
 
 #[smart(boxed)]
 async fn factorial(n: u64) -> u64 {
@@ -72,6 +75,19 @@ fn the_type_has_a_name() {
         if a.is_empty() { b } else { a }
     }
     let _: for<'a> fn(&'a str, &'a str) -> Dual<&'a str, Boxed<'a, &'a str>> = named;
+
+    // What a function pointer or an `Fn` borrows is its own.
+    type One = fn(Cow<'_, str>) -> String;
+    type Other = Box<dyn for<'b> Fn(&'b str) -> &'b str + Send>;
+    #[smart(boxed)]
+    async fn calls(
+        one: fn(Cow<'_, str>) -> String,
+        other: Box<dyn Fn(&str) -> &str + Send>,
+    ) -> usize {
+        other(&one("four".into())).len()
+    }
+    let _: fn(One, Other) -> Dual<usize> = calls;
+    assert_eq!(calls(|s| s.into(), Box::new(|s| s)).get(), 4);
 
     #[smart(boxed, local)]
     async fn local(n: Rc<u32>) -> u32 {
@@ -209,4 +225,10 @@ fn what_the_box_may_hold() {
         0..n
     }
     assert_eq!(iterate(3).get().sum::<u32>(), 3);
+
+    #[smart(boxed)]
+    async fn words(text: &str) -> Option<impl Iterator<Item = &str>> {
+        Some(text.split(' '))
+    }
+    assert_eq!(words("a b").get().expect("there are words").count(), 2);
 }

@@ -84,6 +84,21 @@ mod taken {
     }
 
     #[smart]
+    pub(super) async fn numbered((a, b): (u32, u32), arg0: u32, arg1: u32, _: u32) -> u32 {
+        a + b + arg0 + arg1
+    }
+
+    fn arg0() -> u32 {
+        5
+    }
+
+    /// The name of an argument that has none is not the body's.
+    #[smart]
+    pub(super) async fn unnamed(_: u32) -> u32 {
+        arg0()
+    }
+
+    #[smart]
     pub(super) async fn raw(r#type: u32, r#fn: u32) -> u32 {
         r#type + r#fn
     }
@@ -105,6 +120,8 @@ fn names_of_the_user_are_the_users() {
     assert_eq!(paired((2, 3)).get(), 0);
     assert!(::std::panic::catch_unwind(|| diverges().get()).is_err());
     assert_eq!(named(1, 2, 3, 4, 5).get(), 15);
+    assert_eq!(numbered((1, 2), 3, 4, 5).get(), 10);
+    assert_eq!(unnamed(6).get(), 5);
     assert_eq!(raw(2, 3).get(), 5);
 }
 
@@ -164,7 +181,29 @@ define!(
     }
 );
 
+/// Types and whole functions of a macro's arguments.
+macro_rules! define_more {
+    ($name:ident, $ty:ty, $pat:pat, $value:expr, $out:ty, $body:block) => {
+        #[sc::smart]
+        async fn $name($pat: $ty) -> $out $body
+
+        impl $name {
+            #[sc::smart]
+            async fn value(&self) -> u32 {
+                $value
+            }
+        }
+    };
+}
+
+#[allow(non_camel_case_types, reason = "it has the name of the function")]
+struct ends {}
+
+define_more!(ends, &str, _, 5, !, { panic!("it ends") });
+
 #[test]
 fn a_function_from_a_macro() {
+    assert!(std::panic::catch_unwind(|| ends("").get()).is_err());
+    assert_eq!(ends {}.value().get(), 5);
     assert_eq!(from_a_macro(2, 3).get(), 7);
 }

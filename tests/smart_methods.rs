@@ -3,22 +3,16 @@
 #![cfg(feature = "macros")]
 
 use std::fmt::{Debug, Display};
+use std::future::IntoFuture;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use smartcall::{Dual, smart};
+use smartcall::smart;
 
 #[derive(Clone, Debug, PartialEq)]
 struct Counter {
     count: u32,
     name: String,
-}
-
-fn counter() -> Counter {
-    Counter {
-        count: 5,
-        name: "c".into(),
-    }
 }
 
 impl Counter {
@@ -169,7 +163,19 @@ fn named_lifetimes_and_where() {
     assert_eq!(all.last(), Some(&(&3, "<3>".to_owned())));
 }
 
-/// A trait with a receiver of its own, and the drop of a part of `self`.
+#[smart]
+fn run<T: Send + 'static>(n: T, code: impl FnOnce(T) -> T + Send + 'static) -> Vec<T> {
+    vec![code(n)]
+}
+
+#[test]
+fn generic_sync_functions() {
+    assert_eq!(run(5, |n| n + 1).get(), [6]);
+    let awaited = pollster::block_on(run(5, |n| n + 1).into_future());
+    assert_eq!(awaited, [6]);
+}
+
+/// A part of `self` is used, and yet the whole of it is dropped with the future.
 #[test]
 fn the_whole_of_self_is_moved() {
     struct Loud(Arc<()>);
@@ -188,9 +194,8 @@ fn the_whole_of_self_is_moved() {
         a: Loud(token.clone()),
         _b: Loud(token.clone()),
     };
-    let dual: Dual<_, _> = two.take();
+    let dual = two.take();
     assert_eq!(Arc::strong_count(&token), 3);
     assert_eq!(dual.get(), 3);
     assert_eq!(Arc::strong_count(&token), 1);
-    let _ = counter();
 }

@@ -1,6 +1,7 @@
 //! `#[smart(blocking = path)]`: a function with two native paths.
 
 #![cfg(feature = "macros")]
+#![deny(unused)]
 
 use std::future::IntoFuture;
 use std::pin::Pin;
@@ -168,6 +169,51 @@ fn methods() {
     assert_eq!(client.clone().into_log().get().len(), 3);
     let log = pollster::block_on(client.into_log().into_future());
     assert_eq!(log[3..], ["1", "other 2"]);
+}
+
+/// What a pair returns may borrow from its input.
+#[test]
+fn outputs_that_borrow() {
+    struct Names(Vec<String>);
+
+    impl Names {
+        #[smart(blocking = Self::first_blocking)]
+        async fn first(&self, _or: &str) -> &str {
+            &self.0[0]
+        }
+
+        fn first_blocking(&self, _or: &str) -> &str {
+            &self.0[1]
+        }
+
+        #[smart(blocking = Self::all_blocking)]
+        async fn all(&mut self, this: u32) -> &mut Vec<String> {
+            self.0.push(this.to_string());
+            &mut self.0
+        }
+
+        fn all_blocking(&mut self, _this: u32) -> &mut Vec<String> {
+            &mut self.0
+        }
+    }
+
+    #[smart(blocking = trim_blocking)]
+    async fn trim<'a>(text: &'a str, _end: &str) -> Option<&'a str> {
+        Some(text.trim())
+    }
+
+    fn trim_blocking<'a>(text: &'a str, _end: &str) -> Option<&'a str> {
+        text.strip_prefix(' ')
+    }
+
+    let mut names = Names(vec!["a".into(), "b".into()]);
+    assert_eq!(names.first("").get(), "b");
+    assert_eq!(pollster::block_on(names.first("").into_future()), "a");
+    names.all(5).get().push("c".into());
+    pollster::block_on(names.all(5).into_future()).push("d".into());
+    assert_eq!(names.0, ["a", "b", "c", "5", "d"]);
+    assert_eq!(trim(" a ", "").get(), Some("a "));
+    assert_eq!(pollster::block_on(trim(" a ", "").into_future()), Some("a"));
 }
 
 /// The future of a pair is `Send` when its arguments and its body are.

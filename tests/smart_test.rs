@@ -2,7 +2,9 @@
 
 #![cfg(feature = "macros")]
 
+use std::env;
 use std::io;
+use std::process::Command;
 use std::rc::Rc;
 
 use smartcall::context::{self, Place};
@@ -122,23 +124,56 @@ async fn a_body_that_is_not_send() {
     assert_eq!(**five, 5);
 }
 
+#[smartcall::test]
+#[ignore = "it fails, and is run by the test below"]
+async fn an_error() -> Result<(), Box<dyn std::error::Error>> {
+    Err("an error of the test's".into())
+}
+
+/// Runs this file's tests anew, with other arguments.
+fn run(arguments: &[&str]) -> (bool, String) {
+    let output = Command::new(env::current_exe().expect("the test's own path"))
+        .args(arguments)
+        .output()
+        .expect("the child starts");
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+    )
+}
+
+/// The callers that there are.
+fn callers() -> Vec<&'static str> {
+    let mut callers = vec!["foreign", "sync"];
+    callers.extend(cfg!(feature = "executor").then_some("shim"));
+    callers.extend(cfg!(feature = "tokio").then_some("tokio"));
+    callers.sort_unstable();
+    callers
+}
+
 /// The tests have the names of the callers, all that there are.
 #[test]
 fn the_names() {
-    let list = std::process::Command::new(std::env::current_exe().expect("it is there"))
-        .arg("--list")
-        .output()
-        .expect("it is there");
-    let list = String::from_utf8(list.stdout).expect("it is there");
+    let (_, list) = run(&["--list"]);
     let mut names: Vec<_> = list
         .lines()
         .filter_map(|line| line.split_once("an_async_body::")?.1.strip_suffix(": test"))
         .collect();
     names.sort_unstable();
-    let mut expected = vec!["foreign", "sync"];
-    expected.extend(cfg!(feature = "executor").then_some("shim"));
-    expected.extend(cfg!(feature = "tokio").then_some("tokio"));
-    expected.sort_unstable();
-    assert_eq!(names, expected);
+    assert_eq!(names, callers());
     assert!(!list.contains("left_out"));
+}
+
+/// A panic and an error fail the test under each caller, and are what the runner shows.
+#[test]
+fn a_failure_is_told_under_each_caller() {
+    for (name, words) in [
+        ("an_ignored_test::", "it was run"),
+        ("an_error::", "an error of the test's"),
+    ] {
+        let (success, output) = run(&["--ignored", name]);
+        let failed = format!("0 passed; {} failed", callers().len());
+        assert!(!success && output.contains(&failed), "{output}");
+        assert_eq!(output.matches(words).count(), callers().len(), "{output}");
+    }
 }

@@ -5,8 +5,9 @@
 
 use std::future::IntoFuture;
 use std::sync::Arc;
+use std::thread;
 
-use smartcall::{Dual, DualOf, Executor, Work, smart};
+use smartcall::{Dual, DualOf, Work, smart};
 
 #[smart]
 trait Source {
@@ -147,15 +148,43 @@ impl Job for Increment {
     }
 }
 
-#[cfg(feature = "executor")]
 #[test]
 fn generic_code_can_spawn() {
-    fn spawn<J: Job + Send + 'static>(ex: &Executor, job: J) -> u32 {
-        ex.block_on(ex.spawn(async move { job.twice(5).await }))
+    fn elsewhere<J: Job + Send + 'static>(job: J) -> u32 {
+        let future = async move { job.twice(5).await };
+        let thread = thread::spawn(move || pollster::block_on(future));
+        thread.join().expect("it does not panic")
     }
-    let ex = Executor::new();
-    assert_eq!(spawn(&ex, Double), 20);
-    assert_eq!(spawn(&ex, Increment), 7);
+    assert_eq!(elsewhere(Double), 20);
+    assert_eq!(elsewhere(Increment), 7);
+}
+
+/// `impl Trait` in the return types of a trait.
+#[smart]
+trait Opaque {
+    async fn numbers(&self) -> impl Iterator<Item = u32>;
+
+    async fn checked(&self, n: u32) -> Result<impl Iterator<Item = u32>, String> {
+        if n == 0 {
+            return Err("none".into());
+        }
+        Ok(self.numbers().await.take(n as usize))
+    }
+}
+
+#[smart]
+impl Opaque for Numbers {
+    async fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.0..
+    }
+}
+
+#[test]
+fn opaque_outputs_in_a_trait() {
+    let numbers = Numbers(5);
+    assert!(numbers.checked(0).get().is_err());
+    let checked = numbers.checked(2).get().expect("it is not 0");
+    assert_eq!(checked.collect::<Vec<_>>(), [5, 6]);
 }
 
 struct Generic<T>(Vec<T>);

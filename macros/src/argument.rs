@@ -28,13 +28,14 @@ pub(crate) struct Argument {
 impl Argument {
     /// Replaces the patterns in a signature by names.
     pub(crate) fn take_all(sig: &mut Signature) -> Vec<Argument> {
+        let mut names: Vec<Ident> = sig.inputs.iter().filter_map(own_name).collect();
         let typed = sig.inputs.iter_mut().filter_map(|input| match input {
             FnArg::Receiver(_) => None,
             FnArg::Typed(typed) => Some(typed),
         });
         let mut arguments = Vec::new();
         for typed in typed {
-            let name = name(&typed.pat, arguments.len());
+            let name = name(&typed.pat, arguments.len(), &mut names);
             let attrs = typed.attrs.clone();
             typed.attrs.retain(is_cfg);
             let pat = std::mem::replace(&mut *typed.pat, syn::parse_quote!(#name));
@@ -73,16 +74,32 @@ fn is_name(pat: &Pat) -> bool {
     matches!(pat, Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none())
 }
 
-/// The user's name, or one by the argument's number.
-fn name(pat: &Pat, index: usize) -> Ident {
-    match pat {
-        Pat::Ident(ident) if is_name(pat) => {
-            let mut name = ident.ident.clone();
-            name.set_span(at(name.span()));
-            name
-        }
-        pat => Ident::new(&format!("arg{index}"), at(pat.span())),
+/// The name of an argument that the user gave one.
+fn own_name(input: &FnArg) -> Option<Ident> {
+    let FnArg::Typed(typed) = input else {
+        return None;
+    };
+    match &*typed.pat {
+        Pat::Ident(pat) if is_name(&typed.pat) => Some(pat.ident.clone()),
+        _ => None,
     }
+}
+
+/// The user's name, or one by the argument's number that is not among `names`: the hygiene of its
+/// own does not count in a list of parameters.
+fn name(pat: &Pat, index: usize, names: &mut Vec<Ident>) -> Ident {
+    let span = at(pat.span());
+    if let (Pat::Ident(ident), true) = (pat, is_name(pat)) {
+        let mut name = ident.ident.clone();
+        name.set_span(at(name.span()));
+        return name;
+    }
+    let mut name = Ident::new(&format!("arg{index}"), span);
+    while names.contains(&name) {
+        name = Ident::new(&format!("{name}_"), span);
+    }
+    names.push(name.clone());
+    name
 }
 
 fn is_cfg(attr: &Attribute) -> bool {

@@ -12,6 +12,7 @@ use crate::signature::{self, Place};
 
 /// An `impl` block or a trait.
 pub(crate) struct Block {
+    /// The outer attributes.
     attrs: Vec<Attribute>,
     /// All before the braces. It is not looked at.
     head: TokenStream,
@@ -19,12 +20,15 @@ pub(crate) struct Block {
     braces: proc_macro2::Group,
     /// The attributes inside, at the head of the block.
     inner_attrs: Vec<Attribute>,
+    /// What is in the braces, in its order.
     items: Vec<Item>,
 }
 
+/// An item of a block.
 enum Item {
+    /// A function, to be expanded.
     Function(Box<Function>),
-    /// A constant, a type or a macro.
+    /// A constant, a type or a macro, as it is.
     Other(TokenStream),
 }
 
@@ -131,12 +135,6 @@ fn expand_one(mut function: Function, options: &Options, errors: &mut Errors) ->
         ..own_options
     };
     if options.skip.is_some() {
-        if options.names_another() {
-            errors.at(
-                &own,
-                "`skip` leaves the function as it is: remove the other options",
-            );
-        }
         return function.into_token_stream();
     }
     signature::expand(function, &options, Place::Alone, errors)

@@ -1,6 +1,6 @@
 //! The handle that a function makes of its body.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, Path, Receiver, ReceiverKind, Signature};
@@ -26,10 +26,15 @@ pub(crate) enum Form {
 
 /// The parts of a function that its body is made of.
 pub(crate) struct Parts<'a> {
+    /// The options, for the path of the crate.
     pub(crate) options: &'a Options,
+    /// The signature, with names in the place of patterns.
     pub(crate) sig: &'a Signature,
+    /// The arguments, with their patterns.
     pub(crate) arguments: &'a [Argument],
+    /// What the body returns.
     pub(crate) output: &'a Output,
+    /// The body as the user wrote it.
     pub(crate) body: &'a Body,
 }
 
@@ -127,6 +132,21 @@ impl Parts<'_> {
 
     /// Both native paths over the arguments.
     fn pair(&self, path: &Path) -> TokenStream {
+        let Pairing {
+            capture,
+            input,
+            param,
+            passed,
+            first,
+            body,
+        } = match self.receiver() {
+            None => Pairing {
+                body: self.user_body(),
+                ..Pairing::default()
+            },
+            Some(receiver) if is_shared(receiver) => self.pair_of_shared(receiver),
+            Some(receiver) => self.pair_of_moved(receiver),
+        };
         let ty = &self.output.with_holes;
         let call = at(self.sig.ident.span());
         let krate = self.options.krate(call);
@@ -135,53 +155,46 @@ impl Parts<'_> {
             .iter()
             .map(|argument| &argument.name)
             .collect();
-        match self.receiver() {
-            None => {
-                let future = self.future(&TokenStream::new(), self.user_body());
-                quote_spanned! {call=>
-                    #krate::Dual::pair(
-                        (#(#names,)*),
-                        |(#(#names,)*)| -> #ty { #path(#(#names),*) },
-                        |(#(#names,)*)| #future,
-                    )
-                }
-            }
-            // Both closures may hold the reference.
-            Some(receiver) if is_shared(receiver) => {
-                let this = receiver.self_token;
-                let future = self.future(&self.keep_self(), self.user_body());
-                quote_spanned! {call=>
-                    #krate::Dual::pair(
-                        (#(#names,)*),
-                        move |(#(#names,)*)| -> #ty { #path(#this, #(#names),*) },
-                        move |(#(#names,)*)| #future,
-                    )
-                }
-            }
-            Some(receiver) => {
-                let this = receiver.self_token;
-                let name = this::name(this.span);
-                let mutability = receiver.mutability;
-                let rebind = quote_spanned!(call=> let #mutability #name = #name;);
-                let body = Body {
-                    brace: self.body.brace,
-                    tokens: this::rename(self.body.tokens.clone()),
-                };
-                let future = self.future(&rebind, quote!(#body));
-                quote_spanned! {call=>
-                    #krate::Dual::pair(
-                        (#this, #(#names,)*),
-                        |(#name, #(#names,)*)| -> #ty { #path(#name, #(#names),*) },
-                        |(#name, #(#names,)*)| #future,
-                    )
-                }
-            }
+        let future = self.future(&first, body);
+        quote_spanned! {call=>
+            #krate::Dual::pair(
+                (#input #(#names,)*),
+                #capture |(#param #(#names,)*)| -> #ty { #path(#passed #(#names),*) },
+                #capture |(#param #(#names,)*)| #future,
+            )
+        }
+    }
+
+    /// Both closures hold a copy of `&self`.
+    fn pair_of_shared(&self, receiver: &Receiver) -> Pairing {
+        let this = receiver.self_token;
+        Pairing {
+            capture: quote_spanned!(at(this.span)=> move),
+            passed: quote!(#this,),
+            first: self.keep_self(),
+            body: self.user_body(),
+            ..Pairing::default()
+        }
+    }
+
+    /// `self` is a part of the input, and in the body it has another name.
+    fn pair_of_moved(&self, receiver: &Receiver) -> Pairing {
+        let this = receiver.self_token;
+        let moved = Ident::new("__this", at(this.span));
+        let name = this::name(this.span);
+        let mutability = receiver.mutability;
+        Pairing {
+            input: quote!(#this,),
+            param: quote!(#moved,),
+            passed: quote!(#moved,),
+            first: quote_spanned!(at(this.span)=> let #mutability #name = #moved;),
+            body: nested(self.body, this::rename(self.body.tokens.clone())),
+            ..Pairing::default()
         }
     }
 
     fn user_body(&self) -> TokenStream {
-        let body = self.body;
-        quote!(#body)
+        nested(self.body, self.body.tokens.clone())
     }
 
     fn receiver(&self) -> Option<&Receiver> {
@@ -199,6 +212,37 @@ impl Parts<'_> {
             |this| quote_spanned!(at(this.span)=> let _ = &#this;),
         )
     }
+}
+
+/// What the receiver adds to the two paths.
+#[derive(Default)]
+struct Pairing {
+    /// The `move` of closures that hold it.
+    capture: TokenStream,
+    /// Its place in the input.
+    input: TokenStream,
+    /// Its place in the parameters of the closures.
+    param: TokenStream,
+    /// Its place in the call of the sync path.
+    passed: TokenStream,
+    /// What the body begins with.
+    first: TokenStream,
+    /// The body, by the name that it has there.
+    body: TokenStream,
+}
+
+/// The block of a body, as the last expression of another block.
+///
+/// Its braces are the user's, for the edition that they are of, and so a lint would ask what they are
+/// for if there were one expression in them and nothing else.
+fn nested(body: &Body, tokens: TokenStream) -> TokenStream {
+    let is_semicolon = |token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+    let first = (!tokens.is_empty() && !tokens.clone().into_iter().any(is_semicolon))
+        .then(|| quote_spanned!(Span::mixed_site()=> let () = ();));
+    let mut block = TokenStream::new();
+    body.brace
+        .surround(&mut block, |inside| inside.extend(quote!(#first #tokens)));
+    block
 }
 
 /// Whether a receiver is `&self`, which can be copied.

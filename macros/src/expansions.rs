@@ -73,7 +73,7 @@ fn expand_item(item: TokenStream) -> TokenStream {
 /// A body is not parsed, so it may be of any syntax.
 #[core::prelude::v1::test]
 fn a_body_passes_through_as_it_is() {
-    let body = "{ ~ not § rust => { at: all } 1.2.3 }".replace('§', "#");
+    let body = "{ ~ not § rust; => { at: all } 1.2.3 }".replace('§', "#");
     let item: TokenStream = format!("async fn f() {body}")
         .parse()
         .expect("it is tokens");

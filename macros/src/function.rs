@@ -11,9 +11,11 @@ use syn::{Attribute, Signature, Token, Visibility, braced, token};
 pub(crate) struct Function {
     /// The outer attributes, and those at the head of the body.
     pub(crate) attrs: Vec<Attribute>,
+    /// The visibility, of which a trait's function has none.
     pub(crate) vis: Visibility,
     /// The `default` of specialisation.
     pub(crate) defaultness: Option<Token![default]>,
+    /// All from the first keyword to the `where`.
     pub(crate) sig: Signature,
     /// The body, unless the function is only declared.
     pub(crate) body: Option<Body>,
@@ -24,7 +26,9 @@ pub(crate) struct Function {
 /// A body, with the braces where the user wrote them.
 #[derive(Clone)]
 pub(crate) struct Body {
+    /// The braces.
     pub(crate) brace: token::Brace,
+    /// What is in them.
     pub(crate) tokens: TokenStream,
 }
 

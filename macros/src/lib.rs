@@ -1,12 +1,14 @@
 //! The attributes of smartcall.
 //!
-//! Use them as `smartcall::smart` and `smartcall::test`; the docs are there.
+//! Their expansions name hidden items of smartcall, so use them from there, as `smartcall::smart` and
+//! `smartcall::test`. The docs are there, too.
 
 #![forbid(unsafe_code)]
 
 mod argument;
 mod block;
 mod body;
+mod check;
 mod errors;
 mod expand;
 #[cfg(test)]
@@ -21,13 +23,13 @@ mod this;
 
 use proc_macro::TokenStream;
 
-/// See `smartcall::smart`.
+/// Re-exported, with its docs, as `smartcall::smart`.
 #[proc_macro_attribute]
 pub fn smart(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::smart(options.into(), item.into()).into()
 }
 
-/// See `smartcall::test`.
+/// Re-exported, with its docs, as `smartcall::test`.
 #[proc_macro_attribute]
 pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
     test::expand(options.into(), item.into()).into()

@@ -189,6 +189,7 @@ fn visit_reference(
 
 /// Finds the lifetimes in a type that are not the type's own.
 struct Walk<'a> {
+    /// Is shown each lifetime.
     each: &'a mut dyn FnMut(&mut Lifetime),
     /// The lifetimes of the `for<…>`s around.
     bound: Vec<Lifetime>,

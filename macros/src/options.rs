@@ -45,7 +45,34 @@ impl Options {
         if let Err(error) = parser.parse2(tokens) {
             errors.push(error);
         }
+        options.check(errors);
         options
+    }
+
+    /// Takes out the options that don't go together.
+    fn check(&mut self, errors: &mut Errors) {
+        if let (Some(local), None) = (self.local, self.boxed) {
+            errors.at_span(
+                local,
+                "`local` is about the box: write `#[smart(boxed, local)]`",
+            );
+            // That is what it is to be.
+            self.boxed = self.local;
+        }
+        if let (Some(send), Some(_)) = (self.send, self.boxed) {
+            let message = match self.local {
+                Some(_) => "`send` contradicts `local`: remove one of them",
+                None => "`boxed` work is `Send` as it is: remove `send`",
+            };
+            errors.at_span(send, message);
+            self.send = None;
+        }
+        if let (Some(skip), true) = (self.skip, self.names_another()) {
+            errors.at_span(
+                skip,
+                "`skip` leaves the function as it is: remove the other options",
+            );
+        }
     }
 
     fn parse_one(&mut self, input: ParseStream, errors: &mut Errors) -> syn::Result<()> {
@@ -81,7 +108,7 @@ impl Options {
     }
 
     /// Whether there is an option other than `skip` and `crate`.
-    pub(crate) fn names_another(&self) -> bool {
+    fn names_another(&self) -> bool {
         let flags = [self.boxed, self.local, self.in_place, self.send];
         flags.iter().any(Option::is_some) || self.blocking.is_some()
     }

@@ -35,7 +35,7 @@ impl Output {
             };
         };
         let span = at(ty.span());
-        if let Type::Never(_) = **ty {
+        if is_never(ty) {
             let krate = options.krate(span);
             let never = quote_spanned!(span=> #krate::__private::Never);
             return Output {
@@ -56,6 +56,15 @@ impl Output {
             never: false,
             span,
         }
+    }
+}
+
+/// Whether a type is `!`, as it is or from a macro of the user's.
+fn is_never(ty: &Type) -> bool {
+    match ty {
+        Type::Never(_) => true,
+        Type::Group(group) => is_never(&group.elem),
+        _ => false,
     }
 }
 

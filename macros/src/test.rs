@@ -102,12 +102,6 @@ fn tests(
     let (of_tests, of_function): (Vec<_>, Vec<_>) =
         function.attrs.into_iter().partition(is_of_tests);
     function.attrs = of_function;
-    let cfgs: Vec<_> = function
-        .attrs
-        .iter()
-        .filter(|attr| attr.path().is_ident("cfg"))
-        .collect();
-
     let name = &function.sig.ident;
     let span = at(name.span());
     let asyncness = match function.sig.asyncness {
@@ -150,7 +144,6 @@ fn tests(
         #function
 
         #[cfg(test)]
-        #(#cfgs)*
         mod #name {
             #(#tests)*
         }
@@ -158,17 +151,10 @@ fn tests(
 }
 
 /// Whether an attribute is about tests, and not about the function.
+///
+/// A `cfg` or a `cfg_attr` is none of our business: the compiler is done with them before it asks us.
 fn is_of_tests(attr: &Attribute) -> bool {
-    let names = ["ignore", "should_panic"];
-    if attr.path().is_ident("cfg_attr") {
-        let syn::Meta::List(list) = &attr.meta else {
-            return false;
-        };
-        return list.tokens.clone().into_iter().any(|token| {
-            matches!(token, proc_macro2::TokenTree::Ident(word) if names.iter().any(|name| word == name))
-        });
-    }
-    names.iter().any(|name| attr.path().is_ident(name))
+    attr.path().is_ident("ignore") || attr.path().is_ident("should_panic")
 }
 
 fn is_unit(ty: &Type) -> bool {

@@ -9,6 +9,8 @@
 mod smart;
 #[path = "../smart_boxed.rs"]
 mod smart_boxed;
+#[path = "../smart_lints.rs"]
+mod smart_lints;
 #[path = "../smart_methods.rs"]
 mod smart_methods;
 #[path = "../smart_pair.rs"]

@@ -33,9 +33,4 @@ pub async fn ignored() {
     "5".parse::<u32>();
 }
 
-#[smart]
-async fn dead(n: u32) -> u32 {
-    n
-}
-
 fn main() {}

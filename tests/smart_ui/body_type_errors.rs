@@ -20,8 +20,10 @@ async fn nothing(n: u32) -> u32 {
     n;
 }
 
+struct NotANumber;
+
 #[smart]
-async fn question(text: String) -> Result<u32, std::io::Error> {
+async fn question(text: String) -> Result<u32, NotANumber> {
     Ok(text.parse::<u32>()?)
 }
 

@@ -74,7 +74,10 @@ fn opaque() -> ::smartcall::DualOf<
             if false {
                 return ::smartcall::__private::never::<Result<_, Error>>();
             }
-            { Ok(0..5) }
+            {
+                let () = ();
+                Ok(0..5)
+            }
         }
     })
 }
@@ -87,7 +90,10 @@ fn never() -> ::smartcall::DualOf<
             if false {
                 return ::smartcall::__private::never::<::smartcall::__private::Never>();
             }
-            { loop {} }
+            {
+                let () = ();
+                loop {}
+            }
         }
     })
 }

@@ -49,7 +49,10 @@ pub trait Source: Sync {
     fn twice(&self) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = usize>> {
         ::smartcall::Dual::in_place(move || -> usize {
             let _ = &self;
-            { 2 * self.size() }
+            {
+                let () = ();
+                2 * self.size()
+            }
         })
     }
 }
@@ -61,7 +64,10 @@ unsafe impl<const N: usize> Source for Array<{ N }> {
                     return ::smartcall::__private::never::<u32>();
                 }
                 let _ = &self;
-                { 5 }
+                {
+                    let () = ();
+                    5
+                }
             }
         })
     }

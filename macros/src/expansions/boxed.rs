@@ -38,7 +38,10 @@ fn factorial(n: u64) -> ::smartcall::Dual<u64> {
                     return ::smartcall::__private::never::<u64>();
                 }
                 let n = n;
-                { n }
+                {
+                    let () = ();
+                    n
+                }
             }
         }),
     )
@@ -51,7 +54,10 @@ fn sum(&self) -> ::smartcall::Dual<u32, ::smartcall::work::Boxed<'_, u32>> {
                     return ::smartcall::__private::never::<u32>();
                 }
                 let _ = &self;
-                { 5 }
+                {
+                    let () = ();
+                    5
+                }
             }
         }),
     )
@@ -68,7 +74,10 @@ fn longest<'a>(
                 }
                 let a = a;
                 let b = b;
-                { a }
+                {
+                    let () = ();
+                    a
+                }
             }
         }),
     )
@@ -95,7 +104,10 @@ where
                 let key = key;
                 let items = items;
                 let more = more;
-                { true }
+                {
+                    let () = ();
+                    true
+                }
             }
         }),
     )
@@ -113,7 +125,10 @@ where
                     return ::smartcall::__private::never::<u32>();
                 }
                 let _ = &self;
-                { self.0 }
+                {
+                    let () = ();
+                    self.0
+                }
             }
         }),
     )
@@ -128,7 +143,10 @@ fn opaque(
                     return ::smartcall::__private::never::<_>();
                 }
                 let n = n;
-                { 0..n }
+                {
+                    let () = ();
+                    0..n
+                }
             }
         }),
     )

@@ -51,7 +51,10 @@ fn len(&self) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = usize>> {
                     return ::smartcall::__private::never::<usize>();
                 }
                 let _ = &self;
-                { self.0 }
+                {
+                    let () = ();
+                    self.0
+                }
             }
         },
     )
@@ -62,13 +65,13 @@ fn take(
 ) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = usize>> {
     ::smartcall::Dual::pair(
         (self, n),
-        |(__self, n)| -> usize { Self::take_blocking(__self, n) },
-        |(__self, n)| async move {
+        |(__this, n)| -> usize { Self::take_blocking(__this, n) },
+        |(__this, n)| async move {
             {
                 if false {
                     return ::smartcall::__private::never::<usize>();
                 }
-                let __self = __self;
+                let __self = __this;
                 let n = n;
                 {
                     fn inner(self) {}

@@ -27,7 +27,10 @@ pub fn read(
             let path = path;
             #[cfg(unix)]
             let mode = mode;
-            { fs::read(path) }
+            {
+                let () = ();
+                fs::read(path)
+            }
         })
     }
 }
@@ -36,7 +39,10 @@ fn len(self: Arc<Self>) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = u
         ::smartcall::__private::goes_to_the_pool(&self);
         ::smartcall::Dual::blocking(move || -> usize {
             let _ = &self;
-            { self.0 }
+            {
+                let () = ();
+                self.0
+            }
         })
     }
 }
@@ -47,6 +53,9 @@ fn first(
     ::smartcall::Dual::in_place(move || -> Option<char> {
         let _ = &self;
         let text = text;
-        { text.chars().next() }
+        {
+            let () = ();
+            text.chars().next()
+        }
     })
 }

@@ -4,7 +4,6 @@ async fn works() {
 }
 
 #[test(sync, tokio)]
-#[cfg(unix)]
 #[should_panic(expected = "no")]
 #[allow(unused)]
 fn fails() -> io::Result<()> {
@@ -37,13 +36,11 @@ mod works {
     }
 }
 #[cfg(test)]
-#[cfg(unix)]
 #[allow(unused)]
 fn fails() -> io::Result<()> {
     Ok(())
 }
 #[cfg(test)]
-#[cfg(unix)]
 mod fails {
     ::smartcall::__private::sync! {
         chosen #[should_panic(expected = "no")] #[::core::prelude::v1::test] fn sync() ->

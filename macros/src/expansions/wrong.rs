@@ -11,7 +11,14 @@ fn borrows(&self, a: &str) -> u32 {
 // becomes
 
 fn five() -> ::smartcall::DualOf<impl ::smartcall::Work<Output = u32>> {
-    { ::smartcall::Dual::blocking(move || -> u32 { { 5 } }) }
+    {
+        ::smartcall::Dual::blocking(move || -> u32 {
+            {
+                let () = ();
+                5
+            }
+        })
+    }
 }
 ::core::compile_error! {
     "`#[smart]` has no option `boxd`: use one of `in_place`, `boxed`, `local`, `send`, `skip`, `blocking = path` and `crate = path`"
@@ -23,7 +30,10 @@ fn borrows(&self, a: &str) -> ::smartcall::DualOf<impl ::smartcall::Work<Output 
     ::smartcall::Dual::in_place(move || -> u32 {
         let _ = &self;
         let a = a;
-        { 5 }
+        {
+            let () = ();
+            5
+        }
     })
 }
 ::core::compile_error! {

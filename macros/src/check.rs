@@ -1,0 +1,215 @@
+//! What a function can't have, together with `#[smart]`.
+
+use quote::quote;
+use syn::{FnArg, ReturnType, Safety, Signature, Type, TypeParamBound};
+
+use crate::block::is_smart;
+use crate::errors::Errors;
+use crate::function::Function;
+use crate::lifetimes;
+use crate::options::Options;
+use crate::signature::Place;
+
+/// Whether all arguments can go to the pool. It names each that can't.
+pub(crate) fn arguments(sig: &Signature, place: Place, errors: &mut Errors) -> bool {
+    let mut fine = true;
+    let or_skip = match place {
+        Place::Alone => "",
+        Place::Block => ", or leave it as it is by `#[smart(skip)]`",
+    };
+    for input in &sig.inputs {
+        let name = match input {
+            FnArg::Receiver(receiver) if lifetimes::is_receiver_borrowed(receiver) => {
+                "`self`".into()
+            }
+            FnArg::Typed(typed) if lifetimes::is_borrowed(&typed.ty) => {
+                let pat = &typed.pat;
+                format!("`{}`", quote!(#pat))
+            }
+            _ => continue,
+        };
+        fine = false;
+        errors.at(
+            input,
+            format!(
+                "`#[smart]` can't send the borrowed argument {name} to a thread pool: take it by \
+                 value, or use `#[smart(in_place)]` if the code is short, or make the function an \
+                 `async fn`{or_skip}"
+            ),
+        );
+    }
+    fine
+}
+
+/// Whether the output is one to make a handle of. It says why not.
+pub(crate) fn output(sig: &Signature, place: Place, errors: &mut Errors) -> bool {
+    let ReturnType::Type(_, ty) = &sig.output else {
+        return true;
+    };
+    if is_handle(ty) {
+        let remove = match place {
+            Place::Alone => "remove the attribute",
+            Place::Block => "put `#[smart(skip)]` on it",
+        };
+        errors.at(
+            ty,
+            format!(
+                "`#[smart]` can't be on a function that returns a `Dual` already: {remove}, or return \
+                 the value itself"
+            ),
+        );
+        return false;
+    }
+    if sig.asyncness.is_none() && is_future(ty) {
+        errors.at(
+            ty,
+            "`#[smart]` can't be on a function that returns a future: make it an `async fn`, which \
+             returns the value itself",
+        );
+        return false;
+    }
+    true
+}
+
+/// Whether a type is a handle, as far as can be seen: a user's type may be called `Dual`, too, but
+/// has hardly these arguments.
+fn is_handle(ty: &Type) -> bool {
+    let Type::Path(ty) = ty else {
+        return false;
+    };
+    let segments = &ty.path.segments;
+    let is_ours = segments.len() == 1
+        || segments
+            .first()
+            .is_some_and(|first| first.ident == "smartcall");
+    segments.last().is_some_and(|last| {
+        is_ours && (last.ident == "Dual" || last.ident == "DualOf") && !last.arguments.is_empty()
+    })
+}
+
+/// Whether a type is an `impl Future<…>`.
+fn is_future(ty: &Type) -> bool {
+    let Type::ImplTrait(ty) = ty else {
+        return false;
+    };
+    ty.bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == "Future" && !last.arguments.is_empty()),
+        _ => false,
+    })
+}
+
+/// Takes out the attributes that don't go together with ours.
+pub(crate) fn attributes(function: &mut Function, errors: &mut Errors) {
+    function.attrs.retain(|attr| {
+        if is_smart(attr) {
+            errors.at(
+                attr,
+                "`#[smart]` is given twice: put the options into one of them, and remove the other",
+            );
+            return false;
+        }
+        if attr.path().is_ident("test") {
+            errors.at(
+                attr,
+                "`#[smart]` can't be on a test: use `#[smartcall::test]` instead of both",
+            );
+            return false;
+        }
+        // The handle is `#[must_use]` itself, and says why.
+        !matches!(&attr.meta, syn::Meta::Path(path) if path.is_ident("must_use"))
+    });
+}
+
+/// Takes out of a signature what it can't keep.
+pub(crate) fn signature(sig: &mut Signature, errors: &mut Errors) {
+    if let Some(constness) = sig.constness.take() {
+        errors.at(
+            constness,
+            "`#[smart]` can't make a `const fn`: remove `const`, since a handle is resolved at run time",
+        );
+    }
+    if let Safety::Unsafe(unsafety) = std::mem::take(&mut sig.safety) {
+        errors.at(
+            unsafety,
+            "`#[smart]` can't make an `unsafe fn`: remove `unsafe`, and call the unsafe code from a safe \
+             function",
+        );
+    }
+    if let Some(abi) = sig.abi.take() {
+        errors.at(
+            abi,
+            "`#[smart]` can't make an `extern` function: remove `extern`, since a handle has no place \
+             in another language",
+        );
+    }
+    if let Some(variadic) = sig.variadic.take() {
+        errors.at(
+            variadic,
+            "`#[smart]` can't take variadic arguments: take a slice or a `Vec` instead of `...`",
+        );
+    }
+}
+
+/// The options that go with the function.
+pub(crate) fn options(
+    function: &Function,
+    options: &Options,
+    place: Place,
+    errors: &mut Errors,
+) -> Options {
+    let mut options = options.clone();
+    let asyncness = function.sig.asyncness;
+    if let Some(skip) = options.skip.take() {
+        if place == Place::Alone {
+            errors.at_span(
+                skip,
+                "`skip` is for a function in a block that has `#[smart]`: remove the attribute from \
+                 this one",
+            );
+        }
+    }
+    if place == Place::Block {
+        // For the sync functions among the others.
+        if asyncness.is_some() {
+            options.in_place = None;
+        }
+        options.blocking = None;
+    }
+    if let Some((in_place, _)) = options.in_place.zip(asyncness) {
+        errors.at_span(
+            in_place,
+            "`in_place` is for sync functions: remove it, since an `async fn` may borrow as it is",
+        );
+        options.in_place = None;
+    }
+    if let Some(path) = &options.blocking {
+        if asyncness.is_none() {
+            errors.at(
+                path,
+                "`blocking` names the sync twin of an async function: make this one an `async fn`, or \
+                 remove the option",
+            );
+            options.blocking = None;
+        } else if let Some(attr) = function.sig.inputs.iter().find_map(cfg) {
+            errors.at(
+                attr,
+                "`blocking` can't be used with `cfg` on an argument: put the `cfg` on two versions of \
+                 the function",
+            );
+            options.blocking = None;
+        }
+    }
+    options
+}
+
+/// The attribute that decides whether an argument is there at all.
+fn cfg(input: &FnArg) -> Option<&syn::Attribute> {
+    let FnArg::Typed(typed) = input else {
+        return None;
+    };
+    typed.attrs.iter().find(|attr| attr.path().is_ident("cfg"))
+}

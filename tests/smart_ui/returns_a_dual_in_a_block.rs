@@ -1,0 +1,14 @@
+//! Put `#[smart(skip)]` on the function.
+
+use smartcall::{Dual, DualOf, Work, smart};
+
+struct Client;
+
+#[smart]
+impl Client {
+    fn five(&self) -> DualOf<impl Work<Output = u32> + use<>> {
+        Dual::ready(5)
+    }
+}
+
+fn main() {}
