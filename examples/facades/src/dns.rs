@@ -1,6 +1,7 @@
 //! A DNS resolver: hickory-resolver.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::lookup::{
@@ -21,14 +22,17 @@ pub struct Dns {
 }
 
 impl Dns {
-    /// Makes a resolver. It needs no runtime, and sends nothing.
-    pub fn new(server: SocketAddr) -> Self {
+    /// Makes a resolver that waits for an answer for so long. It needs no runtime.
+    pub fn new(server: SocketAddr, timeout: Duration) -> Self {
         let mut config = ResolverConfig::new();
         config.add_name_server(NameServerConfig::new(server, Protocol::Udp));
         let provider = TokioConnectionProvider::default();
         let mut builder = TokioResolver::builder_with_config(config, provider);
+        let options = builder.options_mut();
+        options.timeout = timeout;
+        options.attempts = 0;
         // All answers are to be the server's.
-        builder.options_mut().use_hosts_file = ResolveHosts::Never;
+        options.use_hosts_file = ResolveHosts::Never;
         Dns {
             resolver: builder.build(),
         }

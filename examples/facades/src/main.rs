@@ -11,10 +11,13 @@ use smartcall_facades::http::Http;
 use smartcall_facades::servers;
 use tokio::runtime::Runtime;
 
+/// How long a client waits for an answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
 fn print(facade: &str, sync: &Report, asynchronous: &Report) {
-    println!("\n{facade:18}  {:32}  async caller", "sync caller");
+    println!("\n{facade:18}  {:24}  async caller", "sync caller");
     for ((function, sync), (_, asynchronous)) in sync.iter().zip(asynchronous) {
-        println!("{function:18}  {sync:32}  {asynchronous}");
+        println!("{function:18}  {sync:24}  {asynchronous}");
     }
     assert_eq!(sync, asynchronous);
 }
@@ -24,13 +27,13 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let runtime = Runtime::new()?;
 
     let server = servers::dns()?;
-    let resolver = || Dns::new(server.address());
+    let resolver = || Dns::new(server.address(), TIMEOUT);
     let sync = callers::dns::sync(&resolver())?;
     let asynchronous = runtime.block_on(callers::dns::asynchronous(&resolver()))?;
     print("hickory-resolver", &sync, &asynchronous);
 
     let server = servers::http()?;
-    let client = Http::new(Duration::from_secs(10))?;
+    let client = Http::new(TIMEOUT)?;
     let sync = callers::http::sync(&client, server.address())?;
     let asynchronous = runtime.block_on(callers::http::asynchronous(&client, server.address()))?;
     print("reqwest", &sync, &asynchronous);

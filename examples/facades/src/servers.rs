@@ -74,11 +74,7 @@ const RECORDS: [(&str, RecordType, &str); 11] = [
     ),
     ("example.test.", RecordType::MX, "10 mail.example.test."),
     ("example.test.", RecordType::NS, "ns.example.test."),
-    (
-        "example.test.",
-        RecordType::SOA,
-        "ns.example.test. admin.example.test. 1 3600 600 86400 60",
-    ),
+    ("example.test.", RecordType::SOA, "ns. admin. 1 2 3 4 5"),
     ("example.test.", RecordType::TXT, "text"),
     (
         "example.test.",
