@@ -15,9 +15,9 @@ use tokio::runtime::Runtime;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 fn print(facade: &str, sync: &Report, asynchronous: &Report) {
-    println!("\n{facade:18}  {:24}  async caller", "sync caller");
+    println!("\n{facade:18}  {:26}  async caller", "sync caller");
     for ((function, sync), (_, asynchronous)) in sync.iter().zip(asynchronous) {
-        println!("{function:18}  {sync:24}  {asynchronous}");
+        println!("{function:18}  {sync:26}  {asynchronous}");
     }
     assert_eq!(sync, asynchronous);
 }
