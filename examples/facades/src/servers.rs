@@ -98,34 +98,31 @@ const RECORDS: [(&str, RecordType, &str); 11] = [
 pub fn dns() -> io::Result<Server> {
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     socket.set_nonblocking(true)?;
-    Ok(Server::start(socket.local_addr()?, || async {
-        let socket = tokio::net::UdpSocket::from_std(socket)?;
-        let mut buffer = [0; 512];
-        loop {
-            let (len, client) = socket.recv_from(&mut buffer).await?;
-            let Ok(query) = Message::from_vec(&buffer[..len]) else {
-                continue;
-            };
+    Ok(Server::start(socket.local_addr()?, || serve_dns(socket)))
+}
+
+async fn serve_dns(socket: UdpSocket) -> io::Result<()> {
+    let socket = tokio::net::UdpSocket::from_std(socket)?;
+    let mut buffer = [0; 512];
+    loop {
+        let (len, client) = socket.recv_from(&mut buffer).await?;
+        if let Ok(query) = Message::from_vec(&buffer[..len]) {
             let answer = answer(&query).to_vec().expect("it can be encoded");
             socket.send_to(&answer, client).await?;
         }
-        #[expect(unreachable_code, reason = "it names the type of the errors")]
-        io::Result::Ok(())
-    }))
+    }
 }
 
 fn answer(query: &Message) -> Message {
     let mut answer = query.clone();
     answer.set_message_type(MessageType::Response);
-    let known = |query: &hickory_proto::op::Query| {
-        let name = query.name().to_string();
-        RECORDS.iter().filter(move |record| record.0 == name)
-    };
     for query in query.queries() {
-        if known(query).next().is_none() {
+        let name = query.name().to_string();
+        let mut known = RECORDS.iter().filter(|record| record.0 == name).peekable();
+        if known.peek().is_none() {
             answer.set_response_code(ResponseCode::NXDomain);
         }
-        for (_, record_type, text) in known(query).filter(|record| record.1 == query.query_type()) {
+        for (_, record_type, text) in known.filter(|record| record.1 == query.query_type()) {
             let data = RData::try_from_str(*record_type, text).expect("the table is right");
             answer.add_answer(Record::from_rdata(query.name().clone(), 60, data));
         }

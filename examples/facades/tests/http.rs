@@ -64,6 +64,7 @@ fn errors_of_a_sync_caller() {
     let http = Http::new(IMPATIENT).expect("it is made");
     assert!(http.get(&never).get().expect_err("no answer").is_timeout());
     drop(server);
+    let http = Http::new(PATIENT).expect("it is made");
     assert!(http.get(&page).get().expect_err("no server").is_connect());
     assert!(fetch(&page).get().expect_err("no server").is_connect());
 }
@@ -83,6 +84,7 @@ async fn errors_of_an_async_caller() {
     let http = Http::new(IMPATIENT).expect("it is made");
     assert!(http.get(&never).await.expect_err("no answer").is_timeout());
     drop(server);
+    let http = Http::new(PATIENT).expect("it is made");
     assert!(http.get(&page).await.expect_err("no server").is_connect());
     assert!(fetch(&page).await.expect_err("no server").is_connect());
 }
