@@ -1,0 +1,8 @@
+//! Two callers of each facade, a sync one and an async one, which use all of its functions.
+
+pub mod dns;
+pub mod http;
+pub mod kv;
+
+/// What each function gave: its name, and the value as a text.
+pub type Report = Vec<(&'static str, String)>;

@@ -1,0 +1,12 @@
+//! Facades by `#[smart]` over published async crates, for sync and for async callers.
+//!
+//! The crates are used as they are published. Each facade is one module, whose functions have
+//! the names of those that they call.
+
+#![forbid(unsafe_code)]
+
+pub mod callers;
+pub mod dns;
+pub mod http;
+pub mod kv;
+pub mod servers;
