@@ -9,6 +9,8 @@
 mod smart;
 #[path = "../smart_boxed.rs"]
 mod smart_boxed;
+#[path = "../smart_forms.rs"]
+mod smart_forms;
 #[path = "../smart_lints.rs"]
 mod smart_lints;
 #[path = "../smart_methods.rs"]
