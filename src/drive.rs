@@ -109,9 +109,17 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Drives a future to its end in a level of its own, below another one or above all of them.
+/// Drives what runs a worker's tasks, in a level of its own: the thread's first driver is left to the
+/// calls in these tasks, which come often.
+#[cfg(feature = "executor")]
+pub(crate) fn block_on_runner<F: Future>(future: Pin<&mut F>) -> F::Output {
+    #[cfg(feature = "tokio")]
+    let _runtime = foreign::enter();
+    block_on_nested(future)
+}
+
 #[inline(never)]
-pub(crate) fn block_on_nested<F: Future>(future: Pin<&mut F>) -> F::Output {
+fn block_on_nested<F: Future>(future: Pin<&mut F>) -> F::Output {
     let idle = IDLE.try_with(|idle| idle.borrow_mut().pop());
     let mut driver = idle.ok().flatten().unwrap_or_else(Driver::new);
     let above = Above::save();

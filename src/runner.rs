@@ -51,8 +51,7 @@ pub(crate) fn run(crew: &Arc<Crew>, worker: &Arc<Worker>) {
             poll
         });
         let runs = pin!(context::hosted_static(&Own, runs));
-        // The thread's first driver is left to the calls in its tasks.
-        WorkerHost::new(crew, worker).stand(|| drive::block_on_nested(runs));
+        WorkerHost::new(crew, worker).stand(|| drive::block_on_runner(runs));
     }
     #[cfg(smartcall_delay)]
     delay();
