@@ -1005,6 +1005,20 @@ fn host_stopped_before_a_get() {
     });
 }
 
+/// What wraps a future or runs it is shown by its name, and shows nothing of the user's.
+#[test]
+fn debug_names_the_type() {
+    let wrapper = context::inside(async {});
+    assert_eq!(format!("{wrapper:?}"), "Inside { hosted: false, .. }");
+    #[cfg(feature = "executor")]
+    {
+        let ex = smartcall::Executor::builder().threads(1).build();
+        assert!(format!("{ex:?}").starts_with("Executor { tasks: "));
+        let local = smartcall::LocalExecutor::new();
+        assert!(format!("{local:?}").starts_with("LocalExecutor { tasks: "));
+    }
+}
+
 // blocking_region ------------------------------------------------------------------------
 
 /// A12: a blocking region lifts the refusal, for nested gets as well, and asks no host.
