@@ -20,9 +20,13 @@ const ROUNDS: usize = 9;
 fn main() {
     let test = env::args().any(|flag| flag == "--test");
     let (functions, rounds) = if test { (3, 1) } else { (FUNCTIONS, ROUNDS) };
-    let [bare, smart] = [("bare", ""), ("smart", "#[smartcall::smart] ")]
-        .map(|(name, attribute)| write_crate(name, attribute, functions));
-    for command in ["check", "build"] {
+    for (what, command, used) in [
+        ("cargo check", "check", false),
+        ("cargo build", "build", false),
+        ("cargo build, each awaited and boxed", "build", true),
+    ] {
+        let [bare, smart] = [("bare", ""), ("smart", "#[smartcall::smart] ")]
+            .map(|(name, attribute)| write_crate(name, attribute, functions, used));
         let build = |dir: &PathBuf| time(dir, command);
         // The first round builds what they depend on.
         let mut times: Vec<_> = (0..=rounds)
@@ -32,7 +36,7 @@ fn main() {
         times.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
         let median = times[times.len() / 2];
         println!(
-            "cargo {command}, {functions} functions: bare {:.2?}, #[smart] {:.2?}, ratio {:.2}",
+            "{what}, {functions} functions: bare {:.2?}, #[smart] {:.2?}, ratio {:.2}",
             median.0,
             median.1,
             ratio(&median),
@@ -45,7 +49,10 @@ fn ratio((bare, smart): &(Duration, Duration)) -> f64 {
 }
 
 /// Writes a crate of so many functions, and returns its directory.
-fn write_crate(name: &str, attribute: &str, functions: usize) -> PathBuf {
+///
+/// Async functions that nobody calls are checked and no more. If they are used, each awaits the one
+/// before it, and is boxed once, so that there is code to make of it.
+fn write_crate(name: &str, attribute: &str, functions: usize, used: bool) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("compile-{name}"));
     fs::create_dir_all(dir.join("src")).expect("the target directory can be written to");
     let manifest = format!(
@@ -53,8 +60,9 @@ fn write_crate(name: &str, attribute: &str, functions: usize) -> PathBuf {
          [dependencies]\nsmartcall = {{ path = {:?} }}\n\n[workspace]\n",
         env!("CARGO_MANIFEST_DIR"),
     );
-    // Each function awaits the one before it, and is called, so that there is code to make of it.
-    let mut code = String::from("use std::future::{Future, IntoFuture};\nuse std::pin::Pin;\n");
+    let mut code = String::from(
+        "#![allow(unused_imports)]\nuse std::future::{Future, IntoFuture};\nuse std::pin::Pin;\n",
+    );
     for i in 0..functions {
         let before = match i {
             0 => "std::future::ready(Ok::<u64, std::num::ParseIntError>(1)).await?".into(),
@@ -67,12 +75,18 @@ fn write_crate(name: &str, attribute: &str, functions: usize) -> PathBuf {
                  let parsed: u64 = text.parse()?;\n    \
                  let before = {before};\n    \
                  Ok(parsed + before + n)\n\
-             }}\n\
-             pub fn boxed{i}(text: &str) -> Pin<Box<dyn Future<Output = Result<u64, std::num::ParseIntError>> + Send + '_>> {{\n    \
-                 Box::pin(f{i}(text, {i}).into_future())\n\
              }}\n",
         )
         .expect("a string can be written to");
+        if used {
+            write!(
+                code,
+                "pub fn boxed{i}(text: &str) -> Pin<Box<dyn Future<Output = Result<u64, std::num::ParseIntError>> + Send + '_>> {{\n    \
+                     Box::pin(f{i}(text, {i}).into_future())\n\
+                 }}\n",
+            )
+            .expect("a string can be written to");
+        }
     }
     // The versions that are there, where it is a checkout.
     let _ = fs::copy(
