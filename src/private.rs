@@ -19,12 +19,45 @@ pub fn never<T>() -> T {
     unreachable!("expansions don't reach it")
 }
 
+/// What an argument of sync code has to be, so that a pool may run the code.
+#[diagnostic::on_unimplemented(
+    message = "`#[smart]` can't send an argument of type `{Self}` to a thread pool: take one that is \
+               `Send + 'static`, or use `#[smart(in_place)]` if the function returns quickly, or make \
+               it an `async fn`",
+    label = "is not `Send + 'static`",
+    note = "an `Arc` is, where an `Rc` is not; a type parameter is if it is bounded so"
+)]
+pub trait Argument: Send + 'static {}
+
+// Otherwise the compiler would name `Send` as what is missing, and not say what for.
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static> Argument for T {}
+
 /// Takes an argument of sync code that a pool may run.
 ///
 /// It does nothing: it is there so that the compiler complains at the argument, and not only
 /// at the code that uses it.
 #[inline(always)]
-pub fn goes_to_the_pool<T: Send + 'static>(_: &T) {}
+pub fn goes_to_the_pool<T: Argument>(_: &T) {}
+
+/// What sync code has to return, so that a pool may run it.
+#[diagnostic::on_unimplemented(
+    message = "`#[smart]` can't get a value of type `{Self}` back from a thread pool: return one that is \
+               `Send + 'static`, or use `#[smart(in_place)]` if the function returns quickly, or make \
+               it an `async fn`",
+    label = "is not `Send + 'static`",
+    note = "an `Arc` is, where an `Rc` is not; a type parameter is if it is bounded so"
+)]
+pub trait Output: Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static> Output for T {}
+
+/// Passes on sync code that a pool may run, so that the compiler complains at the output.
+#[inline(always)]
+pub fn comes_from_the_pool<T: Output, F: FnOnce() -> T>(code: F) -> F {
+    code
+}
 
 /// The callers of a test, each with a function for async bodies and one for sync bodies.
 pub mod caller {

@@ -151,13 +151,17 @@ fn check(options: &Options, errors: &mut Errors) {
     if let Some(path) = &options.blocking {
         errors.at(
             path,
-            "`blocking` names the twin of one function: put `#[smart(blocking = path)]` on that function",
+            format!(
+                "`blocking` can't be on a whole block: put `#[smart(blocking = {path})]` on the \
+                 `async fn` that this is the sync path of",
+                path = quote!(#path),
+            ),
         );
     }
     if let Some(skip) = options.skip {
         errors.at_span(
             skip,
-            "`skip` leaves out one function of a block: put `#[smart(skip)]` on that function",
+            "`skip` can't be on a whole block: remove the attribute, and the block stays as it is",
         );
     }
 }

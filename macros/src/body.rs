@@ -51,7 +51,11 @@ impl Parts<'_> {
             Form::Pair(path) => self.pair(path),
             Form::Blocking => {
                 let (checks, code) = (self.checks(), self.code());
-                quote_spanned!(call=> { #checks #krate::Dual::blocking(#code) })
+                // All at one place, the output's, so that what is wrong with it is said once.
+                let span = self.output.span;
+                let krate = self.options.krate(span);
+                let code = quote_spanned!(span=> #krate::__private::comes_from_the_pool(#code));
+                quote_spanned!(span=> { #checks #krate::Dual::blocking(#code) })
             }
             Form::InPlace => {
                 let code = self.code();

@@ -15,28 +15,32 @@ pub(crate) fn arguments(sig: &Signature, place: Place, errors: &mut Errors) -> b
     let mut fine = true;
     let or_skip = match place {
         Place::Alone => "",
-        Place::Block => ", or leave it as it is by `#[smart(skip)]`",
+        Place::Block => ", or put `#[smart(skip)]` on it",
     };
+    let function = &sig.ident;
+    let stay = format!(
+        "use `#[smart(in_place)]` if `{function}` returns quickly, or make it an `async fn`{or_skip}"
+    );
     for input in &sig.inputs {
-        let name = match input {
+        let message = match input {
             FnArg::Receiver(receiver) if lifetimes::is_receiver_borrowed(receiver) => {
-                "`self`".into()
+                format!("`#[smart]` can't send the borrowed `self` to a thread pool: {stay}")
             }
             FnArg::Typed(typed) if lifetimes::is_borrowed(&typed.ty) => {
                 let pat = &typed.pat;
-                format!("`{}`", quote!(#pat))
+                let own = match &*typed.ty {
+                    Type::Reference(_) => "take it by value",
+                    _ => "take a type that owns what it holds",
+                };
+                format!(
+                    "`#[smart]` can't send the borrowed argument `{}` to a thread pool: {own}, or {stay}",
+                    quote!(#pat),
+                )
             }
             _ => continue,
         };
         fine = false;
-        errors.at(
-            input,
-            format!(
-                "`#[smart]` can't send the borrowed argument {name} to a thread pool: take it by \
-                 value, or use `#[smart(in_place)]` if the code is short, or make the function an \
-                 `async fn`{or_skip}"
-            ),
-        );
+        errors.at(input, message);
     }
     fine
 }
@@ -64,7 +68,7 @@ pub(crate) fn output(sig: &Signature, place: Place, errors: &mut Errors) -> bool
         errors.at(
             ty,
             "`#[smart]` can't be on a function that returns a future: make it an `async fn`, which \
-             returns the value itself",
+             returns the value itself, or remove the attribute",
         );
         return false;
     }
@@ -129,27 +133,26 @@ pub(crate) fn signature(sig: &mut Signature, errors: &mut Errors) {
     if let Some(constness) = sig.constness.take() {
         errors.at(
             constness,
-            "`#[smart]` can't make a `const fn`: remove `const`, since a handle is resolved at run time",
+            "`#[smart]` can't be on a `const fn`: remove `const`, since a handle is resolved at run time",
         );
     }
     if let Safety::Unsafe(unsafety) = std::mem::take(&mut sig.safety) {
         errors.at(
             unsafety,
-            "`#[smart]` can't make an `unsafe fn`: remove `unsafe`, and call the unsafe code from a safe \
-             function",
+            "`#[smart]` can't be on an `unsafe fn`: remove `unsafe`, and use an `unsafe` block inside",
         );
     }
     if let Some(abi) = sig.abi.take() {
         errors.at(
             abi,
-            "`#[smart]` can't make an `extern` function: remove `extern`, since a handle has no place \
-             in another language",
+            "`#[smart]` can't be on an `extern` function: remove `extern`, or remove the attribute",
         );
     }
     if let Some(variadic) = sig.variadic.take() {
         errors.at(
             variadic,
-            "`#[smart]` can't take variadic arguments: take a slice or a `Vec` instead of `...`",
+            "`#[smart]` can't be on a variadic function: take a slice or a `Vec` instead of `...`, or \
+             remove the attribute",
         );
     }
 }
@@ -190,15 +193,17 @@ pub(crate) fn options(
         if asyncness.is_none() {
             errors.at(
                 path,
-                "`blocking` names the sync twin of an async function: make this one an `async fn`, or \
-                 remove the option",
+                format!(
+                    "`blocking` is for an `async fn`: write `async fn {}`, or remove `blocking`",
+                    function.sig.ident,
+                ),
             );
             options.blocking = None;
         } else if let Some(attr) = function.sig.inputs.iter().find_map(cfg) {
             errors.at(
                 attr,
-                "`blocking` can't be used with `cfg` on an argument: put the `cfg` on two versions of \
-                 the function",
+                "`blocking` can't be used with `cfg` on an argument: write two functions, one \
+                 with the `cfg` and one without",
             );
             options.blocking = None;
         }

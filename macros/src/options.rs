@@ -27,7 +27,7 @@ pub(crate) struct Options {
 
 /// The names of the options, as an error lists them.
 const ALL: &str =
-    "`in_place`, `boxed`, `local`, `send`, `skip`, `blocking = path` and `crate = path`";
+    "`boxed`, `local`, `in_place`, `send`, `skip`, `blocking = function` or `crate = path`";
 
 impl Options {
     /// Parses the tokens between the parentheses.
@@ -54,15 +54,17 @@ impl Options {
         if let (Some(local), None) = (self.local, self.boxed) {
             errors.at_span(
                 local,
-                "`local` is about the box: write `#[smart(boxed, local)]`",
+                "`local` needs `boxed`: write `#[smart(boxed, local)]`, or remove `local`",
             );
             // That is what it is to be.
             self.boxed = self.local;
         }
         if let (Some(send), Some(_)) = (self.send, self.boxed) {
             let message = match self.local {
-                Some(_) => "`send` contradicts `local`: remove one of them",
-                None => "`boxed` work is `Send` as it is: remove `send`",
+                Some(_) => {
+                    "`send` contradicts `local`: remove `send`, and `local` as well if the handle is to be `Send`"
+                }
+                None => "a `boxed` handle is `Send` as it is: remove `send`",
             };
             errors.at_span(send, message);
             self.send = None;
@@ -70,7 +72,7 @@ impl Options {
         if let (Some(skip), true) = (self.skip, self.names_another()) {
             errors.at_span(
                 skip,
-                "`skip` leaves the function as it is: remove the other options",
+                "`skip` leaves the function as it is: remove the other options, or remove `skip`",
             );
         }
     }
@@ -100,7 +102,7 @@ impl Options {
         if input.peek(Token![=]) || input.peek(syn::token::Paren) {
             errors.at(
                 &name,
-                format!("`{name}` takes no value: write `{name}` alone, or leave it out"),
+                format!("`{name}` takes no value: write `{name}` alone"),
             );
             skip_one(input)?;
         }
@@ -135,20 +137,22 @@ pub(crate) fn parse_path(
         errors.at(name, given_twice(name));
     }
     if !input.peek(Token![=]) {
-        errors.at(
-            name,
-            format!("`{name}` needs a path: write `{name} = path`"),
-        );
+        errors.at(name, needs_path(name));
         return skip_one(input);
     }
     input.parse::<Token![=]>()?;
-    *option = Some(input.call(Path::parse_mod_style).map_err(|error| {
-        syn::Error::new(
-            error.span(),
-            format!("`{name}` needs a path: write `{name} = path`"),
-        )
-    })?);
+    let path = input.call(Path::parse_mod_style);
+    *option = Some(path.map_err(|error| syn::Error::new(error.span(), needs_path(name)))?);
     Ok(())
+}
+
+fn needs_path(name: &Ident) -> String {
+    let what = if name == "blocking" {
+        "the sync function that does the same"
+    } else {
+        "the crate's name"
+    };
+    format!("`{name}` needs {what}: write `{name} = path::to::it`, without quotes")
 }
 
 fn given_twice(name: &Ident) -> String {

@@ -4,11 +4,10 @@
 //! for each caller. Which callers there are is up to the features of smartcall, of which we know
 //! nothing: hidden macros of that crate decide.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::spanned::Spanned;
 use syn::{Attribute, ReturnType, Safety, Signature, Token, Type};
 
 use crate::errors::Errors;
@@ -61,7 +60,7 @@ fn parse_options(options: TokenStream, errors: &mut Errors) -> (Vec<Ident>, Opti
                 errors.at(
                     &caller,
                     format!(
-                        "`#[smartcall::test]` knows no caller `{caller}`: use `sync`, `shim`, \
+                        "`#[smartcall::test]` has no caller `{caller}`: use `sync`, `shim`, \
                          `foreign` or `tokio`"
                     ),
                 );
@@ -171,49 +170,43 @@ fn check(function: &Function, errors: &mut Errors) -> bool {
         inputs,
         ..
     } = &function.sig;
-    let mut refuse = |span: Span, message: &str| {
-        errors.at_span(span, message);
+    let mut refuse = |tokens: &dyn ToTokens, message: &str| {
+        errors.at(tokens.to_token_stream(), message);
         false
     };
     let mut fine = true;
     if let Some(constness) = constness {
-        fine = refuse(
-            constness.span,
-            "a test can't be a `const fn`: remove `const`",
-        );
+        fine = refuse(constness, "a test can't be a `const fn`: remove `const`");
     }
     if let Safety::Unsafe(unsafety) = safety {
         fine = refuse(
-            unsafety.span,
+            unsafety,
             "a test can't be an `unsafe fn`: remove `unsafe`, and use an `unsafe` block inside",
         );
     }
     if let Some(abi) = abi {
-        fine = refuse(
-            abi.span(),
-            "a test can't be an `extern` function: remove `extern`",
-        );
+        fine = refuse(abi, "a test can't be an `extern` function: remove `extern`");
     }
     if !generics.params.is_empty() {
         fine = refuse(
-            generics.params.span(),
+            &generics.params,
             "a test can't be generic: remove the parameters, and call a generic function from it",
         );
     }
     if !inputs.is_empty() {
         fine = refuse(
-            inputs.span(),
+            inputs,
             "a test takes no arguments: remove them, and make what is needed in the body",
         );
     }
     if let Some(test) = function.attrs.iter().find(|attr| is_test(attr)) {
         fine = refuse(
-            test.span(),
-            "`#[smartcall::test]` makes the tests itself: remove this attribute",
+            test,
+            "`#[smartcall::test]` makes the tests itself: remove `#[test]`",
         );
     }
     if function.body.is_none() {
-        fine = refuse(function.sig.span(), "a test needs a body: add one");
+        fine = refuse(&function.sig, "a test needs a body: add one");
     }
     fine
 }

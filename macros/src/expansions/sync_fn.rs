@@ -23,27 +23,31 @@ pub fn read(
     {
         ::smartcall::__private::goes_to_the_pool(&path);
         #[cfg(unix)] ::smartcall::__private::goes_to_the_pool(&mode);
-        ::smartcall::Dual::blocking(move || -> io::Result<Vec<u8>> {
-            let path = path;
-            #[cfg(unix)]
-            let mode = mode;
-            {
-                let () = ();
-                fs::read(path)
-            }
-        })
+        ::smartcall::Dual::blocking(
+            ::smartcall::__private::comes_from_the_pool(move || -> io::Result<Vec<u8>> {
+                let path = path;
+                #[cfg(unix)]
+                let mode = mode;
+                {
+                    let () = ();
+                    fs::read(path)
+                }
+            }),
+        )
     }
 }
 fn len(self: Arc<Self>) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = usize>> {
     {
         ::smartcall::__private::goes_to_the_pool(&self);
-        ::smartcall::Dual::blocking(move || -> usize {
-            let _ = &self;
-            {
-                let () = ();
-                self.0
-            }
-        })
+        ::smartcall::Dual::blocking(
+            ::smartcall::__private::comes_from_the_pool(move || -> usize {
+                let _ = &self;
+                {
+                    let () = ();
+                    self.0
+                }
+            }),
+        )
     }
 }
 fn first(

@@ -12,19 +12,21 @@ fn borrows(&self, a: &str) -> u32 {
 
 fn five() -> ::smartcall::DualOf<impl ::smartcall::Work<Output = u32>> {
     {
-        ::smartcall::Dual::blocking(move || -> u32 {
-            {
-                let () = ();
-                5
-            }
-        })
+        ::smartcall::Dual::blocking(
+            ::smartcall::__private::comes_from_the_pool(move || -> u32 {
+                {
+                    let () = ();
+                    5
+                }
+            }),
+        )
     }
 }
 ::core::compile_error! {
-    "`#[smart]` has no option `boxd`: use one of `in_place`, `boxed`, `local`, `send`, `skip`, `blocking = path` and `crate = path`"
+    "`#[smart]` has no option `boxd`: use one of `boxed`, `local`, `in_place`, `send`, `skip`, `blocking = function` or `crate = path`"
 }
 ::core::compile_error! {
-    "`#[smart]` can't make a `const fn`: remove `const`, since a handle is resolved at run time"
+    "`#[smart]` can't be on a `const fn`: remove `const`, since a handle is resolved at run time"
 }
 fn borrows(&self, a: &str) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = u32>> {
     ::smartcall::Dual::in_place(move || -> u32 {
@@ -37,8 +39,8 @@ fn borrows(&self, a: &str) -> ::smartcall::DualOf<impl ::smartcall::Work<Output 
     })
 }
 ::core::compile_error! {
-    "`#[smart]` can't send the borrowed argument `self` to a thread pool: take it by value, or use `#[smart(in_place)]` if the code is short, or make the function an `async fn`"
+    "`#[smart]` can't send the borrowed `self` to a thread pool: use `#[smart(in_place)]` if `borrows` returns quickly, or make it an `async fn`"
 }
 ::core::compile_error! {
-    "`#[smart]` can't send the borrowed argument `a` to a thread pool: take it by value, or use `#[smart(in_place)]` if the code is short, or make the function an `async fn`"
+    "`#[smart]` can't send the borrowed argument `a` to a thread pool: take it by value, or use `#[smart(in_place)]` if `borrows` returns quickly, or make it an `async fn`"
 }
