@@ -107,7 +107,9 @@ use crate::work::{self, Async, Blocking, Boxed, Code, Work};
 /// Where the output is free and the callable returns a hand-written or a boxed future, the kind
 /// can't be inferred ("type annotations needed"): name it by [`asynchronous`]. Where the output
 /// of a sync callable is not `Unpin`, name it by [`blocking()`]. Closures with arguments want the
-/// arguments' types written: `|a: u32, b: u32| a + b`.
+/// arguments' types written: `|a: u32, b: u32| a + b`. In generic code the arguments are owned:
+/// of a bound `for<'a> SmartCall<T, K, (&'a str,)>` the compiler says that an implementation "is not
+/// general enough".
 ///
 /// # Examples
 ///

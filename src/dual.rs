@@ -84,6 +84,22 @@ pub type DualOf<W> = Dual<<W as Future>::Output, W>;
 /// assert_eq!(dual.get(), [1, 2, 3]);
 /// ```
 ///
+/// In a collection it is moved out, or used in place: `handles.into_iter().map(|h| h.get())`, or
+/// `*handles[0]`. Handles of different functions have different types, until they are
+/// [`boxed`](Dual::boxed).
+///
+/// # When `.get()` or `.await` is forgotten
+///
+/// Then the compiler proposes a deref, which in sync code is a `.get()` by another name, and in async
+/// code is not what was meant: it blocks the thread. Don't follow these there, but write the `.await`:
+///
+/// | written | message |
+/// |---|---|
+/// | `load().unwrap()` | "cannot move out of dereference of `Dual<…>`… consider calling `.as_ref()`" |
+/// | `match load() { Ok(_) => …` | "mismatched types… consider dereferencing to access the inner value" |
+/// | `one().get() + two()` | "mismatched types… consider dereferencing here" |
+/// | `load()?` | "the `?` operator can only be applied to values that implement `Try`" |
+///
 /// # The second parameter
 ///
 /// Generally you shouldn't need to worry about `W`. It is the form of the work, and
@@ -252,7 +268,8 @@ impl<F: FnOnce() -> T, T> Dual<T, InPlace<F>> {
     /// Creates a handle of sync code that must stay on this thread.
     ///
     /// It is called where it is resolved, in every context, so it may borrow and need not be
-    /// `Send`. Keep it short: on an executor's thread it holds up the other tasks.
+    /// `Send`. Keep it short: on an executor's thread it holds up the other tasks. (In a task of
+    /// an [`Executor`](crate::Executor) a spare thread stands in for it if it is not.)
     ///
     /// # Examples
     ///

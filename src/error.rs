@@ -61,7 +61,8 @@ impl Refusal {
 /// The error of [`Dual::try_get`]: blocking here would stall an executor.
 ///
 /// It holds the handle, which has not run and still works:
-/// [`into_handle`](Self::into_handle) gives it back.
+/// [`into_handle`](Self::into_handle) gives it back. So it is no more `Sync` than a handle is: to put it
+/// into a `Box<dyn Error + Send + Sync>`, put its words there, `.map_err(|refused| refused.to_string())?`.
 ///
 /// [`Dual::try_get`]: crate::Dual::try_get
 ///

@@ -23,7 +23,7 @@ pub fn never<T>() -> T {
 #[diagnostic::on_unimplemented(
     message = "`#[smart]` can't send an argument of type `{Self}` to a thread pool: take one that is \
                `Send + 'static`, or use `#[smart(in_place)]` if the function returns quickly, or make \
-               it an `async fn`",
+               it an `async fn` that blocks in a `Dual::blocking(move || ..).await`",
     label = "is not `Send + 'static`",
     note = "an `Arc` is, where an `Rc` is not; a type parameter is if it is bounded so"
 )]
@@ -44,7 +44,7 @@ pub fn goes_to_the_pool<T: Argument>(_: &T) {}
 #[diagnostic::on_unimplemented(
     message = "`#[smart]` can't get a value of type `{Self}` back from a thread pool: return one that is \
                `Send + 'static`, or use `#[smart(in_place)]` if the function returns quickly, or make \
-               it an `async fn`",
+               it an `async fn` that blocks in a `Dual::blocking(move || ..).await`",
     label = "is not `Send + 'static`",
     note = "an `Arc` is, where an `Rc` is not; a type parameter is if it is bounded so"
 )]

@@ -452,6 +452,35 @@ fn jobs_that_wait_for_jobs() {
     });
 }
 
+/// C4: a job that is waited for on the only thread there is, and that comes from elsewhere.
+#[test]
+fn job_from_elsewhere_that_a_job_waits_for() {
+    in_child_with(
+        "BLOCKING_MAX_THREADS",
+        "1",
+        "job_from_elsewhere_that_a_job_waits_for",
+        || {
+            let (send, receive) = futures::channel::oneshot::channel();
+            let (begin, begun) = mpsc::channel();
+            let mut waits = Dual::blocking(move || {
+                begin.send(()).expect("somebody listens");
+                Dual::future(receive).get()
+            })
+            .into_future();
+            assert!(
+                pin!(&mut waits)
+                    .poll(&mut Context::from_waker(Waker::noop()))
+                    .is_pending()
+            );
+            begun.recv().expect("it begins");
+            // It parks soon, if it has not yet, and then there is room for another job.
+            thread::sleep(Duration::from_millis(50));
+            pollster::block_on(Dual::blocking(move || send.send(5))).expect("it is waited for");
+            assert_eq!(pollster::block_on(waits), Ok(5));
+        },
+    );
+}
+
 /// C4: as many jobs as the pool has threads, all of which wait for one more.
 #[cfg(target_os = "linux")]
 #[test]

@@ -19,7 +19,8 @@ pub(crate) fn arguments(sig: &Signature, place: Place, errors: &mut Errors) -> b
     };
     let function = &sig.ident;
     let stay = format!(
-        "use `#[smart(in_place)]` if `{function}` returns quickly, or make it an `async fn`{or_skip}"
+        "use `#[smart(in_place)]` if `{function}` returns quickly, or make it an `async fn` that awaits \
+         a `Dual::blocking(move || ..)` of what it copies{or_skip}"
     );
     for input in &sig.inputs {
         let message = match input {
