@@ -481,6 +481,19 @@ fn job_from_elsewhere_that_a_job_waits_for() {
     );
 }
 
+/// A12: a get in what a job runs by an executor's `block_on`: the pool's thread may block.
+#[cfg(feature = "executor")]
+#[test]
+fn get_under_a_block_on_in_a_job() {
+    limit(|| {
+        let job = Dual::blocking(|| {
+            let ex = smartcall::Executor::builder().threads(1).build();
+            ex.block_on(async { Dual::future(needs_the_pool()).get() })
+        });
+        assert_eq!(pollster::block_on(job), 2);
+    });
+}
+
 /// C4: as many jobs as the pool has threads, all of which wait for one more.
 #[cfg(target_os = "linux")]
 #[test]
