@@ -77,3 +77,21 @@ pub fn threads() -> usize {
         .expect("proc is mounted")
         .count()
 }
+
+/// The compiler whose words the snapshots hold: another one puts them differently.
+const RUSTC_OF_SNAPSHOTS: &str = "rustc 1.95.";
+
+/// Whether this is the compiler whose words the snapshots hold. It says so if it is not.
+pub fn is_compiler_of_snapshots() -> bool {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let version = Command::new(rustc).arg("-V").output();
+    let version = version.map_or_else(
+        |error| error.to_string(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    );
+    let is = version.starts_with(RUSTC_OF_SNAPSHOTS);
+    if !is {
+        println!("skipped: the snapshots are of {RUSTC_OF_SNAPSHOTS}*, and this is {version}");
+    }
+    is
+}
