@@ -39,8 +39,8 @@ fn borrows(&self, a: &str) -> ::smartcall::DualOf<impl ::smartcall::Work<Output 
     })
 }
 ::core::compile_error! {
-    "`#[smart]` can't send the borrowed `self` to a thread pool: use `#[smart(in_place)]` if `borrows` returns quickly, or make it an `async fn`"
+    "`#[smart]` can't send the borrowed `self` to a thread pool: use `#[smart(in_place)]` if `borrows` returns quickly, or make it an `async fn` that awaits a `Dual::blocking(move || ..)` of what it copies"
 }
 ::core::compile_error! {
-    "`#[smart]` can't send the borrowed argument `a` to a thread pool: take it by value, or use `#[smart(in_place)]` if `borrows` returns quickly, or make it an `async fn`"
+    "`#[smart]` can't send the borrowed argument `a` to a thread pool: take it by value, or use `#[smart(in_place)]` if `borrows` returns quickly, or make it an `async fn` that awaits a `Dual::blocking(move || ..)` of what it copies"
 }
