@@ -1005,9 +1005,30 @@ fn host_stopped_before_a_get() {
     });
 }
 
+/// A host that shows each job, and leaves it to the pool.
+struct ShowsJobs(Mutex<String>);
+
+impl Host for ShowsJobs {
+    fn can_block(&self) -> bool {
+        false
+    }
+
+    fn block_in_place(&self, block: &mut dyn FnMut()) {
+        block();
+    }
+
+    fn offload(&self, job: Job) -> Result<(), Job> {
+        *self.0.lock().expect("not poisoned") = format!("{job:?}");
+        Err(job)
+    }
+}
+
 /// What wraps a future or runs it is shown by its name, and shows nothing of the user's.
 #[test]
 fn debug_names_the_type() {
+    let host = Arc::new(ShowsJobs(Mutex::default()));
+    pollster::block_on(context::hosted(&host, Dual::blocking(|| ())));
+    assert_eq!(*host.0.lock().expect("not poisoned"), "Job { .. }");
     let wrapper = context::inside(async {});
     assert_eq!(format!("{wrapper:?}"), "Inside { hosted: false, .. }");
     #[cfg(feature = "executor")]
