@@ -44,6 +44,10 @@ pub fn resolve(call: &Arc<Call>, env: &Env) -> BoxFuture<'static, u64> {
         env.site = call.target.unwrap_or(env.site);
     }
     Box::pin(async move {
+        if is_dropped_part(&call) {
+            // The part may never come to its end.
+            note(&call, &env, End::Drop);
+        }
         let resolved = AssertUnwindSafe(resolve_unnoted(&call, &env));
         let outcome = resolved.catch_unwind().await;
         finish(&call, &env, outcome)
@@ -85,13 +89,22 @@ async fn in_any_order(parts: impl Iterator<Item = BoxFuture<'static, u64>>) -> V
 
 /// Notes how a call ended, and goes on with its value or its panic.
 fn finish(call: &Call, env: &Env, outcome: Outcome) -> u64 {
-    let end = match outcome {
-        Err(_) if !call.drops || call.caller == Caller::Deref => End::Panic,
-        _ if call.drops => End::Drop,
-        _ => End::Value,
-    };
-    env.run.tally.ended(call.maker, call.caller, env.site, end);
+    match outcome {
+        _ if is_dropped_part(call) => {}
+        Err(_) => note(call, env, End::Panic),
+        Ok(_) if call.drops => note(call, env, End::Drop),
+        Ok(_) => note(call, env, End::Value),
+    }
     outcome.unwrap_or_else(|payload| panic::resume_unwind(payload))
+}
+
+/// Whether a call is one of several that are dropped together.
+fn is_dropped_part(call: &Call) -> bool {
+    call.drops && call.caller == Caller::Join
+}
+
+fn note(call: &Call, env: &Env, end: End) {
+    env.run.tally.ended(call.maker, call.caller, env.site, end);
 }
 
 fn catch(code: impl FnOnce() -> u64) -> Outcome {
