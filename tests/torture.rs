@@ -16,6 +16,7 @@ use std::env;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,6 +37,12 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// The programs of a batch, which runs for some tenths of a second.
 const BATCH: usize = 48;
+
+/// How many batches a quarter of the time has at least, for bytes to be looked at.
+const WARM: usize = 20;
+
+/// How many bytes more there may be: one more thread of the pool has some 600 to use again.
+const BYTES: usize = 4_096;
 
 /// One test at a time: threads and bytes are those of the process.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -159,16 +166,23 @@ impl Torture {
         failures
     }
 
-    /// Checks that bytes are not more and more. The first half of the batches warms up: threads of
-    /// the pool, which stay, and drivers, which are used again.
+    /// Checks that bytes do not become more and more.
+    ///
+    /// The first half of the batches warms up: threads of the pool, which stay, and drivers, which
+    /// are used again. Of the batches after that the least counts, since some end with a
+    /// little more that is about to go.
     fn check_bytes(&self) {
-        let half = self.live.len() / 2;
-        let (warm, last) = self.live.split_at(half + self.live.len() / 4);
-        let least = |live: &[usize]| live.iter().min().copied();
-        let (Some(before), Some(after)) = (least(&warm[half..]), least(last)) else {
+        let quarter = self.live.len() / 4;
+        let least = |batches: Range<usize>| self.live[batches].iter().min().copied();
+        let third = least(2 * quarter..3 * quarter);
+        let last = least(3 * quarter..self.live.len());
+        // Few batches warm up nothing.
+        let (Some(third), Some(last), true) = (third, last, quarter >= WARM) else {
             return;
         };
-        println!("{before} bytes, and then {after} bytes");
+        let programs = quarter * BATCH * Site::ALL.len();
+        println!("{third} bytes, and {last} bytes after some {programs} programs more");
+        assert!(last < third + BYTES, "bytes are left, see above");
     }
 }
 

@@ -19,7 +19,7 @@ use super::tally::Tally;
 pub struct Run {
     pub program: Arc<Program>,
     /// How the program is known to who reads about it.
-    pub name: String,
+    pub name: Arc<str>,
     pub sites: Arc<Sites>,
     pub tally: Arc<Tally>,
     entries: Vec<Entry>,
@@ -42,13 +42,13 @@ struct Entry {
 impl Run {
     pub fn new(
         program: &Arc<Program>,
-        name: String,
+        name: &str,
         sites: &Arc<Sites>,
         tally: &Arc<Tally>,
     ) -> Arc<Self> {
         Arc::new(Run {
             program: Arc::clone(program),
-            name,
+            name: name.into(),
             sites: Arc::clone(sites),
             tally: Arc::clone(tally),
             entries: (0..program.calls()).map(|_| Entry::default()).collect(),
@@ -176,6 +176,10 @@ pub struct Value {
 impl Value {
     pub fn number(&self) -> u64 {
         self.number
+    }
+
+    pub fn set_number(&mut self, number: u64) {
+        self.number = number;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who is where in which program, for whoever looks at a hang.
 
 use std::cell::OnceCell;
-use std::fmt::{self, Write};
+use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 
@@ -23,8 +23,8 @@ struct Place {
 
 /// One thing that a thread is in.
 struct Frame {
-    /// It is not kept alive by being talked about.
-    run: Weak<Run>,
+    /// The name of the run, which is not kept alive by being talked about.
+    name: Arc<str>,
     id: usize,
     what: &'static str,
 }
@@ -37,7 +37,7 @@ pub struct Here(());
 pub fn enter(run: &Arc<Run>, id: usize, what: &'static str) -> Here {
     with_frames(|frames| {
         frames.push(Frame {
-            run: Arc::downgrade(run),
+            name: Arc::clone(&run.name),
             id,
             what,
         });
@@ -73,7 +73,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The places of all threads that are in a program, a line each.
+/// The places of all threads that are in a program, from the outermost to the innermost.
 pub fn all() -> String {
     let mut lines = String::new();
     for place in lock(&THREADS).iter().filter_map(Weak::upgrade) {
@@ -81,21 +81,17 @@ pub fn all() -> String {
         if frames.is_empty() {
             continue;
         }
-        let _ = write!(lines, "  {}:", place.thread);
+        let _ = write!(lines, "  {}", place.thread);
+        let mut last: &str = "";
         for frame in frames.iter() {
-            let _ = write!(lines, " > {frame}");
+            // The program is said once, unless one is in another.
+            if *frame.name != *last {
+                let _ = write!(lines, ", in {}", frame.name);
+            }
+            let _ = write!(lines, "\n      {} in call {}", frame.what, frame.id);
+            last = &frame.name;
         }
         lines.push('\n');
     }
     lines
-}
-
-impl fmt::Display for Frame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self
-            .run
-            .upgrade()
-            .map_or_else(String::new, |run| run.name.clone());
-        write!(f, "{} in call {} of {name}", self.what, self.id)
-    }
 }

@@ -209,14 +209,13 @@ impl Blocker<'_> {
         if self.call.drops {
             return number;
         }
-        let again = match self.call.variant % 2 {
-            0 => (&mut *dual).number(),
-            _ => number,
-        };
-        if [again, dual.get().number()] != [number; 2] {
-            self.env
-                .run
-                .fail(format!("{}: not the same value", self.call));
+        let mut expected = number;
+        if self.call.variant % 2 == 0 {
+            expected = !number;
+            dual.set_number(expected);
+        }
+        if dual.get().number() != expected {
+            self.env.run.fail(format!("{}: another value", self.call));
         }
         number
     }
@@ -283,9 +282,7 @@ impl Awaiter {
             Caller::Deref => {
                 let number = block(|| dual.number());
                 if dual.await.number() != number {
-                    self.env
-                        .run
-                        .fail(format!("{}: not the same value", self.call));
+                    self.env.run.fail(format!("{}: another value", self.call));
                 }
                 number
             }

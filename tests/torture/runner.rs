@@ -37,7 +37,7 @@ impl Bench {
         let model = Model::new(program);
         let run = Run::new(
             program,
-            format!("{name} on {site:?}"),
+            &format!("{name} on {site:?}"),
             &self.sites,
             &self.tally,
         );
@@ -111,9 +111,11 @@ fn when_alone<T>(mut shared: Arc<T>) -> T {
 
 /// Watches over programs, and ends the process when one hangs.
 pub struct Watch {
-    /// What runs on each site, since when.
-    running: Mutex<[Option<(Weak<Run>, Instant)>; 3]>,
+    running: Mutex<Running>,
 }
+
+/// What runs on each site, since when.
+type Running = [Option<(Weak<Run>, Instant)>; Site::ALL.len()];
 
 /// The thread that watches. It ends when this is dropped.
 pub struct Watchdog {
@@ -166,7 +168,7 @@ impl Watch {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, [Option<(Weak<Run>, Instant)>; 3]> {
+    fn lock(&self) -> MutexGuard<'_, Running> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -235,9 +235,13 @@ fn combinations() -> impl Iterator<Item = (Maker, Caller, Site, End)> {
 
 /// Whether there is such a call.
 fn is_possible(maker: Maker, caller: Caller, end: End) -> bool {
-    // A value that is there does not panic, and what is not `Send` is not spawned.
-    !(maker == Maker::Ready && end == End::Panic)
-        && !(maker == Maker::BoxedLocal && caller == Caller::Spawn)
+    match maker {
+        // A value that is there does not panic.
+        Maker::Ready => end != End::Panic,
+        // What is not `Send` is not spawned.
+        Maker::BoxedLocal => caller != Caller::Spawn,
+        _ => true,
+    }
 }
 
 fn cell(maker: Maker, caller: Caller, site: Site, end: End) -> usize {
