@@ -42,7 +42,7 @@ const BATCH: usize = 48;
 const WARM: usize = 20;
 
 /// How many bytes more there may be: one more thread of the pool has some 600 to use again.
-const BYTES: usize = 4_096;
+const BYTES: usize = 8_192;
 
 /// One test at a time: threads and bytes are those of the process.
 static ALONE: Mutex<()> = Mutex::new(());
