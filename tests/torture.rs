@@ -38,6 +38,9 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// The programs of a batch, which runs for some tenths of a second.
 const BATCH: usize = 48;
 
+/// How many of a batch's programs run on a site at once.
+const LANES: usize = 2;
+
 /// How many batches a quarter of the time has at least, for bytes to be looked at.
 const WARM: usize = 20;
 
@@ -137,23 +140,25 @@ impl Torture {
             watch: Arc::clone(&self.watch),
         };
         thread::scope(|scope| {
-            let lanes = Site::ALL.map(|site| {
+            let lane = |site, first| {
                 let bench = &bench;
-                let lane = thread::Builder::new().name(format!("torture-{site:?}"));
-                let code = move || self.run_lane(bench, batch, site);
-                lane.spawn_scoped(scope, code).expect("a thread starts")
-            });
-            lanes
+                let thread = thread::Builder::new().name(format!("torture-{site:?}"));
+                let code = move || self.run_lane(bench, batch, site, first);
+                thread.spawn_scoped(scope, code).expect("a thread starts")
+            };
+            let firsts = (0..LANES).flat_map(|first| Site::ALL.map(|site| (site, first)));
+            let lanes: Vec<_> = firsts.map(|(site, first)| lane(site, first)).collect();
+            let failures = lanes
                 .into_iter()
-                .flat_map(|lane| lane.join().expect("it catches panics"))
-                .collect()
+                .map(|lane| lane.join().expect("it catches panics"));
+            failures.flatten().collect()
         })
     }
 
-    /// Runs the batch's programs on one site.
-    fn run_lane(&self, bench: &Bench, batch: &Batch, site: Site) -> Vec<String> {
+    /// Runs every so many of the batch's programs on one site.
+    fn run_lane(&self, bench: &Bench, batch: &Batch, site: Site, first: usize) -> Vec<String> {
         let mut failures = Vec::new();
-        for number in 0..BATCH {
+        for number in (first..BATCH).step_by(LANES) {
             let number = self.only.unwrap_or(number);
             let program = Arc::new(batch.program(number));
             let name = format!("TORTURE_SEED={} program {number}", batch.seed);

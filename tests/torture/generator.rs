@@ -228,7 +228,7 @@ pub struct Program {
 
 impl Program {
     pub fn new(mut choices: Choices<'_>) -> Self {
-        let way = choices.below(64);
+        let way = choices.below(256);
         let mut generator = Generator { choices, ids: 0 };
         let root = generator.call(DEPTH, Caller::Spawn, false);
         Program { root, way }

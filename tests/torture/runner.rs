@@ -42,7 +42,7 @@ impl Bench {
             &self.tally,
         );
         self.tally.programs.fetch_add(1, Ordering::Relaxed);
-        let _watched = self.watch.begin(&run, site);
+        let _watched = self.watch.begin(&run);
         let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
             run_root(&Env {
                 run: Arc::clone(&run),
@@ -60,9 +60,9 @@ impl Bench {
 /// Runs a program in one of the ways of its site.
 fn run_root(env: &Env) -> u64 {
     let program = &env.run.program;
-    let (ways, first) = sites::ways(env.site);
-    let way = program.way % ways;
-    env.run.tally.way(first + way);
+    let ways = sites::ways(env.site);
+    let way = ways[program.way % ways.len()];
+    env.run.tally.way(way);
     let _here = places::enter(&env.run, 0, "the outermost call");
     make(&program.root, env, Root { env, way })
 }
@@ -79,7 +79,7 @@ impl Visitor for Root<'_> {
     where
         W: Work<Output = Value> + Send + 'static,
     {
-        sites::run(&self.env.run.sites, self.env.site, self.way, dual)
+        sites::run(&self.env.run.sites, self.way, dual)
     }
 }
 
@@ -114,8 +114,8 @@ pub struct Watch {
     running: Mutex<Running>,
 }
 
-/// What runs on each site, since when.
-type Running = [Option<(Weak<Run>, Instant)>; Site::ALL.len()];
+/// Runs, by when they began.
+type Running = Vec<(Weak<Run>, Instant)>;
 
 /// The thread that watches. It ends when this is dropped.
 pub struct Watchdog {
@@ -144,20 +144,18 @@ impl Watch {
         (watch, watchdog)
     }
 
-    fn begin(&self, run: &Arc<Run>, site: Site) -> Watched<'_> {
-        self.lock()[site as usize] = Some((Arc::downgrade(run), Instant::now()));
-        Watched { watch: self, site }
+    fn begin(&self, run: &Arc<Run>) -> Watched<'_> {
+        let run = Arc::downgrade(run);
+        self.lock().push((Weak::clone(&run), Instant::now()));
+        Watched { watch: self, run }
     }
 
     fn look(&self) {
         let running = self.lock();
-        let hangs = running
-            .iter()
-            .flatten()
-            .any(|(_, since)| since.elapsed() > LIMIT);
+        let hangs = running.iter().any(|(_, since)| since.elapsed() > LIMIT);
         if hangs {
             eprintln!("no end after {LIMIT:?}. The threads:\n{}", places::all());
-            for (run, since) in running.iter().flatten() {
+            for (run, since) in &*running {
                 if let Some(run) = run.upgrade() {
                     let (name, seconds) = (&run.name, since.elapsed().as_secs_f32());
                     eprintln!("{name}, for {seconds:.1} s, has yet to end:");
@@ -185,12 +183,12 @@ impl Drop for Watchdog {
 /// Says that a program runs, until it is dropped.
 struct Watched<'a> {
     watch: &'a Watch,
-    site: Site,
+    run: Weak<Run>,
 }
 
 impl Drop for Watched<'_> {
     fn drop(&mut self) {
-        self.watch.lock()[self.site as usize] = None;
+        self.watch.lock().retain(|(run, _)| !run.ptr_eq(&self.run));
     }
 }
 

@@ -51,7 +51,7 @@ impl Extra {
     ];
 }
 
-/// The ways to run a program, of all sites together.
+/// The ways to run a program, of all sites together: `sites::run` has them by their numbers.
 pub const WAYS: [&str; 12] = [
     "shim: a task, got",
     "shim: block_on",
