@@ -44,8 +44,13 @@ const LANES: usize = 2;
 /// How many batches a quarter of the time has at least, for bytes to be looked at.
 const WARM: usize = 20;
 
-/// How many bytes more there may be: one more thread of the pool has some 600 to use again.
-const BYTES: usize = 8_192;
+/// How many bytes more there may be: one more thread of the pool has some 600 to use again, and
+/// the crate's own runtime of tokio has threads that come and go.
+const BYTES: usize = if cfg!(feature = "tokio") {
+    8_192
+} else {
+    4_096
+};
 
 /// One test at a time: threads and bytes are those of the process.
 static ALONE: Mutex<()> = Mutex::new(());
