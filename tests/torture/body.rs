@@ -1,0 +1,266 @@
+//! What the bodies of calls do, and the handles that are made of them.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::thread;
+use std::time::Duration;
+
+use async_io::Timer;
+use futures::future::BoxFuture;
+use futures_lite::future::yield_now;
+use smartcall::work::{LocalBoxed, Work};
+use smartcall::{Dual, SmartCall, SmartFn, in_place};
+
+use super::generator::{Call, Maker, Step, Wait};
+use super::ledger::{Env, Run, Value};
+use super::model::{DROPPED, mix, seed};
+use super::tally::Extra;
+use super::{places, resolve};
+
+/// The body of a call, which runs at most once.
+#[derive(Clone)]
+pub struct Body {
+    pub call: Arc<Call>,
+    pub env: Env,
+}
+
+impl Body {
+    /// Runs as sync code. What the handle held is dropped at the end.
+    fn run_here(self, held: Value) -> Value {
+        let Body { call, env } = self;
+        let _here = places::enter(&env.run, call.id, "sync code");
+        env.run.tally.extra(Extra::SyncBody);
+        env.run.begin(call.id);
+        let mut number = seed(&call);
+        for (i, step) in call.steps.iter().enumerate() {
+            come_to(&call, &env.run, i);
+            number = mix(number, step_here(step, &env));
+        }
+        come_to(&call, &env.run, call.steps.len());
+        drop(held);
+        env.run.value(call.id, number)
+    }
+
+    /// Runs as async code.
+    fn run(self, held: Value) -> BoxFuture<'static, Value> {
+        let (run, id) = (Arc::clone(&self.env.run), self.call.id);
+        let body = async move {
+            let Body { call, env } = self;
+            env.run.tally.extra(Extra::AsyncBody);
+            env.run.begin(call.id);
+            let mut number = seed(&call);
+            for (i, step) in call.steps.iter().enumerate() {
+                come_to(&call, &env.run, i);
+                number = mix(number, self::step(step, &env).await);
+            }
+            come_to(&call, &env.run, call.steps.len());
+            drop(held);
+            env.run.value(call.id, number)
+        };
+        Box::pin(At {
+            run,
+            id,
+            future: Box::pin(body),
+        })
+    }
+}
+
+/// Notes that a body comes to a step, and panics if it is to panic there.
+fn come_to(call: &Call, run: &Arc<Run>, step: usize) {
+    run.at_step(call.id, step);
+    if call.panics_at == Some(step) {
+        run.panic(call.id);
+    }
+}
+
+fn step_here(step: &Step, env: &Env) -> u64 {
+    match step {
+        Step::Wait(wait) => wait_here(*wait, env),
+        Step::Call(call) => resolve::resolve_here(call, env),
+        Step::Join(join) => resolve::join_here(join, env),
+    }
+}
+
+async fn step(step: &Step, env: &Env) -> u64 {
+    match step {
+        Step::Wait(wait) => self::wait(*wait, env).await,
+        Step::Call(call) => resolve::resolve(call, env).await,
+        Step::Join(join) => resolve::join(join, env).await,
+    }
+}
+
+fn wait_here(wait: Wait, env: &Env) -> u64 {
+    match wait {
+        Wait::Yield(times) => (0..times).for_each(|_| thread::yield_now()),
+        Wait::Echo => {
+            if env.run.sites.echo_here() {
+                env.run.tally.extra(Extra::Recv);
+            }
+        }
+        Wait::Sleep(micros) => thread::sleep(Duration::from_micros(micros)),
+    }
+    DROPPED
+}
+
+async fn wait(wait: Wait, env: &Env) -> u64 {
+    match wait {
+        Wait::Yield(times) => {
+            for _ in 0..times {
+                yield_now().await;
+            }
+        }
+        Wait::Echo => env.run.sites.echo().await,
+        Wait::Sleep(micros) => {
+            Timer::after(Duration::from_micros(micros)).await;
+        }
+    }
+    DROPPED
+}
+
+/// An async body, which says where it is while it is polled.
+struct At {
+    run: Arc<Run>,
+    id: usize,
+    future: BoxFuture<'static, Value>,
+}
+
+impl Future for At {
+    type Output = Value;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Value> {
+        let _here = places::enter(&self.run, self.id, "async code");
+        self.future.as_mut().poll(cx)
+    }
+}
+
+/// A form of work that is not the crate's, for `Dual::new`.
+struct Own {
+    /// The body and what its handle holds, until it is resolved.
+    body: Option<(Body, Value)>,
+    /// The body as it is polled.
+    future: Option<BoxFuture<'static, Value>>,
+}
+
+impl Future for Own {
+    type Output = Value;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Value> {
+        if let Some((body, held)) = self.body.take() {
+            self.future = Some(body.run(held));
+        }
+        let future = self
+            .future
+            .as_mut()
+            .expect("it is not polled after its end");
+        let poll = future.as_mut().poll(cx);
+        if poll.is_ready() {
+            self.future = None;
+        }
+        poll
+    }
+}
+
+impl Work for Own {
+    fn block(self) -> Value {
+        match self.body {
+            Some((body, held)) => body.run_here(held),
+            None => Dual::future(self.future.expect("it has a value to give")).get(),
+        }
+    }
+}
+
+/// Takes a handle of whatever type.
+pub trait Visitor {
+    type Output;
+
+    fn visit<W>(self, dual: Dual<Value, W>) -> Self::Output
+    where
+        W: Work<Output = Value> + Send + 'static;
+}
+
+/// Makes the handle of a call, unless it is one that is not `Send`.
+pub fn make<V: Visitor>(call: &Arc<Call>, env: &Env, visitor: V) -> V::Output {
+    let body = Body {
+        call: Arc::clone(call),
+        env: env.clone(),
+    };
+    let held = env.run.value(call.id, DROPPED);
+    let sync = {
+        let body = body.clone();
+        move |held| body.clone().run_here(held)
+    };
+    let asynchronous = {
+        let body = body.clone();
+        move |held| {
+            let body = body.clone();
+            async move { body.run(held).await }
+        }
+    };
+    match call.maker {
+        Maker::Ready => visitor.visit(Dual::ready(env.run.value(call.id, seed(call)))),
+        Maker::Future => visitor.visit(Dual::future(asynchronous(held))),
+        Maker::Blocking => visitor.visit(Dual::blocking(move || sync(held))),
+        Maker::InPlace => visitor.visit(Dual::in_place(move || sync(held))),
+        Maker::Pair => visitor.visit(Dual::pair(held, sync, asynchronous)),
+        Maker::New => visitor.visit(Dual::new(Own {
+            body: Some((body, held)),
+            future: None,
+        })),
+        Maker::Boxed => visitor.visit(match call.variant % 3 {
+            0 => Dual::future(asynchronous(held)).boxed(),
+            1 => Dual::blocking(move || sync(held)).boxed(),
+            _ => Dual::pair(held, sync, asynchronous).boxed(),
+        }),
+        Maker::BoxedLocal => unreachable!("`make_local` makes it"),
+        Maker::CallSync => visitor.visit(sync.invoke_with((held,))),
+        Maker::CallAsync => visitor.visit(asynchronous.invoke_with((held,))),
+        Maker::CallSmart => {
+            let smart = move |held| Dual::future(asynchronous(held));
+            visitor.visit(smart.invoke_with((held,)))
+        }
+        Maker::CallInPlace => visitor.visit(in_place(sync).invoke_with((held,))),
+        Maker::SmartFn => {
+            let smart: SmartFn<Value, (Value,)> = match call.variant % 2 {
+                0 => SmartFn::new(sync),
+                _ => SmartFn::new(asynchronous),
+            };
+            visitor.visit(smart.invoke_with((held,)))
+        }
+    }
+}
+
+/// Makes the handle of a call that stays on its thread.
+pub fn make_local(call: &Arc<Call>, env: &Env) -> Dual<Value, LocalBoxed<'static, Value>> {
+    let body = Body {
+        call: Arc::clone(call),
+        env: env.clone(),
+    };
+    let held = env.run.value(call.id, DROPPED);
+    let here = Rc::new(());
+    match call.variant % 3 {
+        0 => Dual::future(async move {
+            let value = body.run(held).await;
+            drop(here);
+            value
+        })
+        .boxed_local(),
+        1 => Dual::blocking(move || body.run_here(held)).boxed_local(),
+        _ => {
+            let sync = {
+                let here = Rc::clone(&here);
+                move |(body, held): (Body, Value)| {
+                    drop(here);
+                    body.run_here(held)
+                }
+            };
+            let asynchronous = move |(body, held): (Body, Value)| {
+                drop(here);
+                body.run(held)
+            };
+            Dual::pair((body, held), sync, asynchronous).boxed_local()
+        }
+    }
+}

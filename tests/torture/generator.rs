@@ -1,0 +1,392 @@
+//! Programs, and how they are made of a seed.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The most calls in a program.
+const CALLS: usize = 24;
+
+/// How deep calls nest.
+const DEPTH: u32 = 6;
+
+/// Where the choices come from that make a program.
+#[derive(Debug)]
+pub enum Choices<'a> {
+    /// SplitMix64, by its state: short, and fine with any seed.
+    Seeded(u64),
+    /// The bytes of a fuzzer, one a choice. Then zeros, which are the plainest choices.
+    Bytes(&'a [u8]),
+}
+
+impl Choices<'_> {
+    /// Makes a choice of so many, 256 at most.
+    pub fn below(&mut self, n: usize) -> usize {
+        match self {
+            Choices::Seeded(state) => {
+                *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+                (scramble(*state) % n as u64) as usize
+            }
+            Choices::Bytes(bytes) => match bytes.split_first() {
+                Some((first, rest)) => {
+                    *bytes = rest;
+                    usize::from(*first) % n
+                }
+                None => 0,
+            },
+        }
+    }
+
+    /// Says yes one time in so many. Where the bytes have ended it says no.
+    fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == n - 1
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())]
+    }
+}
+
+/// The output function of SplitMix64.
+pub fn scramble(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// What makes the handle of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Maker {
+    Ready,
+    Future,
+    Blocking,
+    InPlace,
+    Pair,
+    /// `Dual::new`, of a form of work that is not the crate's.
+    New,
+    Boxed,
+    BoxedLocal,
+    CallSync,
+    CallAsync,
+    CallSmart,
+    CallInPlace,
+    SmartFn,
+}
+
+impl Maker {
+    pub const ALL: [Maker; 13] = [
+        Maker::Ready,
+        Maker::Future,
+        Maker::Blocking,
+        Maker::InPlace,
+        Maker::Pair,
+        Maker::New,
+        Maker::Boxed,
+        Maker::BoxedLocal,
+        Maker::CallSync,
+        Maker::CallAsync,
+        Maker::CallSmart,
+        Maker::CallInPlace,
+        Maker::SmartFn,
+    ];
+
+    /// Whether the handle gives its value in any context.
+    pub fn is_immediate(self) -> bool {
+        matches!(self, Maker::Ready | Maker::InPlace | Maker::CallInPlace)
+    }
+}
+
+/// How a handle is resolved, or dropped:
+///
+/// | | resolved | dropped |
+/// |---|---|---|
+/// | `Get` | by `get` | unpolled |
+/// | `TryGet` | by `try_get`, or after a refusal by `get` | after a refusal |
+/// | `Deref` | by a deref, then handed over | by a deref, then with its value |
+/// | `Await` | by `.await` | after one poll |
+/// | `Join` | with others, by `join_all` or `FuturesUnordered` | after one poll of them all |
+/// | `Select` | beside a rival that never ends | when the rival has won, if it has |
+/// | `Spawn` | in a task that is awaited or got, or detached | with its task |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    Await,
+    Get,
+    TryGet,
+    Deref,
+    Join,
+    Select,
+    Spawn,
+}
+
+impl Caller {
+    pub const ALL: [Caller; 7] = [
+        Caller::Await,
+        Caller::Get,
+        Caller::TryGet,
+        Caller::Deref,
+        Caller::Join,
+        Caller::Select,
+        Caller::Spawn,
+    ];
+}
+
+/// An executor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Site {
+    Shim,
+    Tokio,
+    Threads,
+}
+
+impl Site {
+    pub const ALL: [Site; 3] = [Site::Shim, Site::Tokio, Site::Threads];
+}
+
+/// What is done with a task that is not cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskUse {
+    Awaited,
+    Got,
+    Detached,
+}
+
+impl TaskUse {
+    pub const ALL: [TaskUse; 3] = [TaskUse::Awaited, TaskUse::Got, TaskUse::Detached];
+}
+
+/// A call: the handle, how it is resolved, and what its body does.
+#[derive(Debug)]
+pub struct Call {
+    /// Its number, from the top to the bottom of the program.
+    pub id: usize,
+    /// The number of the first call after those that it makes.
+    pub end: usize,
+    pub maker: Maker,
+    pub caller: Caller,
+    /// Whether the handle is dropped, in the caller's way.
+    pub drops: bool,
+    /// A choice that is left to whoever runs the call, among ways that come to the same.
+    pub variant: usize,
+    pub task: TaskUse,
+    /// Where it is spawned: `None` stands for where it is.
+    pub target: Option<Site>,
+    pub steps: Vec<Step>,
+    /// Before which step the body panics, or after the last.
+    pub panics_at: Option<usize>,
+}
+
+impl Call {
+    /// The numbers of this call and of all below it.
+    pub fn ids(&self) -> Range<usize> {
+        self.id..self.end
+    }
+}
+
+/// A step of a body.
+#[derive(Debug)]
+pub enum Step {
+    Wait(Wait),
+    Call(Arc<Call>),
+    Join(Join),
+}
+
+/// Calls that are awaited all at once.
+#[derive(Debug)]
+pub struct Join {
+    pub calls: Vec<Arc<Call>>,
+    /// By `FuturesUnordered`, and so with wakers of its own.
+    pub unordered: bool,
+    /// Whether all of them are dropped after one poll.
+    pub drops: bool,
+}
+
+impl Join {
+    /// The numbers of the calls and of all below them.
+    pub fn ids(&self) -> Range<usize> {
+        self.calls[0].id..self.calls[self.calls.len() - 1].end
+    }
+}
+
+/// What a body waits for.
+#[derive(Clone, Copy, Debug)]
+pub enum Wait {
+    /// So many wake-ups of its own.
+    Yield(usize),
+    /// Another thread's answer.
+    Echo,
+    /// So many microseconds.
+    Sleep(u64),
+}
+
+/// A program: a call, and who resolves it.
+#[derive(Debug)]
+pub struct Program {
+    pub root: Arc<Call>,
+    /// Which of a site's ways to run something is taken.
+    pub way: usize,
+}
+
+impl Program {
+    pub fn new(mut choices: Choices<'_>) -> Self {
+        let way = choices.below(256);
+        let mut generator = Generator { choices, ids: 0 };
+        let root = generator.call(DEPTH, Caller::Spawn, false);
+        Program { root, way }
+    }
+
+    /// The number of calls.
+    pub fn calls(&self) -> usize {
+        self.root.end
+    }
+}
+
+struct Generator<'a> {
+    choices: Choices<'a>,
+    /// How many calls there are.
+    ids: usize,
+}
+
+impl Generator<'_> {
+    fn call(&mut self, depth: u32, caller: Caller, drops: bool) -> Arc<Call> {
+        let id = self.ids;
+        self.ids += 1;
+        let maker = self.maker(caller);
+        let variant = self.choices.below(256);
+        let task = self.choices.pick(&TaskUse::ALL);
+        let target = self.target();
+        let mut steps = Vec::new();
+        let mut panics_at = None;
+        // A value that is there already has no body.
+        if maker != Maker::Ready {
+            for _ in 0..self.choices.below(5) {
+                steps.push(self.step(depth));
+            }
+            panics_at = (self.choices.one_in(10)).then(|| self.choices.below(steps.len() + 1));
+        }
+        let end = self.ids;
+        Arc::new(Call {
+            id,
+            end,
+            maker,
+            caller,
+            drops,
+            variant,
+            task,
+            target,
+            steps,
+            panics_at,
+        })
+    }
+
+    fn maker(&mut self, caller: Caller) -> Maker {
+        match self.choices.pick(&Maker::ALL) {
+            // It is not `Send`, and so can't be spawned.
+            Maker::BoxedLocal if caller == Caller::Spawn => Maker::Boxed,
+            maker => maker,
+        }
+    }
+
+    fn target(&mut self) -> Option<Site> {
+        let elsewhere = self.choices.one_in(4);
+        elsewhere.then(|| self.choices.pick(&Site::ALL))
+    }
+
+    fn step(&mut self, depth: u32) -> Step {
+        let kind = self.choices.below(8);
+        if depth == 0 || self.ids >= CALLS || kind < 2 {
+            return Step::Wait(self.wait());
+        }
+        let drops = self.choices.one_in(4);
+        if kind < 6 {
+            let caller = self.choices.pick(&[
+                Caller::Await,
+                Caller::Get,
+                Caller::TryGet,
+                Caller::Deref,
+                Caller::Select,
+                Caller::Spawn,
+            ]);
+            return Step::Call(self.call(depth - 1, caller, drops));
+        }
+        let calls = (0..self.choices.below(3) + 2)
+            .map(|_| self.call(depth - 1, Caller::Join, drops))
+            .collect();
+        Step::Join(Join {
+            calls,
+            unordered: self.choices.one_in(3),
+            drops,
+        })
+    }
+
+    fn wait(&mut self) -> Wait {
+        match self.choices.below(8) {
+            0..2 => Wait::Yield(self.choices.below(3) + 1),
+            2..7 => Wait::Echo,
+            _ => Wait::Sleep(self.choices.below(200) as u64),
+        }
+    }
+}
+
+/// An outline, a call or a step a line.
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "way {}", self.way)?;
+        write_call(f, &self.root, 0)
+    }
+}
+
+fn write_call(f: &mut fmt::Formatter<'_>, call: &Call, depth: usize) -> fmt::Result {
+    write!(f, "{:depth$}{call}", "")?;
+    writeln!(f)?;
+    for step in &call.steps {
+        write_step(f, step, depth + 2)?;
+    }
+    Ok(())
+}
+
+fn write_step(f: &mut fmt::Formatter<'_>, step: &Step, depth: usize) -> fmt::Result {
+    match step {
+        Step::Wait(wait) => writeln!(f, "{:depth$}{wait:?}", ""),
+        Step::Call(call) => write_call(f, call, depth),
+        Step::Join(join) => {
+            let how = if join.unordered {
+                "unordered"
+            } else {
+                "in order"
+            };
+            writeln!(f, "{:depth$}join, {how}", "")?;
+            for call in &join.calls {
+                write_call(f, call, depth + 2)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "call {}: {:?} by {:?}", self.id, self.maker, self.caller)?;
+        if self.caller == Caller::Spawn && !self.drops {
+            write!(f, " ({:?})", self.task)?;
+        }
+        if let Some(site) = self.target.filter(|_| self.caller == Caller::Spawn) {
+            write!(f, " on {site:?}")?;
+        }
+        if self.drops {
+            write!(f, ", dropped")?;
+        }
+        if let Some(step) = self.panics_at {
+            write!(f, ", panics before step {step}")?;
+        }
+        write!(f, ", variant {}", self.variant)
+    }
+}
+
+/// The calls that a call makes.
+pub fn calls_of(call: &Call) -> impl Iterator<Item = &Arc<Call>> {
+    call.steps.iter().flat_map(|step| match step {
+        Step::Wait(_) => &[],
+        Step::Call(call) => std::slice::from_ref(call),
+        Step::Join(join) => &join.calls[..],
+    })
+}

@@ -1,0 +1,22 @@
+//! Programs made at random of all that handles can be put together of, run on several executors
+//! at once and checked against a sequential model.
+//!
+//! `generator` makes a program of a seed, or of the bytes of a fuzzer. `model` says what has to
+//! come of it. `sites` are the executors, `body` and `resolve` run a program there, `ledger` notes
+//! what happens to each body and value, `places` who is where, `tally` what was reached.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the tests and the fuzz target each use some of it"
+)]
+
+pub mod body;
+pub mod generator;
+pub mod ledger;
+pub mod model;
+pub mod places;
+pub mod resolve;
+pub mod runner;
+pub mod sites;
+pub mod tally;
