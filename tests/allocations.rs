@@ -144,6 +144,9 @@ fn pool_hop() {
         assert_allocations(1, async || ::blocking::unblock(five).await);
         assert_allocations(1, async || Dual::blocking(five).await);
         assert_allocations(1, async || five.invoke().await);
+        // From a thread of the pool as well.
+        let hops = || pollster::block_on(allocations(async || five.invoke().await));
+        assert_eq!(pollster::block_on(Dual::blocking(hops)), CALLS);
         #[cfg(feature = "executor")]
         {
             let ex = smartcall::Executor::builder().threads(1).build();

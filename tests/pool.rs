@@ -140,6 +140,18 @@ async fn needs_the_pool() -> u32 {
 
 // Threads ------------------------------------------------------------------------------
 
+/// C3: once no job is parked any more, jobs run on the pool's threads, and not on spare ones.
+#[test]
+fn no_spares_once_nobody_is_parked() {
+    in_child(|| {
+        let parks = Dual::blocking(|| Dual::future(needs_the_pool()).get());
+        assert_eq!(pollster::block_on(parks), 2);
+        let name = Dual::blocking(|| thread::current().name().map(String::from));
+        let name = pollster::block_on(name).expect("it has a name");
+        assert!(name.starts_with("blocking-"), "{name}");
+    });
+}
+
 /// C3: the threads of the pool are used again.
 #[test]
 fn threads_are_reused() {
