@@ -27,6 +27,11 @@ use crate::task::Task;
 /// one. Other code that a worker is running is not interrupted, so the drop waits until each
 /// worker's current poll returns; on one of its own threads it waits for nothing.
 ///
+/// Stop what wakes its tasks from threads of other kinds before: a task that such a thread wakes in the
+/// very moment in which the executor is dropped may be lost (async-executor 1.14.1 queues it where
+/// nobody looks any more), and is then neither dropped nor told of, so that whoever waits for it
+/// waits for ever.
+///
 /// [`async_executor`]: https://docs.rs/async-executor
 ///
 /// # Examples
