@@ -122,11 +122,6 @@ impl Rounds {
     pub(crate) fn ratio(&self, subject: usize, to: usize) -> f64 {
         median(self.0.iter().map(|round| round[subject] / round[to]))
     }
-
-    /// The median of the differences between one subject and another.
-    pub(crate) fn difference(&self, subject: usize, from: usize) -> f64 {
-        median(self.0.iter().map(|round| round[subject] - round[from]))
-    }
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
