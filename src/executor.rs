@@ -27,11 +27,6 @@ use crate::task::Task;
 /// one. Other code that a worker is running is not interrupted, so the drop waits until each
 /// worker's current poll returns; on one of its own threads it waits for nothing.
 ///
-/// Stop what wakes its tasks from threads of other kinds before: a task that such a thread wakes in the
-/// very moment in which the executor is dropped may be lost (async-executor 1.14.1 queues it where
-/// nobody looks any more), and is then neither dropped nor told of, so that whoever waits for it
-/// waits for ever.
-///
 /// [`async_executor`]: https://docs.rs/async-executor
 ///
 /// # Examples
@@ -149,7 +144,7 @@ impl Default for Executor {
 impl From<Arc<async_executor::Executor<'static>>> for Executor {
     #[track_caller]
     fn from(ex: Arc<async_executor::Executor<'static>>) -> Self {
-        let crew = built(Executor::builder().start(ex));
+        let crew = built(Executor::builder().start(Tasks::adopt(ex)));
         let guest = Arc::new(Guest(Arc::downgrade(&crew)));
         Executor {
             crew,
@@ -167,7 +162,7 @@ impl Drop for Executor {
 impl fmt::Debug for Executor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Executor")
-            .field("tasks", &**self.crew.tasks())
+            .field("tasks", self.crew.tasks())
             .finish_non_exhaustive()
     }
 }
@@ -240,12 +235,12 @@ impl Builder {
     /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
     /// ```
     pub fn try_build(self) -> io::Result<Executor> {
-        let crew = self.start(Arc::new(async_executor::Executor::new()))?;
+        let crew = self.start(Tasks::new())?;
         Ok(Executor { crew, guest: None })
     }
 
     /// Starts the threads of an executor.
-    fn start(&self, ex: Arc<async_executor::Executor<'static>>) -> io::Result<Arc<Crew>> {
+    fn start(&self, tasks: Tasks) -> io::Result<Arc<Crew>> {
         let threads = match self.threads {
             Some(0) => {
                 return Err(io::Error::new(
@@ -262,7 +257,7 @@ impl Builder {
                 "the name of a thread can't contain a zero byte",
             ));
         }
-        Crew::start(Tasks::new(ex), threads, &self.name, self.max_spares)
+        Crew::start(tasks, threads, &self.name, self.max_spares)
     }
 }
 

@@ -117,6 +117,8 @@ mod local;
 mod monitor;
 pub mod offload;
 #[cfg(feature = "executor")]
+mod roll;
+#[cfg(feature = "executor")]
 mod runner;
 mod signal;
 #[cfg(feature = "executor")]

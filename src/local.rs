@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::context;
 use crate::executor;
 use crate::host::Alone;
+use crate::roll::Roll;
 use crate::task::Task;
 
 /// A single-threaded executor, for tasks that are not `Send`.
@@ -29,6 +30,8 @@ use crate::task::Task;
 pub struct LocalExecutor {
     ex: async_executor::LocalExecutor<'static>,
     host: Arc<Alone>,
+    /// The tasks that wait.
+    roll: Arc<Roll>,
 }
 
 impl LocalExecutor {
@@ -44,6 +47,7 @@ impl LocalExecutor {
         LocalExecutor {
             ex: async_executor::LocalExecutor::new(),
             host: Arc::new(Alone),
+            roll: Arc::new(Roll::new()),
         }
     }
 
@@ -64,7 +68,7 @@ impl LocalExecutor {
     where
         F: IntoFuture<IntoFuture: 'static, Output: 'static>,
     {
-        Task::new(self.ex.spawn(future.into_future()))
+        Task::new(self.ex.spawn(self.roll.enlist(future.into_future())))
     }
 
     /// Runs a future, and the executor's tasks, until the future is done.
@@ -94,7 +98,10 @@ impl Default for LocalExecutor {
 impl Drop for LocalExecutor {
     fn drop(&mut self) {
         // Tasks are dropped as they are polled: with the flag up.
-        context::with_host(&self.host, || drop(mem::take(&mut self.ex)));
+        context::with_host(&self.host, || {
+            self.roll.close(|| self.ex.try_tick(), || self.ex.is_empty());
+            drop(mem::take(&mut self.ex));
+        });
     }
 }
 

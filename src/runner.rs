@@ -5,9 +5,9 @@
 //! the tasks in the queue of a worker that blocks are lost to all. So each runner that leaves
 //! spawns one empty task afterwards, which makes somebody search again.
 
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::mem;
-use std::ops::Deref;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -15,35 +15,63 @@ use crate::context;
 use crate::crew::{Crew, Worker};
 use crate::drive;
 use crate::host::{Own, WorkerHost};
+use crate::roll::Roll;
 
 /// The tasks of an executor.
-pub(crate) struct Tasks(Arc<async_executor::Executor<'static>>);
-
-impl Tasks {
-    pub(crate) fn new(ex: Arc<async_executor::Executor<'static>>) -> Self {
-        Tasks(ex)
-    }
+pub(crate) struct Tasks {
+    ex: Arc<async_executor::Executor<'static>>,
+    /// The tasks that wait: `None` if the executor is somebody else's, and goes on without us.
+    roll: Option<Arc<Roll>>,
 }
 
-impl Deref for Tasks {
-    type Target = async_executor::Executor<'static>;
+impl Tasks {
+    /// Makes an executor.
+    pub(crate) fn new() -> Self {
+        Tasks {
+            ex: Arc::default(),
+            roll: Some(Arc::new(Roll::new())),
+        }
+    }
 
-    fn deref(&self) -> &Self::Target {
-        &self.0
+    /// Adopts an executor.
+    pub(crate) fn adopt(ex: Arc<async_executor::Executor<'static>>) -> Self {
+        Tasks { ex, roll: None }
+    }
+
+    /// Spawns a task, which gives `None` if the executor is gone before it is done.
+    pub(crate) fn spawn<F>(&self, future: F) -> async_executor::Task<Option<F::Output>>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        match &self.roll {
+            Some(roll) => self.ex.spawn(roll.enlist(future)),
+            None => self.ex.spawn(async { Some(future.await) }),
+        }
     }
 }
 
 impl Drop for Tasks {
     fn drop(&mut self) {
         // Tasks are dropped as they are polled: with the flag up.
-        context::inside_executor(|| drop(mem::take(&mut self.0)));
+        context::inside_executor(|| {
+            if let Some(roll) = &self.roll {
+                roll.close(|| self.ex.try_tick(), || self.ex.is_empty());
+            }
+            drop(mem::take(&mut self.ex));
+        });
+    }
+}
+
+impl fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.ex.fmt(f)
     }
 }
 
 /// Runs tasks on the current thread until the worker is to leave.
 pub(crate) fn run(crew: &Arc<Crew>, worker: &Arc<Worker>) {
     {
-        let mut runner = pin!(crew.tasks().run(worker.left()));
+        let mut runner = pin!(crew.tasks().ex.run(worker.left()));
         let runs = poll_fn(|cx| {
             crew.is_busy(worker);
             let poll = runner.as_mut().poll(cx);
@@ -72,5 +100,5 @@ fn delay() {
 
 /// Makes a runner that sleeps search for tasks again.
 pub(crate) fn kick(tasks: &Tasks) {
-    tasks.spawn(async {}).detach();
+    tasks.ex.spawn(async {}).detach();
 }

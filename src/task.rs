@@ -33,11 +33,12 @@ use async_executor::FallibleTask;
 #[must_use = "tasks get canceled when dropped, use `.detach()` to run them in the background"]
 pub struct Task<T> {
     /// `None` once the value was handed over.
-    inner: Option<FallibleTask<T>>,
+    inner: Option<FallibleTask<Option<T>>>,
 }
 
 impl<T> Task<T> {
-    pub(crate) fn new(task: async_executor::Task<T>) -> Self {
+    /// Makes it of a task that gives `None` if its executor goes away first.
+    pub(crate) fn new(task: async_executor::Task<Option<T>>) -> Self {
         Task {
             inner: Some(task.fallible()),
         }
@@ -77,7 +78,7 @@ impl<T> Task<T> {
     /// ```
     pub async fn cancel(self) -> Option<T> {
         match self.inner {
-            Some(task) => task.cancel().await,
+            Some(task) => task.cancel().await.flatten(),
             None => None,
         }
     }
@@ -132,7 +133,7 @@ impl<T> Future for Task<T> {
 }
 
 /// The future of [`Task::fallible`].
-struct Fallible<T>(Option<FallibleTask<T>>);
+struct Fallible<T>(Option<FallibleTask<Option<T>>>);
 
 impl<T> Future for Fallible<T> {
     type Output = Option<T>;
@@ -143,7 +144,10 @@ impl<T> Future for Fallible<T> {
 }
 
 /// Polls a task, and lets go of it when it is done.
-fn poll<T>(inner: &mut Option<FallibleTask<T>>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+fn poll<T>(
+    inner: &mut Option<FallibleTask<Option<T>>>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<T>> {
     // Out of its place while it is polled, so that it is gone after a panic.
     let Some(mut task) = inner.take() else {
         panic!("a `Task` was polled again after it had completed or panicked");
@@ -152,7 +156,7 @@ fn poll<T>(inner: &mut Option<FallibleTask<T>>, cx: &mut Context<'_>) -> Poll<Op
     if poll.is_pending() {
         *inner = Some(task);
     }
-    poll
+    poll.map(Option::flatten)
 }
 
 impl<T> fmt::Debug for Task<T> {

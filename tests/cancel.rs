@@ -885,12 +885,70 @@ fn executor_dropped_as_a_task_completes() {
     });
 }
 
-/// What async-executor 1.14.1 does with a task that a thread of nobody's wakes as the executor is
-/// dropped: the waker has marked the task as scheduled, so that the drop does not schedule it, and
-/// queues it when the drop has emptied the queue. Nobody takes it from there. It shows in some of a
-/// hundred runs on a busy machine.
+/// E6: the drop of an executor races with a thread of nobody's that wakes its task, or cancels it.
 #[test]
-#[ignore = "async-executor 1.14.1 loses the task, and nothing of ours can find it: it would hang"]
+fn executor_dropped_as_a_thread_wakes() {
+    fn drops_one(wake: impl FnOnce() + Send + 'static, round: usize, drop_it: impl FnOnce()) {
+        let barrier = Arc::new(Barrier::new(2));
+        let wakes = thread::spawn({
+            let barrier = Arc::clone(&barrier);
+            move || {
+                barrier.wait();
+                wake();
+            }
+        });
+        barrier.wait();
+        head_start(round);
+        drop_it();
+        wakes.join().expect("no panic");
+    }
+
+    limit(|| {
+        for round in 0..ROUNDS {
+            let ex = one_thread();
+            let (counted, drops) = Counted::new();
+            let (wake, woken) = oneshot::channel();
+            let task = ex.spawn(async move {
+                let _ = woken.await;
+                counted
+            });
+            let task = task.fallible();
+            ex.block_on(ex.spawn(async {}));
+            drops_one(|| drop(wake.send(())), round, || drop(ex));
+            drop(Dual::future(task).get());
+            drops.wait_for_one();
+
+            let ex = one_thread();
+            let (counted, drops) = Counted::new();
+            let task = ex.spawn(async move {
+                let _counted = counted;
+                future::pending::<()>().await;
+            });
+            ex.block_on(ex.spawn(async {}));
+            drops_one(|| drop(task), round, || drop(ex));
+            drops.wait_for_one();
+
+            let ex = LocalExecutor::new();
+            let (wake, woken) = oneshot::channel::<()>();
+            let (counted, drops) = Counted::new();
+            let task = ex.spawn(async move {
+                let _ = woken.await;
+                counted
+            });
+            let task = task.fallible();
+            ex.block_on(ex.spawn(async {}));
+            drops_one(|| drop(wake.send(())), round, || drop(ex));
+            drop(Dual::future(task).get());
+            drops.wait_for_one();
+        }
+    });
+}
+
+/// What async-executor 1.14.1 does with a task that a thread of nobody's wakes as the executor is
+/// dropped: `src/roll.rs` tells it, and is there for it. It shows in some of a hundred runs on a
+/// busy machine.
+#[test]
+#[ignore = "async-executor 1.14.1 loses the task: it would hang"]
 fn bare_executor_dropped_as_a_thread_wakes() {
     limit(|| {
         for round in 0..100 * ROUNDS {

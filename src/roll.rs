@@ -1,0 +1,124 @@
+//! The tasks that wait for something, so that an executor can end without losing one.
+//!
+//! async-executor 1.14.1 loses a task that another thread wakes while the executor is dropped.
+//! The waker marks the task as scheduled, and queues it a moment later. If the drop comes in
+//! between, waking all tasks does nothing to this one, the queue is emptied, and only then is the
+//! task put into it, where nobody looks any more: it is never dropped, and whoever awaits it waits
+//! for ever. A thread that cancels a task queues it in the same way.
+//!
+//! We would like to wait until nobody is in between, but wakers tell nobody when they begin or
+//! end. So we end the tasks before the executor: while it is still whole, whatever is on its way
+//! to the queue gets there, and is taken from there. The protocol:
+//!
+//! | step of [`Roll::close`] | what it is for |
+//! |---|---|
+//! | the roll is closed | a task that is polled from now on drops its future and completes, with `None` |
+//! | each task on the roll is woken | it is in the queue now, or on its way: a waker that was there before is about to queue it |
+//! | ticks, until no task is left | tasks that come late are waited for |
+//!
+//! Nobody else may poll tasks by then: the runners have ended, and their threads are joined or hold
+//! nothing of the executor. So the flag needs no ordering of its own; nor does a task need to be on
+//! the roll before it has said `Pending`, for until then it is in the queue. A task that was
+//! spawned and is not yet polled is there as well: spawning borrows the executor.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use pin_project_lite::pin_project;
+use slab::Slab;
+
+use crate::sync::{Arc, AtomicBool, Mutex, MutexGuard, Ordering, PoisonError, thread};
+
+/// The wakers of the tasks of an executor that have said `Pending`.
+pub(crate) struct Roll {
+    /// Whether tasks end at their next poll.
+    closed: AtomicBool,
+    waiting: Mutex<Slab<Waker>>,
+}
+
+impl Roll {
+    pub(crate) fn new() -> Self {
+        Roll {
+            closed: AtomicBool::new(false),
+            waiting: Mutex::new(Slab::new()),
+        }
+    }
+
+    /// Makes the future of a task, which gives `None` if the roll is closed first.
+    pub(crate) fn enlist<F: Future>(self: &Arc<Self>, future: F) -> Enlisted<F> {
+        Enlisted {
+            future: Some(future),
+            roll: Arc::clone(self),
+            place: NOWHERE,
+        }
+    }
+
+    /// Ends all tasks of an executor that nobody else runs.
+    ///
+    /// `try_tick` and `is_empty` are the executor's.
+    pub(crate) fn close(&self, try_tick: impl Fn() -> bool, is_empty: impl Fn() -> bool) {
+        self.closed.store(true, Ordering::Relaxed);
+        // Not under the lock: a task that is dropped by its waker takes itself off the roll.
+        let wakers: Vec<_> = self.lock().iter().map(|(_, waker)| waker.clone()).collect();
+        wakers.into_iter().for_each(Waker::wake);
+        while !is_empty() {
+            if !try_tick() {
+                // Somebody is about to queue a task.
+                thread::yield_now();
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slab<Waker>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The place of a task that is not on the roll.
+const NOWHERE: usize = usize::MAX;
+
+pin_project! {
+    /// The future of a task, made by [`Roll::enlist`].
+    pub(crate) struct Enlisted<F> {
+        // `None` once it was dropped in a poll.
+        #[pin]
+        future: Option<F>,
+        roll: Arc<Roll>,
+        place: usize,
+    }
+
+    impl<F> PinnedDrop for Enlisted<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if *this.place != NOWHERE {
+                let waker = this.roll.lock().try_remove(*this.place);
+                drop(waker);
+            }
+        }
+    }
+}
+
+impl<F: Future> Future for Enlisted<F> {
+    type Output = Option<F::Output>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
+        let mut this = self.project();
+        if this.roll.closed.load(Ordering::Relaxed) {
+            // In the poll, so that a panic of its destructor goes to whoever awaits the task.
+            this.future.set(None);
+            return Poll::Ready(None);
+        }
+        // Only closing takes the future away.
+        let Some(future) = this.future.as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        let poll = future.poll(cx);
+        if poll.is_pending() && *this.place == NOWHERE {
+            // All wakers of a task are one: it need not be renewed.
+            *this.place = this.roll.lock().insert(cx.waker().clone());
+        }
+        poll.map(Some)
+    }
+}
