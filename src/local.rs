@@ -99,7 +99,8 @@ impl Drop for LocalExecutor {
     fn drop(&mut self) {
         // Tasks are dropped as they are polled: with the flag up.
         context::with_host(&self.host, || {
-            self.roll.close(|| self.ex.try_tick(), || self.ex.is_empty());
+            self.roll
+                .close(|| self.ex.try_tick(), || self.ex.is_empty());
             drop(mem::take(&mut self.ex));
         });
     }

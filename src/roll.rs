@@ -22,6 +22,7 @@
 //! spawned and is not yet polled is there as well: spawning borrows the executor.
 
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
@@ -30,18 +31,26 @@ use slab::Slab;
 
 use crate::sync::{Arc, AtomicBool, Mutex, MutexGuard, Ordering, PoisonError, thread};
 
+/// How many lists a roll has, so that workers seldom meet at one.
+const LISTS: usize = 16;
+
 /// The wakers of the tasks of an executor that have said `Pending`.
 pub(crate) struct Roll {
     /// Whether tasks end at their next poll.
     closed: AtomicBool,
-    waiting: Mutex<Slab<Waker>>,
+    lists: [List; LISTS],
 }
+
+/// On a cache line of its own: the locks of others don't disturb it.
+#[derive(Default)]
+#[repr(align(64))]
+struct List(Mutex<Slab<Waker>>);
 
 impl Roll {
     pub(crate) fn new() -> Self {
         Roll {
             closed: AtomicBool::new(false),
-            waiting: Mutex::new(Slab::new()),
+            lists: Default::default(),
         }
     }
 
@@ -50,7 +59,7 @@ impl Roll {
         Enlisted {
             future: Some(future),
             roll: Arc::clone(self),
-            place: NOWHERE,
+            entry: NOWHERE,
         }
     }
 
@@ -59,8 +68,9 @@ impl Roll {
     /// `try_tick` and `is_empty` are the executor's.
     pub(crate) fn close(&self, try_tick: impl Fn() -> bool, is_empty: impl Fn() -> bool) {
         self.closed.store(true, Ordering::Relaxed);
-        // Not under the lock: a task that is dropped by its waker takes itself off the roll.
-        let wakers: Vec<_> = self.lock().iter().map(|(_, waker)| waker.clone()).collect();
+        // Not under the locks: a task that ends takes itself off the roll.
+        let lists = self.lists.iter().map(|list| mem::take(&mut *list.lock()));
+        let wakers: Vec<_> = lists.flatten().map(|(_, waker)| waker).collect();
         wakers.into_iter().for_each(Waker::wake);
         while !is_empty() {
             if !try_tick() {
@@ -70,12 +80,29 @@ impl Roll {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Slab<Waker>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Puts a task on the roll, and says where it is: on which list, and at which place.
+    fn add(&self, waker: &Waker) -> usize {
+        // By the address of the task, which tells nothing but is another for each.
+        let list = (waker.data().addr() >> 7) % LISTS;
+        let place = self.lists[list].lock().insert(waker.clone());
+        place * LISTS + list
+    }
+
+    /// Takes a task off the roll.
+    fn remove(&self, entry: usize) {
+        let waker = self.lists[entry % LISTS].lock().try_remove(entry / LISTS);
+        // Not under the lock: it may be the last that holds the task.
+        drop(waker);
     }
 }
 
-/// The place of a task that is not on the roll.
+impl List {
+    fn lock(&self) -> MutexGuard<'_, Slab<Waker>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The entry of a task that is not on the roll.
 const NOWHERE: usize = usize::MAX;
 
 pin_project! {
@@ -85,15 +112,15 @@ pin_project! {
         #[pin]
         future: Option<F>,
         roll: Arc<Roll>,
-        place: usize,
+        // What `add` gave, or `NOWHERE`.
+        entry: usize,
     }
 
     impl<F> PinnedDrop for Enlisted<F> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            if *this.place != NOWHERE {
-                let waker = this.roll.lock().try_remove(*this.place);
-                drop(waker);
+            if *this.entry != NOWHERE {
+                this.roll.remove(*this.entry);
             }
         }
     }
@@ -115,9 +142,9 @@ impl<F: Future> Future for Enlisted<F> {
             return Poll::Ready(None);
         };
         let poll = future.poll(cx);
-        if poll.is_pending() && *this.place == NOWHERE {
+        if poll.is_pending() && *this.entry == NOWHERE {
             // All wakers of a task are one: it need not be renewed.
-            *this.place = this.roll.lock().insert(cx.waker().clone());
+            *this.entry = this.roll.add(cx.waker());
         }
         poll.map(Some)
     }

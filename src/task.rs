@@ -144,10 +144,7 @@ impl<T> Future for Fallible<T> {
 }
 
 /// Polls a task, and lets go of it when it is done.
-fn poll<T>(
-    inner: &mut Option<FallibleTask<Option<T>>>,
-    cx: &mut Context<'_>,
-) -> Poll<Option<T>> {
+fn poll<T>(inner: &mut Option<FallibleTask<Option<T>>>, cx: &mut Context<'_>) -> Poll<Option<T>> {
     // Out of its place while it is polled, so that it is gone after a panic.
     let Some(mut task) = inner.take() else {
         panic!("a `Task` was polled again after it had completed or panicked");

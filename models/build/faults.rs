@@ -25,6 +25,7 @@ const CREW: Model = Model {
         "../src/drive.rs",
         "../src/host.rs",
         "../src/monitor.rs",
+        "../src/roll.rs",
         "../src/runner.rs",
         "../src/signal.rs",
         "../src/slot.rs",
@@ -471,5 +472,33 @@ pub(crate) const FAULTS: &[Fault] = &[
             to: "self.asleep.store(true, Ordering::Release);",
         },
         caught_by: &[catch("places", "busy_worker", "deadlock")],
+    },
+    // The roll is closed, and the executor ended before the tasks.
+    Fault {
+        name: "fault_tasks_not_waited_for",
+        plant: Exchange {
+            file: "roll.rs",
+            from: "thread::yield_now();",
+            to: "let _ = thread::yield_now;\nbreak;",
+        },
+        caught_by: &[catch("crew", "stop_as_threads_wake_and_cancel", "")],
+    },
+    Fault {
+        name: "fault_roll_wakes_nobody",
+        plant: Exchange {
+            file: "roll.rs",
+            from: "wakers.into_iter().for_each(Waker::wake);",
+            to: "drop(wakers);",
+        },
+        caught_by: &[catch("crew", "stop_as_threads_wake_and_cancel", "")],
+    },
+    Fault {
+        name: "fault_roll_stays_open",
+        plant: Exchange {
+            file: "roll.rs",
+            from: "self.closed.store(true, Ordering::Relaxed);",
+            to: "",
+        },
+        caught_by: &[catch("crew", "stop_as_threads_wake_and_cancel", "")],
     },
 ];

@@ -17,7 +17,7 @@ use pin_project_lite::pin_project;
 use shuttle::rand::Rng;
 use shuttle::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use crate::shuttle_sync::{AtomicBool, AtomicUsize, Ordering};
+use crate::shuttle_sync::{AtomicBool, AtomicUsize, Ordering, fence};
 
 /// How many tasks a runner runs before it looks up: 200 there.
 const TASKS_IN_A_ROW: usize = 2;
@@ -63,6 +63,19 @@ impl Executor<'static> {
         self.state.run(future).await
     }
 
+    pub fn is_empty(&self) -> bool {
+        lock(&self.state.active).wakers.is_empty()
+    }
+
+    pub fn try_tick(&self) -> bool {
+        let Some(runnable) = self.state.queue.pop() else {
+            return false;
+        };
+        self.state.notify();
+        runnable.run();
+        true
+    }
+
     /// How many runners there are.
     pub fn runners(&self) -> usize {
         self.state.local_queues.read().len()
@@ -71,6 +84,8 @@ impl Executor<'static> {
     fn schedule(&self) -> impl Fn(Runnable) + Send + Sync + 'static {
         let state = Arc::clone(&self.state);
         move |runnable| {
+            // The task is marked as scheduled, and not yet in the queue.
+            fence(Ordering::SeqCst);
             state.queue.push(runnable);
             state.notify();
         }

@@ -6,4 +6,5 @@ mod executor;
 pub mod loom_sync;
 pub mod shuttle_sync;
 
+pub use async_task::Task;
 pub use executor::Executor;

@@ -35,6 +35,8 @@ mod host;
 #[path = "../../../src/monitor.rs"]
 mod monitor;
 mod offload;
+#[path = "../../../src/roll.rs"]
+mod roll;
 #[path = "../../../src/runner.rs"]
 mod runner;
 mod scenarios;
@@ -109,4 +111,9 @@ fn stop_at_any_time() {
 #[test]
 fn stop_from_within() {
     scenarios::stop_from_within();
+}
+
+#[test]
+fn stop_as_threads_wake_and_cancel() {
+    scenarios::stop_as_threads_wake_and_cancel();
 }

@@ -115,7 +115,7 @@ struct Shim {
 impl Shim {
     /// Starts the threads of an executor that has its tasks already.
     fn start(ex: &Arc<Executor<'static>>, workers: usize, max_spares: usize) -> Self {
-        let tasks = Tasks::new(Arc::clone(ex));
+        let tasks = Tasks::adopt(Arc::clone(ex));
         let crew = Crew::start(tasks, workers, "worker", max_spares).expect("there are threads");
         Shim {
             ex: Arc::clone(ex),
@@ -437,5 +437,42 @@ pub(crate) fn stop_from_within() {
         let stops = ex.spawn(async move { crew.stop() });
         drop(shim);
         get(stops);
+    });
+}
+
+/// The executor is dropped while threads of nobody's wake one of its tasks, and cancel another.
+pub(crate) fn stop_as_threads_wake_and_cancel() {
+    explore(1000, || {
+        let crew = Crew::start(Tasks::new(), 1, "worker", 0).expect("there are threads");
+        let (event, value) = (Event::new(), Arc::new(()));
+        let hold = || {
+            let (event, value) = (event.clone(), Arc::clone(&value));
+            async move {
+                event.done().await;
+                value
+            }
+        };
+        let waits = crew.tasks().spawn(hold());
+        let cancelled = crew.tasks().spawn(hold());
+        linger();
+        let stop_before = shuttle::rand::thread_rng().gen_bool(0.5);
+        if stop_before {
+            crew.stop();
+        }
+        let sets = shuttle::thread::spawn({
+            let event = event.clone();
+            move || event.set()
+        });
+        let cancels = shuttle::thread::spawn(move || drop(cancelled));
+        linger();
+        if !stop_before {
+            crew.stop();
+        }
+        drop(crew);
+        // The task ends: with its value, or without.
+        drop(get(waits.fallible()));
+        sets.join().expect("nobody panics");
+        cancels.join().expect("nobody panics");
+        until("nothing is left", || Arc::strong_count(&value) == 1);
     });
 }
