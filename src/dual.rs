@@ -146,9 +146,11 @@ pub struct Dual<T, W = Boxed<'static, T>> {
     _not_unpin: PhantomPinned,
 }
 
-enum State<W> {
+pub(crate) enum State<W> {
     /// Nothing has run.
     Fresh(W),
+    /// It was polled, and is to go on from there.
+    Begun(Pin<Box<W>>),
     /// A deref is at it, or was when the body panicked.
     Taken { panicked: bool },
 }
@@ -163,11 +165,25 @@ impl<T, W> Dual<T, W> {
         }
     }
 
-    /// Changes the form of the work, if it has not run.
-    fn map_work<V>(self, f: impl FnOnce(W) -> V) -> Dual<T, V> {
+    /// Makes a handle of work that was polled.
+    pub(crate) fn begun(work: Pin<Box<W>>) -> Self {
+        Dual {
+            state: Cell::new(State::Begun(work)),
+            value: OnceCell::new(),
+            _not_unpin: PhantomPinned,
+        }
+    }
+
+    /// Changes the form of the work, if it is not done.
+    fn map_work<V>(
+        self,
+        fresh: impl FnOnce(W) -> V,
+        begun: impl FnOnce(Pin<Box<W>>) -> V,
+    ) -> Dual<T, V> {
         Dual {
             state: Cell::new(match self.state.into_inner() {
-                State::Fresh(work) => State::Fresh(f(work)),
+                State::Fresh(work) => State::Fresh(fresh(work)),
+                State::Begun(work) => State::Fresh(begun(work)),
                 State::Taken { panicked } => State::Taken { panicked },
             }),
             value: self.value,
@@ -175,18 +191,43 @@ impl<T, W> Dual<T, W> {
         }
     }
 
-    /// Takes the handle apart: the work, or the value of a deref.
+    /// Takes the handle apart: the work if nothing has run, or what there is instead.
     #[inline]
     #[track_caller]
-    fn into_parts(self) -> Result<W, Box<T>> {
+    pub(crate) fn into_parts(self) -> Result<W, Rest<T, W>> {
         if let Some(value) = self.value.into_inner() {
-            return Err(value);
+            return Err(Rest::Value(value));
         }
         match self.state.into_inner() {
             State::Fresh(work) => Ok(work),
+            State::Begun(work) => Err(Rest::Begun(work)),
             State::Taken { panicked } => gone(panicked),
         }
     }
+
+    /// Returns whether the value is there, as the work says it.
+    pub(crate) fn has_value(&self, work_has: impl FnOnce(&W) -> bool) -> bool {
+        if self.value.get().is_some() {
+            return true;
+        }
+        // Out of its place only while it is asked.
+        let state = self.state.replace(State::Taken { panicked: false });
+        let has = match &state {
+            State::Fresh(work) => work_has(work),
+            State::Begun(work) => work_has(work),
+            State::Taken { .. } => false,
+        };
+        self.state.set(state);
+        has
+    }
+}
+
+/// What a handle holds that has begun.
+pub(crate) enum Rest<T, W> {
+    /// The value of a deref.
+    Value(Box<T>),
+    /// The work, which was polled.
+    Begun(Pin<Box<W>>),
 }
 
 /// Panics because there is neither work nor a value.
@@ -364,7 +405,11 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
                 Ok(value) => value,
                 Err((refusal, _)) => refusal.panic(),
             },
-            Err(value) => *value,
+            Err(Rest::Value(value)) => *value,
+            Err(Rest::Begun(work)) => match ask_to_block(work) {
+                Ok(value) => value,
+                Err((refusal, _)) => refusal.panic(),
+            },
         }
     }
 
@@ -392,7 +437,9 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
             Ok(work) if work.is_immediate() || context::may_block() => Ok(work.block()),
             Ok(work) => ask_to_block(work)
                 .map_err(|(refusal, work)| InsideExecutor::new(Dual::from_work(work), refusal)),
-            Err(value) => Ok(*value),
+            Err(Rest::Value(value)) => Ok(*value),
+            Err(Rest::Begun(work)) => ask_to_block(work)
+                .map_err(|(refusal, work)| InsideExecutor::new(Dual::begun(work), refusal)),
         }
     }
 
@@ -416,7 +463,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     where
         W: Send + 'a,
     {
-        self.map_work(Boxed::new)
+        self.map_work(Boxed::new, Boxed::begun)
     }
 
     /// Boxes work that is not `Send`.
@@ -435,7 +482,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     where
         W: 'a,
     {
-        self.map_work(LocalBoxed::new)
+        self.map_work(LocalBoxed::new, LocalBoxed::begun)
     }
 }
 
@@ -446,7 +493,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn ask_to_block<W: Work>(work: W) -> Result<W::Output, (Refusal, W)> {
+pub(crate) fn ask_to_block<W: Work>(work: W) -> Result<W::Output, (Refusal, W)> {
     match context::leave_to_block() {
         Ok(leave) => Ok(context::block(leave, || work.block())),
         Err(refusal) => Err((refusal, work)),
@@ -460,28 +507,31 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         if let Some(value) = self.value.get() {
             return value;
         }
-        let work = match self.state.replace(State::Taken { panicked: false }) {
-            State::Fresh(work) => work,
+        let state = self.state.replace(State::Taken { panicked: false });
+        let done = Done(&self.state);
+        let resolved = match state {
+            State::Fresh(work) if work.is_immediate() || context::may_block() => Ok(work.block()),
+            State::Fresh(work) => {
+                ask_to_block(work).map_err(|(refusal, work)| (refusal, State::Fresh(work)))
+            }
+            State::Begun(work) => {
+                ask_to_block(work).map_err(|(refusal, work)| (refusal, State::Begun(work)))
+            }
             State::Taken { panicked } => {
+                drop(done);
                 self.state.set(State::Taken { panicked });
                 gone(panicked)
             }
         };
-        let done = Done(&self.state);
-        let value = if work.is_immediate() || context::may_block() {
-            work.block()
-        } else {
-            match ask_to_block(work) {
-                Ok(value) => value,
-                Err((refusal, work)) => {
-                    drop(done);
-                    // Nothing has run, and nothing is lost.
-                    self.state.set(State::Fresh(work));
-                    refusal.panic()
-                }
+        match resolved {
+            Ok(value) => self.value.get_or_init(|| Box::new(value)),
+            Err((refusal, state)) => {
+                drop(done);
+                // Nothing has run, and nothing is lost.
+                self.state.set(state);
+                refusal.panic()
             }
-        };
-        self.value.get_or_init(|| Box::new(value))
+        }
     }
 }
 
@@ -542,7 +592,8 @@ impl<T, W: Work<Output = T>> IntoFuture for Dual<T, W> {
     fn into_future(self) -> Resolving<T, W> {
         match self.into_parts() {
             Ok(work) => Resolving::Work { work },
-            Err(value) => Resolving::Value { value: Some(value) },
+            Err(Rest::Begun(work)) => Resolving::Begun { work },
+            Err(Rest::Value(value)) => Resolving::Value { value: Some(value) },
         }
     }
 }
@@ -558,6 +609,9 @@ pin_project! {
         /// The work, as it is polled.
         #[doc(hidden)]
         Work { #[pin] work: W },
+        /// The work, which was polled before.
+        #[doc(hidden)]
+        Begun { work: Pin<Box<W>> },
         /// The value of a deref, until it is handed over.
         #[doc(hidden)]
         Value { value: Option<Box<T>> },
@@ -573,7 +627,35 @@ impl<T, W: Work<Output = T>> Future for Resolving<T, W> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         match self.project() {
             ResolvingProjection::Work { work } => work.poll(cx),
+            ResolvingProjection::Begun { work } => work.as_mut().poll(cx),
             ResolvingProjection::Value { value } => Poll::Ready(*value.take().expect(POLLED_AGAIN)),
+        }
+    }
+}
+
+impl<T, W: Work<Output = T>> Work for Resolving<T, W> {
+    #[inline]
+    fn block(self) -> T {
+        match self {
+            Resolving::Work { work } => work.block(),
+            Resolving::Begun { work } => work.block(),
+            Resolving::Value { value } => *value.expect(POLLED_AGAIN),
+        }
+    }
+
+    fn is_immediate(&self) -> bool {
+        match self {
+            Resolving::Work { work } => work.is_immediate(),
+            Resolving::Begun { work } => work.is_immediate(),
+            Resolving::Value { .. } => true,
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        match self {
+            Resolving::Work { work } => work.is_ready(),
+            Resolving::Begun { work } => work.is_ready(),
+            Resolving::Value { value } => value.is_some(),
         }
     }
 }

@@ -123,6 +123,13 @@ pub(crate) struct Offloaded<T> {
     task: FallibleTask<T>,
 }
 
+impl<T> Offloaded<T> {
+    /// Whether the code has run, or never will.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.task.is_finished()
+    }
+}
+
 impl<T> Future for Offloaded<T> {
     type Output = T;
 

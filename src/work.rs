@@ -75,6 +75,28 @@ pub trait Work: Future {
     fn is_immediate(&self) -> bool {
         false
     }
+
+    /// Whether the value is there already, so that nobody would have to wait for it.
+    ///
+    /// It may say `false` where that is not known. See [`Dual::is_ready`](crate::Dual::is_ready).
+    fn is_ready(&self) -> bool {
+        false
+    }
+}
+
+/// Work that was polled, and so can't be moved any more. It goes on from where it is.
+impl<W: Work + ?Sized> Work for Pin<Box<W>> {
+    fn block(self) -> W::Output {
+        drive::block_on(self)
+    }
+
+    fn is_immediate(&self) -> bool {
+        (**self).is_immediate()
+    }
+
+    fn is_ready(&self) -> bool {
+        (**self).is_ready()
+    }
 }
 
 /// Sync code that is called once: a closure, or a callable with its arguments.
@@ -217,6 +239,10 @@ where
             Some(code) => context::run_here(|| code.run()),
             None => drive::block_on(self.value.expect(POLLED_AGAIN)),
         }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.value.as_ref().is_some_and(Offloaded::is_finished)
     }
 }
 
@@ -368,6 +394,10 @@ impl<T> Work for Ready<T> {
     fn is_immediate(&self) -> bool {
         true
     }
+
+    fn is_ready(&self) -> bool {
+        self.value.is_some()
+    }
 }
 
 /// The part of [`Work`] that a box of unknown work can call.
@@ -376,6 +406,8 @@ trait DynWork: Future {
     fn block_boxed(self: Box<Self>) -> Self::Output;
 
     fn is_immediate(&self) -> bool;
+
+    fn is_ready(&self) -> bool;
 }
 
 impl<W: Work> DynWork for W {
@@ -385,6 +417,10 @@ impl<W: Work> DynWork for W {
 
     fn is_immediate(&self) -> bool {
         Work::is_immediate(self)
+    }
+
+    fn is_ready(&self) -> bool {
+        Work::is_ready(self)
     }
 }
 
@@ -429,6 +465,14 @@ impl<D: DynWork + ?Sized> Erased<D> {
             Erased::Done => false,
         }
     }
+
+    fn is_ready(&self) -> bool {
+        match self {
+            Erased::Fresh(work) => work.is_ready(),
+            Erased::Polled(work) => work.is_ready(),
+            Erased::Done => false,
+        }
+    }
 }
 
 /// Work of any type, boxed, that can move between threads.
@@ -446,6 +490,13 @@ impl<'a, T> Boxed<'a, T> {
             work: Erased::Fresh(Box::new(work)),
         }
     }
+
+    /// Boxes work that was polled, and is in a box.
+    pub(crate) fn begun<W: Work<Output = T> + Send + 'a>(work: Pin<Box<W>>) -> Self {
+        Boxed {
+            work: Erased::Polled(work),
+        }
+    }
 }
 
 /// Work of any type, boxed, that stays on its thread.
@@ -460,6 +511,13 @@ impl<'a, T> LocalBoxed<'a, T> {
     pub(crate) fn new<W: Work<Output = T> + 'a>(work: W) -> Self {
         LocalBoxed {
             work: Erased::Fresh(Box::new(work)),
+        }
+    }
+
+    /// Boxes work that was polled, and is in a box.
+    pub(crate) fn begun<W: Work<Output = T> + 'a>(work: Pin<Box<W>>) -> Self {
+        LocalBoxed {
+            work: Erased::Polled(work),
         }
     }
 }
@@ -484,6 +542,10 @@ macro_rules! erased {
 
             fn is_immediate(&self) -> bool {
                 self.work.is_immediate()
+            }
+
+            fn is_ready(&self) -> bool {
+                self.work.is_ready()
             }
         }
     };
