@@ -99,6 +99,7 @@
 #[path = "private.rs"]
 pub mod __private;
 mod call;
+mod combine;
 pub mod context;
 #[cfg(feature = "executor")]
 mod crew;
@@ -126,9 +127,11 @@ mod slot;
 mod sync;
 #[cfg(feature = "executor")]
 mod task;
+mod time;
 pub mod work;
 
 pub use call::{NoArguments, SmartCall, SmartFn, asynchronous, blocking, dual, in_place};
+pub use combine::{join, race, try_join};
 pub use dual::{Dual, DualOf, Resolving};
 pub use error::InsideExecutor;
 #[cfg(feature = "executor")]
@@ -143,6 +146,7 @@ pub use smartcall_macros::smart;
 pub use smartcall_macros::test;
 #[cfg(feature = "executor")]
 pub use task::Task;
+pub use time::Elapsed;
 pub use work::Work;
 
 /// Compiles the code of the README.

@@ -15,9 +15,11 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+pub use crate::combine::{ErrOr, IfOk, Join, Map, Next, Race, Step, Taking, Then, TryJoin};
 use crate::context;
 use crate::drive::{self, Turn};
 use crate::offload::{self, Offloaded};
+pub use crate::time::Timeout;
 
 /// A future that knows how to be resolved by blocking.
 ///

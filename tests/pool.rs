@@ -16,7 +16,7 @@ use futures::future::join_all;
 use smartcall::{Dual, offload};
 
 mod common;
-use common::{in_child, limit};
+use common::{in_child, limit, wait_until};
 
 // Helpers ------------------------------------------------------------------------------
 
@@ -43,13 +43,6 @@ fn in_child_with(variable: &str, value: &str, name: &str, body: impl FnOnce()) {
 
 fn set_limit(n: usize) {
     offload::set_max_threads(n.try_into().expect("it is not zero"));
-}
-
-/// Waits for something that is to become true without telling.
-fn wait_until(so: impl Fn() -> bool) {
-    while !so() {
-        thread::sleep(Duration::from_millis(1));
-    }
 }
 
 /// Counts the names of this process's threads that begin so. A new thread has the name of the

@@ -34,6 +34,13 @@ fn limit_named<R>(name: &'static str, body: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Waits for something that is to become true without telling.
+pub fn wait_until(so: impl Fn() -> bool) {
+    while !so() {
+        thread::sleep(Duration::from_micros(100));
+    }
+}
+
 /// Runs a test's body in a process of its own, under the limit.
 ///
 /// For tests that count threads or change something process-wide: `cargo test` runs the
