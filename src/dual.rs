@@ -205,6 +205,19 @@ impl<T, W> Dual<T, W> {
         }
     }
 
+    /// Takes out the work, if it is not done, and can be moved.
+    #[cfg(feature = "executor")]
+    pub(crate) fn into_work(self) -> Option<W>
+    where
+        W: Unpin,
+    {
+        match self.state.into_inner() {
+            State::Fresh(work) => Some(work),
+            State::Begun(work) => Some(*Pin::into_inner(work)),
+            State::Taken { .. } => None,
+        }
+    }
+
     /// Returns whether the value is there, as the work says it.
     pub(crate) fn has_value(&self, work_has: impl FnOnce(&W) -> bool) -> bool {
         if self.value.get().is_some() {

@@ -124,6 +124,8 @@ mod runner;
 mod signal;
 #[cfg(feature = "executor")]
 mod slot;
+#[cfg(feature = "executor")]
+mod start;
 mod sync;
 #[cfg(feature = "executor")]
 mod task;

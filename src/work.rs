@@ -19,6 +19,8 @@ pub use crate::combine::{ErrOr, IfOk, Join, Map, Next, Race, Step, Taking, Then,
 use crate::context;
 use crate::drive::{self, Turn};
 use crate::offload::{self, Offloaded};
+#[cfg(feature = "executor")]
+pub use crate::start::Started;
 pub use crate::time::Timeout;
 
 /// A future that knows how to be resolved by blocking.

@@ -1,0 +1,123 @@
+//! Handles that have begun in the background.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::OnceLock;
+use std::task::{Context, Poll};
+
+use crate::drive;
+use crate::dual::Dual;
+use crate::executor::Executor;
+use crate::task::Task;
+use crate::work::Work;
+
+/// The executor of the process, made when a handle is first started.
+static BACKGROUND: OnceLock<Executor> = OnceLock::new();
+
+impl<T, W> Dual<T, W>
+where
+    T: Send + 'static,
+    W: Work<Output = T> + Send + 'static,
+{
+    /// Begins in the background, and returns a handle to the value.
+    ///
+    /// An async body is a task of an [`Executor`] of the process, which is made at the first start and
+    /// has a thread for each core; sync code goes to the pool, as it does when it is awaited. So handles
+    /// that were started overlap, whoever waits for them and when.
+    ///
+    /// Dropping the new handle cancels the work: what has not begun does not begin, an async body is
+    /// dropped at its next poll, and code that runs on a pool runs to its end.
+    /// [`detach`](Dual::detach) lets it run on instead.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the executor's threads can't be started. A panic of the body reaches whoever resolves
+    /// the handle.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread;
+    /// use std::time::Duration;
+    /// use smartcall::Dual;
+    ///
+    /// let started: Vec<_> = (0..50)
+    ///     .map(|n| {
+    ///         Dual::blocking(move || {
+    ///             thread::sleep(Duration::from_millis(20));
+    ///             n
+    ///         })
+    ///         .start()
+    ///     })
+    ///     .collect();
+    /// // All of them sleep at the same time.
+    /// let sum: u32 = started.into_iter().map(|dual| dual.get()).sum();
+    /// assert_eq!(sum, 1225);
+    /// ```
+    #[must_use = "started work is canceled when its handle is dropped, use `.detach()` to let it run"]
+    #[track_caller]
+    pub fn start(self) -> Dual<T, Started<T>> {
+        let future = self.into_future();
+        let background =
+            BACKGROUND.get_or_init(|| Executor::builder().name("smartcall-background").build());
+        Dual::new(Started {
+            task: background.spawn(future),
+        })
+    }
+}
+
+impl<T> Dual<T, Started<T>> {
+    /// Lets started work run on in the background, with nobody to wait for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use smartcall::Dual;
+    ///
+    /// let (sender, receiver) = mpsc::channel();
+    /// Dual::future(async move { sender.send(5) }).start().detach();
+    /// assert_eq!(receiver.recv(), Ok(5));
+    /// ```
+    pub fn detach(self) {
+        // A value that is there already has nothing to run on.
+        if let Some(started) = self.into_work() {
+            started.task.detach();
+        }
+    }
+}
+
+/// Work that has begun in the background.
+///
+/// Made by [`Dual::start`]. Dropping it cancels the work, as is said there.
+#[must_use = "started work is canceled when it is dropped"]
+pub struct Started<T> {
+    task: Task<T>,
+}
+
+impl<T> Future for Started<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        Pin::new(&mut self.task).poll(cx)
+    }
+}
+
+impl<T> Work for Started<T> {
+    fn block(self) -> T {
+        drive::block_on(self.task)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.task.is_finished()
+    }
+}
+
+impl<T> fmt::Debug for Started<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started")
+            .field("finished", &self.task.is_finished())
+            .finish_non_exhaustive()
+    }
+}
