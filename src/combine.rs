@@ -295,6 +295,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// ```
     #[inline]
     #[track_caller]
+    #[expect(clippy::type_complexity, reason = "a struct can name what it stores")]
     pub fn then<R, F, K>(
         self,
         next: F,
@@ -360,6 +361,7 @@ impl<T, E, W: Work<Output = Result<T, E>>> Dual<Result<T, E>, W> {
     /// ```
     #[inline]
     #[track_caller]
+    #[expect(clippy::type_complexity, reason = "a struct can name what it stores")]
     pub fn and_then<U, R, F, K>(
         self,
         next: F,

@@ -53,6 +53,13 @@
 //! "Alone" is sync code that is all that the driven future waits for. [`context`] tells
 //! more, and how an executor says so; [`offload`] tells about the pool.
 //!
+//! # Several handles, and time
+//!
+//! [`Dual::map`], [`then`](Dual::then) and the like put one step after another; [`join`], [`try_join`]
+//! and [`race`] take several handles at once; [`start`](Dual::start) begins one in the background;
+//! [`timeout`](Dual::timeout) and [`get_timeout`](Dual::get_timeout) bound the wait for it. What
+//! comes of each is a handle again.
+//!
 //! # What it can't do
 //!
 //! A `.get()` in async code waits for other *tasks*. In `join!(a, async { b.get() })`, if `b`
@@ -72,7 +79,7 @@
 //!
 //! # Crate features
 //!
-//! - `executor` (on by default): [`Executor`], [`LocalExecutor`] and [`Task`].
+//! - `executor` (on by default): [`Executor`], [`LocalExecutor`] and [`Task`]; and [`Dual::start`].
 //! - `futures-executor` (off by default): recognises the executors of the `futures` crate, and
 //!   refuses `.get()` on their threads.
 //! - `macros` (on by default): the attributes [`#[smart]`](macro@smart), which makes a function one that
