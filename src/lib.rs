@@ -159,6 +159,6 @@ pub use time::Elapsed;
 pub use work::Work;
 
 /// Compiles the code of the README.
-#[cfg(all(doctest, feature = "macros"))]
+#[cfg(all(doctest, feature = "executor", feature = "macros"))]
 #[doc = include_str!("../README.md")]
 struct ReadmeDoctests;

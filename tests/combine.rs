@@ -191,7 +191,9 @@ fn joined_sync_parts_overlap() {
     limit(|| {
         let meet = |barrier: &Arc<Barrier>| {
             let barrier = Arc::clone(barrier);
-            Dual::blocking(move || drop(barrier.wait()))
+            Dual::blocking(move || {
+                barrier.wait();
+            })
         };
         by_each(|| {
             let barrier = Arc::new(Barrier::new(2));
