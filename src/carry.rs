@@ -150,7 +150,6 @@ pub(crate) fn capture() -> Carried {
 
 #[cold]
 fn capture_all(first: &'static Hook) -> Vec<Box<dyn Carry>> {
-    // A few at once, as a vector grows: nobody has many.
     let mut values = Vec::new();
     let mut hook = Some(first);
     while let Some(Hook { capture, next }) = hook {

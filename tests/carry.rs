@@ -436,11 +436,16 @@ fn back_after_the_await() {
             SPENT.take()
         });
         assert_eq!(spent, 11);
-        let mut polled = Box::pin(spend(7).into_future());
-        let _ = polled
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()));
-        Dual::future(polled).get();
+        let (go, gate) = mpsc::channel();
+        let waits = Dual::blocking(move || {
+            SPENT.set(7);
+            gate.recv()
+        });
+        let mut polled = Box::pin(waits.into_future());
+        let cx = &mut Context::from_waker(Waker::noop());
+        assert!(polled.as_mut().poll(cx).is_pending());
+        go.send(()).expect("it waits");
+        assert_eq!(Dual::future(polled).get(), Ok(()));
         assert_eq!(SPENT.take(), 7);
     });
 }
@@ -456,16 +461,22 @@ fn nothing_back_from_what_is_lost() {
         });
         let awaits = AssertUnwindSafe(|| pollster::block_on(fails.into_future()));
         assert!(panic::catch_unwind(awaits).is_err());
+        let (go, gate) = mpsc::channel::<()>();
+        let (begun, begins) = mpsc::channel();
         let (done, ended) = mpsc::channel();
         let dropped = Dual::blocking(move || {
             SPENT.set(6);
-            done.send(())
+            begun.send(()).expect("it is waited for");
+            gate.recv().expect("it is told");
+            done.send(()).expect("it is waited for");
         });
         let mut dropped = Box::pin(dropped.into_future());
         let cx = &mut Context::from_waker(Waker::noop());
-        assert!(dropped.as_mut().poll(cx).is_pending() || SPENT.take() == 6);
-        ended.recv().expect("it runs to its end");
+        assert!(dropped.as_mut().poll(cx).is_pending());
+        begins.recv().expect("it begins");
         drop(dropped);
+        go.send(()).expect("it waits");
+        ended.recv().expect("it runs to its end");
         assert_eq!(SPENT.get(), 0);
     });
 }

@@ -16,7 +16,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
 mod common;
-use common::limit;
+use common::{in_child, limit};
 
 // Helpers ------------------------------------------------------------------------------
 
@@ -111,18 +111,16 @@ fn left_after_a_panic() {
     });
 }
 
-/// F7: silence follows, too.
+/// F7: silence follows, too, and hides the global dispatcher.
 #[test]
 fn a_dispatcher_that_is_none() {
-    limit(|| {
+    in_child(|| {
         let (log, dispatch) = Log::new();
-        dispatcher::with_default(&dispatch, || {
-            let silent = log_there().with_subscriber(Dispatch::none());
-            pollster::block_on(silent);
-            assert_eq!(log.take(), [""; 0]);
-            pollster::block_on(log_there());
-            assert_eq!(log.take(), [""]);
-        });
+        dispatcher::set_global_default(dispatch).expect("it is the first");
+        pollster::block_on(log_there());
+        assert_eq!(log.take(), [""]);
+        pollster::block_on(log_there().with_subscriber(Dispatch::none()));
+        assert_eq!(log.take(), [""; 0]);
     });
 }
 
@@ -224,7 +222,7 @@ fn on_a_spare() {
 #[cfg(feature = "executor")]
 #[test]
 fn built_too_early() {
-    common::in_child(|| {
+    in_child(|| {
         let (log, dispatch) = Log::new();
         // One that is set somewhere, so that there are some.
         dispatcher::with_default(&Dispatch::none(), || ());
