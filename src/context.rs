@@ -21,6 +21,27 @@
 //!
 //! There are no public guards: one could be held across an `.await`, and the flag would
 //! then stay up on the wrong thread.
+//!
+//! # What follows
+//!
+//! Thread-locals stay behind when work goes to another thread, unless told to follow. [`carry`] registers
+//! a hook that takes them along; with the feature `tracing` the current span and the dispatcher of
+//! the `tracing` crate follow as well. They are taken where the work leaves its thread, which for
+//! blocking code is the first poll of the handle, and not where the handle was made.
+//!
+//! | work | what it sees |
+//! |---|---|
+//! | blocking code on a pool, ours or a host's | what its caller saw, put back afterwards, after a panic too |
+//! | a handle that was [started](crate::Dual::start), at each poll of it | what was there when it was started |
+//! | what runs on its caller's thread: under `.get()`, in place, polled through | the thread's own: nothing is taken, nothing put back |
+//! | tasks of an [`Executor`](crate::Executor), on a worker or on a spare thread that stands in for one | the dispatcher that the executor was built under, if there was one, and no span. No hook is asked |
+//!
+//! A spare thread gets nothing of the task that blocks: it polls others. A spawned task is on its own, as it is
+//! with other executors: tracing's `instrument` and OpenTelemetry's `with_context` are for its future.
+//!
+//! Values can also come back, by [`Carry::bring_back`]. A span or another "current" thing can't, and
+//! need not: it is entered and left again on one thread. Nothing comes back of code that panics, or
+//! whose handle is dropped first.
 #![doc = include_str!("../docs/hang-matrix.md")]
 
 use std::cell::{Cell, RefCell};
@@ -34,6 +55,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+pub use crate::carry::{Carry, carry};
 use crate::error::Refusal;
 use crate::foreign;
 pub use crate::offload::Job;

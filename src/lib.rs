@@ -89,6 +89,9 @@
 //!   tokio goes to tokio's pool; what is driven outside of any runtime enters one of ours, a
 //!   multi-thread one that is started when it is first needed. It changes this for the whole
 //!   program, so it is for programs, and not for libraries.
+//! - `tracing` (off by default): the current span and dispatcher of the `tracing` crate follow
+//!   blocking code to the pool, and an executor's threads have the dispatcher that it was built
+//!   under. See [`context`](context#what-follows).
 //!
 //! With none of them the crate is the trait, the handle, the context and the pool: what an
 //! executor-neutral crate needs.
@@ -106,6 +109,7 @@
 #[path = "private.rs"]
 pub mod __private;
 mod call;
+mod carry;
 mod combine;
 pub mod context;
 #[cfg(feature = "executor")]

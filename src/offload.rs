@@ -36,6 +36,7 @@ use std::thread;
 
 use async_task::{FallibleTask, Runnable};
 
+use crate::carry::{self, Back};
 use crate::context::{self, Host, HostRef};
 use crate::work::Code;
 
@@ -120,7 +121,7 @@ impl fmt::Debug for Job {
 /// Dropping it before the code has begun keeps it from running. Once it runs, it runs to
 /// its end, and its value is dropped.
 pub(crate) struct Offloaded<T> {
-    task: FallibleTask<T>,
+    task: FallibleTask<(T, Back)>,
 }
 
 impl<T> Offloaded<T> {
@@ -134,14 +135,16 @@ impl<T> Future for Offloaded<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        Pin::new(&mut self.task).poll(cx).map(|value| {
-            value.unwrap_or_else(|| {
+        Pin::new(&mut self.task).poll(cx).map(|output| {
+            let (value, back) = output.unwrap_or_else(|| {
                 panic!(
                     "the pool dropped this job before it ran. This happens because the \
                      executor's own pool was shut down, or lost the `Job` that its `Host` was \
                      given. A pool that takes no more jobs should give them back as an error."
                 )
-            })
+            });
+            back.arrive();
+            value
         })
     }
 }
@@ -152,6 +155,12 @@ where
     C: Code + Send + 'static,
     C::Output: Send + 'static,
 {
+    // Before the lock: hooks are code of the program's.
+    let mut carried = carry::capture();
+    let code = move || {
+        let value = carried.run(|| code.run());
+        (value, carried.into_back())
+    };
     if let Some(host) = context::pool() {
         let (job, value) = package(code);
         if let Err(refused) = host.offload(job) {
@@ -169,22 +178,20 @@ where
     let permit = pool.permit();
     drop(pool);
     // The usual case takes the one allocation that `unblock` makes, and no more.
-    let task = blocking::unblock(move || run(permit, || code.run()));
+    let task = blocking::unblock(move || run(permit, code));
     Offloaded {
         task: task.fallible(),
     }
 }
 
 /// Makes a job of code, and the handle to its value.
-fn package<C>(code: C) -> (Job, Offloaded<C::Output>)
-where
-    C: Code + Send + 'static,
-    C::Output: Send + 'static,
-{
+fn package<T: Send + 'static>(
+    code: impl FnOnce() -> (T, Back) + Send + 'static,
+) -> (Job, Offloaded<T>) {
     // The code never waits, so nothing wakes the task, and it is scheduled just once.
     let (runnable, task) = async_task::Builder::new()
         .propagate_panic(true)
-        .spawn(|()| async move { code.run() }, |_runnable: Runnable| ());
+        .spawn(|()| async move { code() }, |_runnable: Runnable| ());
     let value = Offloaded {
         task: task.fallible(),
     };

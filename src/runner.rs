@@ -11,6 +11,8 @@ use std::mem;
 use std::pin::pin;
 use std::sync::Arc;
 
+#[cfg(feature = "tracing")]
+use crate::carry::Dispatcher;
 use crate::context;
 use crate::crew::{Crew, Worker};
 use crate::drive;
@@ -22,6 +24,9 @@ pub(crate) struct Tasks {
     ex: Arc<async_executor::Executor<'static>>,
     /// The tasks that wait: `None` if the executor is somebody else's, and goes on without us.
     roll: Option<Arc<Roll>>,
+    /// What the threads log to.
+    #[cfg(feature = "tracing")]
+    dispatcher: Dispatcher,
 }
 
 impl Tasks {
@@ -30,12 +35,19 @@ impl Tasks {
         Tasks {
             ex: Arc::default(),
             roll: Some(Arc::new(Roll::new())),
+            #[cfg(feature = "tracing")]
+            dispatcher: Dispatcher::capture(),
         }
     }
 
     /// Adopts an executor.
     pub(crate) fn adopt(ex: Arc<async_executor::Executor<'static>>) -> Self {
-        Tasks { ex, roll: None }
+        Tasks {
+            ex,
+            roll: None,
+            #[cfg(feature = "tracing")]
+            dispatcher: Dispatcher::capture(),
+        }
     }
 
     /// Spawns a task, which gives `None` if the executor is gone before it is done.
@@ -47,6 +59,14 @@ impl Tasks {
             Some(roll) => self.ex.spawn(roll.enlist(future)),
             None => self.ex.spawn(async { Some(future.await) }),
         }
+    }
+
+    /// Runs code with what the executor's threads have in common.
+    fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
+        #[cfg(feature = "tracing")]
+        return self.dispatcher.run(f);
+        #[cfg(not(feature = "tracing"))]
+        f()
     }
 }
 
@@ -79,7 +99,9 @@ pub(crate) fn run(crew: &Arc<Crew>, worker: &Arc<Worker>) {
             poll
         });
         let runs = pin!(context::hosted_static(&Own, runs));
-        WorkerHost::new(crew, worker).stand(|| drive::block_on_runner(runs));
+        let host = WorkerHost::new(crew, worker);
+        crew.tasks()
+            .scope(|| host.stand(|| drive::block_on_runner(runs)));
     }
     #[cfg(smartcall_delay)]
     delay();

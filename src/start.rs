@@ -6,11 +6,14 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
+
+use crate::carry::{self, Back, Carried};
 use crate::drive;
 use crate::dual::Dual;
 use crate::executor::Executor;
 use crate::task::Task;
-use crate::work::Work;
+use crate::work::{POLLED_AGAIN, Work};
 
 /// The executor of the process, made when a handle is first started.
 static BACKGROUND: OnceLock<Executor> = OnceLock::new();
@@ -58,7 +61,10 @@ where
     #[must_use = "started work is canceled when its handle is dropped, use `.detach()` to let it run"]
     #[track_caller]
     pub fn start(self) -> Dual<T, Started<T>> {
-        let future = self.into_future();
+        let future = Following {
+            future: self.into_future(),
+            carried: Some(carry::capture()),
+        };
         let background =
             BACKGROUND.get_or_init(|| Executor::builder().name("smartcall-background").build());
         Dual::new(Started {
@@ -93,25 +99,55 @@ impl<T> Dual<T, Started<T>> {
 /// Made by [`Dual::start`]. Dropping it cancels the work, as is said there.
 #[must_use = "started work is canceled when it is dropped"]
 pub struct Started<T> {
-    task: Task<T>,
+    task: Task<(T, Back)>,
+}
+
+pin_project! {
+    /// Work that is polled with what has followed it from the thread that started it.
+    struct Following<F> {
+        #[pin]
+        future: F,
+        // `None` once the value is there.
+        carried: Option<Carried>,
+    }
+}
+
+impl<F: Future> Future for Following<F> {
+    type Output = (F::Output, Back);
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let carried = this.carried.as_mut().expect(POLLED_AGAIN);
+        let poll = carried.run(|| this.future.poll(cx));
+        poll.map(|value| {
+            let carried = this.carried.take().expect(POLLED_AGAIN);
+            (value, carried.into_back())
+        })
+    }
 }
 
 impl<T> Future for Started<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        Pin::new(&mut self.task).poll(cx)
+        Pin::new(&mut self.task).poll(cx).map(arrived)
     }
 }
 
 impl<T> Work for Started<T> {
     fn block(self) -> T {
-        drive::block_on(self.task)
+        arrived(drive::block_on(self.task))
     }
 
     fn is_ready(&self) -> bool {
         self.task.is_finished()
     }
+}
+
+/// Takes what has come back with a value.
+fn arrived<T>((value, back): (T, Back)) -> T {
+    back.arrive();
+    value
 }
 
 impl<T> fmt::Debug for Started<T> {

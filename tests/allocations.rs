@@ -206,3 +206,22 @@ fn hop_that_a_host_refuses() {
         assert_allocations(2, async || hop(&host).await);
     });
 }
+
+/// B12: each hook adds what it takes along, and all of them together their list.
+#[test]
+fn pool_hop_with_hooks() {
+    in_child(|| {
+        start_pool();
+        for hooks in 1..4 {
+            context::carry(|| {
+                let taken = black_box(5);
+                move |body: &mut dyn FnMut()| {
+                    black_box(taken);
+                    body();
+                }
+            });
+            assert_allocations(2 + hooks, async || five.invoke().await);
+            assert_allocations(0, async || five.invoke().get());
+        }
+    });
+}

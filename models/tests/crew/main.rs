@@ -15,6 +15,9 @@ macro_rules! panic {
 
 use smartcall_models::shuttle_sync as sync;
 
+#[path = "../../../src/carry.rs"]
+#[allow(dead_code)]
+mod carry;
 #[path = "../../../src/context.rs"]
 #[allow(dead_code)]
 mod context;
