@@ -1034,9 +1034,9 @@ fn debug_names_the_type() {
     #[cfg(feature = "executor")]
     {
         let ex = smartcall::Executor::builder().threads(1).build();
-        assert!(format!("{ex:?}").starts_with("Executor { tasks: "));
+        assert!(format!("{ex:?}").starts_with("Executor { tasks: Executor"));
         let local = smartcall::LocalExecutor::new();
-        assert!(format!("{local:?}").starts_with("LocalExecutor { tasks: "));
+        assert!(format!("{local:?}").starts_with("LocalExecutor { tasks: LocalExecutor"));
     }
 }
 
