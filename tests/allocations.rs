@@ -156,6 +156,35 @@ fn pool_hop() {
     });
 }
 
+/// B12: nor does a hop allocate more in a task, whichever executor of ours runs it.
+#[cfg(feature = "executor")]
+#[test]
+fn pool_hop_of_a_task() {
+    use smartcall::{Executor, LocalExecutor};
+
+    in_child(|| {
+        start_pool();
+        let hops = || allocations(async || five.invoke().await);
+        // A queue of tasks that wait for their turn grows now and then.
+        let about_one_each = CALLS..CALLS + CALLS / 10;
+        let ex = Executor::builder().threads(1).build();
+        let counted = ex.block_on(ex.spawn(hops()));
+        assert!(about_one_each.contains(&counted), "{counted} in a task");
+        let ex = Executor::from(Arc::new(async_executor::Executor::new()));
+        let counted = ex.block_on(ex.spawn(hops()));
+        assert!(
+            about_one_each.contains(&counted),
+            "{counted} in an adopted one"
+        );
+        let ex = LocalExecutor::new();
+        let counted = ex.block_on(ex.spawn(hops()));
+        assert!(
+            about_one_each.contains(&counted),
+            "{counted} in a local one"
+        );
+    });
+}
+
 /// A host with a pool of one thread, or with none: then it gives the jobs back.
 struct OwnPool {
     jobs: Option<SyncSender<Job>>,

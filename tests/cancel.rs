@@ -654,6 +654,45 @@ fn executor_dropped_by_its_own_task() {
     });
 }
 
+/// E5: a worker that outlives its executor drops the tasks before the thread's locals are gone.
+#[test]
+fn executor_dropped_by_its_own_task_before_thread_locals() {
+    thread_local! {
+        static LOCAL: Box<u32> = Box::new(5);
+    }
+
+    /// A value whose drop uses a thread-local.
+    struct UsesLocal(mpsc::Sender<Option<u32>>);
+
+    impl Drop for UsesLocal {
+        fn drop(&mut self) {
+            let local = LOCAL.try_with(|local| **local).ok();
+            self.0.send(local).expect("somebody waits");
+        }
+    }
+
+    limit(|| {
+        let ex = one_thread();
+        let (sender, seen) = mpsc::channel();
+        let uses = UsesLocal(sender);
+        ex.spawn(async move {
+            let _uses = uses;
+            future::pending::<()>().await;
+        })
+        .detach();
+        let (give, given) = oneshot::channel::<Executor>();
+        ex.spawn(async {
+            LOCAL.with(|_| ());
+            drop(given.await.expect("it is given"));
+            // The monitor ends meanwhile, so that this thread is the last one.
+            thread::sleep(Duration::from_millis(50));
+        })
+        .detach();
+        give.send(ex).ok().expect("it waits");
+        assert_eq!(seen.recv(), Ok(Some(5)));
+    });
+}
+
 /// E5: an executor that is dropped on the pool, by the task of another one, and in a get.
 #[test]
 fn executor_dropped_elsewhere() {
@@ -1124,5 +1163,44 @@ fn thread_that_cannot_be_started_after_others() {
         }
         let ex = one_thread();
         assert_eq!(ex.block_on(ex.spawn(async { 5 })), 5);
+    });
+}
+
+/// A spare that can't be started is missed by a get that waits, and by no other one.
+#[cfg(target_os = "linux")]
+#[test]
+fn spare_that_cannot_be_started() {
+    const STACK: usize = 268_435_456;
+    let name = "spare_that_cannot_be_started";
+    in_child_with_stacks(&STACK.to_string(), "67108864", name, || {
+        // With tokio it has threads to start, which it does while there is room.
+        assert_eq!(Dual::future(async { 5 }).get(), 5);
+        let bare = Arc::new(async_executor::Executor::new());
+        let ex = Executor::from(Arc::clone(&bare));
+        let own = thread::available_parallelism().expect("it is known").get();
+        let blocked: Vec<_> = (0..own)
+            .map(|_| {
+                let (body, begun, tell) = Body::new();
+                ex.spawn(async { body.run() }).detach();
+                begun.recv().expect("it begins");
+                tell
+            })
+            .collect();
+        // Its own threads are blocked, by code that tells nobody: the task is run here.
+        let task = ex.spawn(async {
+            let room = std::iter::repeat_with(|| {
+                let mut room = Vec::<u8>::new();
+                room.try_reserve_exact(STACK).map(|()| room)
+            });
+            let _no_room_for_a_stack: Vec<_> = room.map_while(Result::ok).collect();
+            assert_eq!(Dual::future(async { 5 }).get(), 5);
+            assert_eq!(Dual::in_place(|| 5).await, 5);
+            panic_of(|| Dual::future(future::pending::<()>()).get())
+        });
+        let said = pollster::block_on(bare.run(task));
+        assert_contains(&said, "cannot block here: the system can't start a thread");
+        for tell in blocked {
+            tell.send(()).expect("it waits");
+        }
     });
 }

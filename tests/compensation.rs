@@ -3,6 +3,7 @@
 #![cfg(feature = "executor")]
 
 use std::future::pending;
+use std::iter;
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
@@ -129,6 +130,24 @@ fn ready_gets_start_no_thread() {
             });
         }
         assert_eq!(common::threads(), before);
+    });
+}
+
+/// A get that is over hands nothing over: long code after it keeps its thread to itself.
+#[cfg(target_os = "linux")]
+#[test]
+fn long_code_after_a_get() {
+    in_child(|| {
+        let keeps_it = |_| {
+            in_a_task(&executor(1), |_| {
+                assert_eq!(get(async { 5 }), 5);
+                // Long enough for the monitor to look.
+                thread::sleep(Duration::from_millis(200));
+                threads_named("ex-spare") == 0
+            })
+        };
+        // The system may interrupt the get, which is then a long one.
+        assert!((0..5).any(keeps_it));
     });
 }
 
@@ -429,6 +448,30 @@ fn one_spare() {
     });
 }
 
+/// In a `block_on` in a task a get is refused as around it, once another task has the only spare.
+#[test]
+fn no_spare_left_in_block_on() {
+    limit(|| {
+        let builder = Executor::builder().threads(2).max_spares(1);
+        let ex = Arc::new(builder.build());
+        let refused = || {
+            in_a_task(&ex, |ex| {
+                let (_release, released) = oneshot::channel::<()>();
+                let takes_it = ex.spawn(async { Dual::future(released).try_get().is_ok() });
+                takes_it.detach();
+                // If this call takes too long, it is the one that gets the spare.
+                ex.block_on(async {
+                    let tries = iter::repeat_with(|| Dual::future(async { 5 }).try_get());
+                    let refused = tries.take(10_000).find_map(Result::err);
+                    refused.map(|refused| refused.to_string())
+                })
+            })
+        };
+        let text = iter::repeat_with(refused).take(100).flatten().next();
+        assert_names_the_setting(&text.expect("the other task is first at times"));
+    });
+}
+
 /// What is nested in a wait that has handed its place over needs no further spare.
 #[test]
 fn nested_waits_share_one_spare() {
@@ -444,6 +487,24 @@ fn nested_waits_share_one_spare() {
             };
             assert_eq!(get(nested), 11);
         });
+    });
+}
+
+/// C17: a wait leaves nobody behind who could wake the get: sync code after it is alone, and
+/// runs on the get's own thread.
+#[test]
+fn sync_code_after_a_wait() {
+    limit(|| {
+        let ran_here = in_a_task(&executor(1), |ex| {
+            let here = thread::current().id();
+            let after_a_wait = || async {
+                ex.spawn(async {}).await;
+                Dual::blocking(|| thread::current().id()).await
+            };
+            // Whoever woke the get may for a moment not have let go of it.
+            (0..10).any(|_| get(after_a_wait()) == here)
+        });
+        assert!(ran_here);
     });
 }
 
@@ -755,6 +816,125 @@ fn adopted_executor_is_dropped() {
         let text = words(|| futures_lite::future::block_on(bare.run(task)));
         assert!(
             text.starts_with("the executor was dropped before this"),
+            "{text}"
+        );
+    });
+}
+
+/// An adopted executor whose own threads are all blocked, by code that tells nobody, until the
+/// senders are dropped: whatever else it runs is run by the program, or by a spare.
+fn adopted_and_blocked() -> (
+    Arc<async_executor::Executor<'static>>,
+    Arc<Executor>,
+    Vec<mpsc::Sender<()>>,
+) {
+    let bare = Arc::new(async_executor::Executor::new());
+    let ex = Arc::new(Executor::from(Arc::clone(&bare)));
+    let threads = thread::available_parallelism().expect("it is known").get();
+    let (begin, begun) = mpsc::channel();
+    let block = |_| {
+        let (release, released) = mpsc::channel::<()>();
+        let begin = begin.clone();
+        let blocks = ex.spawn(async move {
+            begin.send(()).expect("somebody waits");
+            let _ = released.recv();
+        });
+        blocks.detach();
+        release
+    };
+    let blocked = (0..threads).map(block).collect();
+    for _ in 0..threads {
+        begun.recv().expect("it begins");
+    }
+    (bare, ex, blocked)
+}
+
+/// C14: a get on a thread of the program's that runs an adopted executor has a spare of its own.
+#[test]
+fn adopted_executor_on_a_thread_of_the_programs() {
+    limit(|| {
+        let (bare, ex, _blocked) = adopted_and_blocked();
+        let inner = Arc::clone(&ex);
+        let task = ex.spawn(async move {
+            let nested = async { get(inner.spawn(async { 6 })) };
+            get(inner.spawn(async { 5 })) + get(nested)
+        });
+        assert_eq!(futures_lite::future::block_on(bare.run(task)), 11);
+        // It stands in for whatever runs the task, an executor that is recognised as well.
+        let inner = Arc::clone(&ex);
+        let task = ex.spawn(async move { get(inner.spawn(async { 5 })) });
+        assert_eq!(futures::executor::block_on(bare.run(task)), 5);
+    });
+}
+
+/// C3: such a spare is one for all that is nested, and goes back to idle at the end of the get.
+#[cfg(target_os = "linux")]
+#[test]
+fn spares_for_threads_of_the_programs_are_reused() {
+    in_child(|| {
+        let (bare, ex, _blocked) = adopted_and_blocked();
+        for round in 0..50 {
+            let inner = Arc::clone(&ex);
+            let task = ex.spawn(async move {
+                let nested = async { get(inner.spawn(async { 5 })) };
+                get(async { get(nested) })
+            });
+            let bare = Arc::clone(&bare);
+            let own = thread::spawn(move || futures_lite::future::block_on(bare.run(task)));
+            assert_eq!(own.join().expect("no panic"), 5);
+            if round == 0 {
+                assert_eq!(threads_named("smartcall-spare"), 1);
+            }
+        }
+        // The last one may still be on its way when the next is called for.
+        assert!(threads_named("smartcall-spare") < 25);
+    });
+}
+
+/// An adopted executor may have 2,048 spares, and a get that finds none left is refused in words.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_spare_left_in_an_adopted_executor() {
+    in_child(|| {
+        let ex = Executor::from(Arc::new(async_executor::Executor::new()));
+        let block = |_| {
+            let (release, released) = oneshot::channel::<()>();
+            ex.spawn(async { get(released).is_ok() }).detach();
+            release
+        };
+        let blocked: Vec<_> = (0..2048).map(block).collect();
+        let refused = || {
+            // The last one may be on its way to its spare.
+            thread::sleep(Duration::from_millis(1));
+            let five = async { Dual::future(async { 5 }).try_get().err() };
+            ex.block_on(ex.spawn(async { five.await.map(|refused| refused.to_string()) }))
+        };
+        let text = iter::repeat_with(refused).find_map(|refused| refused);
+        assert_names_the_setting(&text.expect("the search has no end"));
+        assert_eq!(threads_named("smartcall-spare"), 2048);
+        drop(blocked);
+    });
+}
+
+/// A12: with the adopting executor gone nobody stands in for a thread of the program's.
+#[test]
+fn adopted_task_refuses_when_its_executor_is_gone() {
+    limit(|| {
+        let bare = Arc::new(async_executor::Executor::new());
+        let ex = Executor::from(Arc::clone(&bare));
+        let (wake, woken) = oneshot::channel::<()>();
+        let task = ex.spawn(async {
+            let _ = woken.await;
+            words(|| get(async { 5 }))
+        });
+        drop(ex);
+        drop(wake);
+        let text = futures_lite::future::block_on(bare.run(task));
+        assert!(
+            text.starts_with(
+                "cannot block here: this thread is polling a task of an executor that can't go \
+                 on without it."
+            ),
             "{text}"
         );
     });

@@ -1034,9 +1034,9 @@ fn debug_names_the_type() {
     #[cfg(feature = "executor")]
     {
         let ex = smartcall::Executor::builder().threads(1).build();
-        assert!(format!("{ex:?}").starts_with("Executor { tasks: "));
+        assert!(format!("{ex:?}").starts_with("Executor { tasks: Executor"));
         let local = smartcall::LocalExecutor::new();
-        assert!(format!("{local:?}").starts_with("LocalExecutor { tasks: "));
+        assert!(format!("{local:?}").starts_with("LocalExecutor { tasks: LocalExecutor"));
     }
 }
 
@@ -1352,6 +1352,50 @@ mod recognised {
             let _ = refused_here();
             let inside = context::blocking_region(|| context::inside_executor(refused_here));
             assert_eq!(inside.await, 5);
+        });
+    }
+
+    /// A12: a host of somebody else's speaks for the executor that would be found, too.
+    #[test]
+    fn allowed_by_a_host_in_block_on() {
+        let host = Helpful::new();
+        block_on(async {
+            let _ = refused_here();
+            let five = context::with_host(&host, || Dual::future(async { 5 }).get());
+            assert_eq!(five, 5);
+            assert_eq!(host.calls(), (1, vec![thread::current().id()]));
+            let _ = refused_here();
+        });
+    }
+
+    /// A12: refused in one that a task of ours runs, or the root of a `block_on`.
+    #[cfg(feature = "executor")]
+    #[test]
+    fn refused_in_block_on_in_a_task() {
+        limit(|| {
+            for ex in [
+                smartcall::Executor::builder().threads(1).build(),
+                smartcall::Executor::from(Arc::new(async_executor::Executor::new())),
+            ] {
+                let runs = async || block_on(async { refused_here() });
+                let task = ex.spawn(async move { runs().await });
+                assert_eq!(ex.block_on(task).get(), 5);
+                assert_eq!(ex.block_on(runs()).get(), 5);
+            }
+        });
+    }
+
+    /// A12: what lets a `block_on` of ours go through lets a get in its root go through.
+    #[cfg(feature = "executor")]
+    #[test]
+    fn allowed_in_a_root_in_block_on() {
+        limit(|| {
+            let ex = smartcall::Executor::builder().threads(1).build();
+            let root = || ex.block_on(async { Dual::future(async { 5 }).get() });
+            block_on(async {
+                assert_eq!(context::blocking_region(root), 5);
+                assert_eq!(context::with_host(&Helpful::new(), root), 5);
+            });
         });
     }
 

@@ -9,7 +9,8 @@ use std::sync::{Arc, Barrier, Once, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use smartcall::{Dual, context};
+use smartcall::Dual;
+use smartcall::context::{self, Host};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -314,6 +315,33 @@ fn blocking_region_in_a_current_thread_runtime() {
         current_thread().block_on(async {
             let value = elsewhere.spawn(task());
             let got = context::blocking_region(|| get(value));
+            assert_eq!(got.expect("it ends"), 5);
+            assert_refuses().await;
+        });
+    });
+}
+
+/// A12: a host of somebody else's speaks for the runtime that would be found, and is asked alone.
+#[test]
+fn host_in_a_current_thread_runtime() {
+    /// A host that has seen to it that the thread may block.
+    struct Willing;
+
+    impl Host for Willing {
+        fn can_block(&self) -> bool {
+            true
+        }
+
+        fn block_in_place(&self, block: &mut dyn FnMut()) {
+            block();
+        }
+    }
+
+    limit(|| {
+        let elsewhere = multi_thread(1);
+        current_thread().block_on(async {
+            let value = elsewhere.spawn(task());
+            let got = context::with_host(&Arc::new(Willing), || get(value));
             assert_eq!(got.expect("it ends"), 5);
             assert_refuses().await;
         });
