@@ -19,7 +19,7 @@ use smartcall_models::shuttle_sync as sync;
 #[allow(dead_code)]
 mod carry;
 #[path = "../../../src/context.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 mod context;
 #[path = "../../../src/crew.rs"]
 #[allow(dead_code)]
