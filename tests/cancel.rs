@@ -688,7 +688,7 @@ fn executor_dropped_by_its_own_task_before_thread_locals() {
             thread::sleep(Duration::from_millis(50));
         })
         .detach();
-        give.send(ex).ok().expect("it waits");
+        give.send(ex).expect("it waits");
         assert_eq!(seen.recv(), Ok(Some(5)));
     });
 }
