@@ -31,6 +31,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
+use crate::cancel;
 use crate::context::{self, Place};
 #[cfg(feature = "tokio")]
 use crate::foreign;
@@ -203,6 +204,9 @@ impl Driver {
     /// Parks the thread until the waker is used, with the help of its host.
     #[cold]
     fn park(&self) {
+        if cancel::poll_cancelled(&mut Context::from_waker(&self.waker)).is_ready() {
+            cancel::unwind();
+        }
         let Some(host) = context::host() else {
             return self.signal.park();
         };

@@ -109,6 +109,7 @@
 #[path = "private.rs"]
 pub mod __private;
 mod call;
+mod cancel;
 mod carry;
 mod combine;
 pub mod context;

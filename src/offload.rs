@@ -16,6 +16,13 @@
 //! resumes doesn't wait for a place: for a moment there may be more jobs than the limit.
 //! (A program that lowers the limit of `blocking` below this one can still exhaust it.)
 //!
+//! # Cancelling
+//!
+//! A future that is dropped keeps its blocking code from running if it has not begun. Code that
+//! has begun is abandoned: nobody waits until it ends, and its value is dropped. It may ask
+//! [`is_cancelled`] and end early, and a `.get()` in it ends by itself, so that cancelling passes through
+//! sync code into the async code below it; [`shield`] stops that.
+//!
 //! # Threads
 //!
 //! Threads are named `blocking-1` and so on, or `smartcall-spare`. As of its version 1.7
@@ -36,6 +43,8 @@ use std::thread;
 
 use async_task::{FallibleTask, Runnable};
 
+use crate::cancel::{self, Entry};
+pub use crate::cancel::{is_cancelled, shield};
 use crate::carry::{self, Back};
 use crate::context::{self, Host, HostRef};
 use crate::work::Code;
@@ -118,10 +127,20 @@ impl fmt::Debug for Job {
 
 /// The value of code that was sent to a pool, when it is there.
 ///
-/// Dropping it before the code has begun keeps it from running. Once it runs, it runs to
-/// its end, and its value is dropped.
+/// Dropping it before the code has begun keeps it from running. Once it runs, it is told, and its
+/// value is dropped.
 pub(crate) struct Offloaded<T> {
     task: FallibleTask<(T, Back)>,
+    /// The job, to tell it that its value is not wanted any more.
+    id: cancel::Id,
+}
+
+impl<T> Drop for Offloaded<T> {
+    fn drop(&mut self) {
+        if !self.task.is_finished() {
+            cancel::cancel(self.id);
+        }
+    }
 }
 
 impl<T> Offloaded<T> {
@@ -157,12 +176,16 @@ where
 {
     // Before the lock: hooks are code of the program's.
     let mut carried = carry::capture();
+    let entry = Entry::new();
+    let id = entry.id();
     let code = move || {
-        let value = carried.run(|| code.run());
-        (value, carried.into_back())
+        entry.run(|| {
+            let value = carried.run(|| code.run());
+            (value, carried.into_back())
+        })
     };
     if let Some(host) = context::pool() {
-        let (job, value) = package(code);
+        let (job, value) = package(id, code);
         if let Err(refused) = host.offload(job) {
             submit(refused);
         }
@@ -171,7 +194,7 @@ where
     let mut pool = lock();
     if pool.parked > 0 || !pool.has_room() {
         drop(pool);
-        let (job, value) = package(code);
+        let (job, value) = package(id, code);
         submit(job);
         return value;
     }
@@ -181,11 +204,13 @@ where
     let task = blocking::unblock(move || run(permit, code));
     Offloaded {
         task: task.fallible(),
+        id,
     }
 }
 
 /// Makes a job of code, and the handle to its value.
 fn package<T: Send + 'static>(
+    id: cancel::Id,
     code: impl FnOnce() -> (T, Back) + Send + 'static,
 ) -> (Job, Offloaded<T>) {
     // The code never waits, so nothing wakes the task, and it is scheduled just once.
@@ -194,6 +219,7 @@ fn package<T: Send + 'static>(
         .spawn(|()| async move { code() }, |_runnable: Runnable| ());
     let value = Offloaded {
         task: task.fallible(),
+        id,
     };
     (Job { runnable }, value)
 }

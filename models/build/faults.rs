@@ -21,6 +21,7 @@ const PLACES: Model = Model {
 const CREW: Model = Model {
     name: "crew",
     sources: &[
+        "../src/cancel.rs",
         "../src/crew.rs",
         "../src/drive.rs",
         "../src/host.rs",
@@ -40,6 +41,7 @@ const DRIVER: Model = Model {
     sources: &[
         "../src/drive.rs",
         "../src/signal.rs",
+        "tests/driver/cancel.rs",
         "tests/driver/context.rs",
         "tests/driver/scenarios.rs",
         "tests/driver/task.rs",
@@ -500,5 +502,24 @@ pub(crate) const FAULTS: &[Fault] = &[
             to: "",
         },
         caught_by: &[catch("crew", "stop_as_threads_wake_and_cancel", "")],
+    },
+    // Whoever cancels a job that is parked.
+    Fault {
+        name: "fault_cancel_wakes_nobody",
+        plant: Exchange {
+            file: "cancel.rs",
+            from: "waker.wake();",
+            to: "drop(waker);",
+        },
+        caught_by: &[catch("crew", "cancelled_as_it_parks", "deadlock")],
+    },
+    Fault {
+        name: "fault_cancelled_not_looked_for",
+        plant: Exchange {
+            file: "cancel.rs",
+            from: "if job.cancelled {",
+            to: "if false {",
+        },
+        caught_by: &[catch("crew", "cancelled_as_it_parks", "deadlock")],
     },
 ];

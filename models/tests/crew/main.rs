@@ -15,6 +15,9 @@ macro_rules! panic {
 
 use smartcall_models::shuttle_sync as sync;
 
+#[path = "../../../src/cancel.rs"]
+#[allow(dead_code)]
+mod cancel;
 #[path = "../../../src/carry.rs"]
 #[allow(dead_code)]
 mod carry;
@@ -119,4 +122,9 @@ fn stop_from_within() {
 #[test]
 fn stop_as_threads_wake_and_cancel() {
     scenarios::stop_as_threads_wake_and_cancel();
+}
+
+#[test]
+fn cancelled_as_it_parks() {
+    scenarios::cancelled_as_it_parks();
 }

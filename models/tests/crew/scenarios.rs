@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::env;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
@@ -12,6 +13,7 @@ use shuttle::rand::Rng;
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
+use crate::cancel;
 use crate::context;
 use crate::crew::Crew;
 use crate::drive;
@@ -474,5 +476,21 @@ pub(crate) fn stop_as_threads_wake_and_cancel() {
         sets.join().expect("nobody panics");
         cancels.join().expect("nobody panics");
         until("nothing is left", || Arc::strong_count(&value) == 1);
+    });
+}
+
+/// A job is cancelled at any time, before its code parks or while it is parked.
+pub(crate) fn cancelled_as_it_parks() {
+    explore(1000, || {
+        let entry = cancel::Entry::new();
+        let id = entry.id();
+        let never = Event::new();
+        let job = shuttle::thread::spawn(move || {
+            let code = || entry.run(|| get(never.done()));
+            catch_unwind(AssertUnwindSafe(code)).is_err()
+        });
+        linger();
+        cancel::cancel(id);
+        assert!(job.join().expect("it is caught"), "the wait ends");
     });
 }

@@ -9,6 +9,7 @@ macro_rules! thread_local {
 
 use smartcall_models::loom_sync as sync;
 
+mod cancel;
 mod context;
 mod scenarios;
 #[path = "../../../src/signal.rs"]

@@ -1,0 +1,191 @@
+//! Blocking code that is told when nobody waits for it any more.
+//!
+//! Code on a pool can't be interrupted, but it can ask, and where it waits in a `.get()` it need
+//! not even do that: the wait ends by unwinding, so that what it waited for is dropped in turn. So a
+//! cancelled task cancels what its blocking code awaits, through as many layers as there are.
+//!
+//! Each job has an entry in a table, made as it is sent away and gone with its code. An `Arc` that the
+//! code and the handle share would be one more allocation for each job. All changes are made
+//! under the table's lock: whoever cancels marks the entry and takes the waker; whoever is about
+//! to park looks for the mark and leaves the waker, and so either sees the mark or is woken.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::panic;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+/// A job that has not ended.
+#[derive(Default)]
+struct Job {
+    /// Whether its handle was dropped.
+    cancelled: bool,
+    /// Wakes the `.get()` that its code is parked in.
+    waker: Option<Waker>,
+}
+
+static JOBS: Mutex<BTreeMap<Id, Job>> = Mutex::new(BTreeMap::new());
+
+/// What a job is known by: a number that no other one has.
+pub(crate) type Id = u64;
+
+thread_local! {
+    /// The job whose code this thread runs, if it may be cancelled.
+    static CURRENT: Cell<Option<Id>> = const { Cell::new(None) };
+}
+
+fn lock() -> MutexGuard<'static, BTreeMap<Id, Job>> {
+    JOBS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The entry of a job. It goes with the code, whether that is run or dropped.
+pub(crate) struct Entry(Id);
+
+impl Entry {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        lock().insert(id, Job::default());
+        Entry(id)
+    }
+
+    pub(crate) fn id(&self) -> Id {
+        self.0
+    }
+
+    /// Runs the job's code.
+    pub(crate) fn run<R>(self, f: impl FnOnce() -> R) -> R {
+        let _current = CurrentGuard(CURRENT.replace(Some(self.0)));
+        f()
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let job = lock().remove(&self.0);
+        // Not under the lock: a waker is somebody's code.
+        drop(job);
+    }
+}
+
+/// Tells a job that nobody waits for it any more. One that has ended has no entry.
+pub(crate) fn cancel(id: Id) {
+    let waker = lock().get_mut(&id).and_then(|job| {
+        job.cancelled = true;
+        job.waker.take()
+    });
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// Becomes ready once the job on this thread is cancelled, and its wait is to end.
+#[inline]
+pub(crate) fn poll_cancelled(cx: &mut Context<'_>) -> Poll<()> {
+    match CURRENT.get() {
+        Some(id) => poll_job(id, cx),
+        None => Poll::Pending,
+    }
+}
+
+#[cold]
+fn poll_job(id: Id, cx: &mut Context<'_>) -> Poll<()> {
+    // Where panics abort, and in a destructor that runs since something unwinds already, waiting is
+    // all that can be done.
+    if !cfg!(panic = "unwind") || thread::panicking() {
+        return Poll::Pending;
+    }
+    let mut jobs = lock();
+    let Some(job) = jobs.get_mut(&id) else {
+        return Poll::Pending;
+    };
+    if job.cancelled {
+        return Poll::Ready(());
+    }
+    let previous = job.waker.replace(cx.waker().clone());
+    drop(jobs);
+    drop(previous);
+    Poll::Pending
+}
+
+/// Ends a wait of the job on this thread: nobody sees the panic but the code that it unwinds.
+pub(crate) fn unwind() -> ! {
+    /// What the code is unwound with.
+    struct Cancelled;
+
+    panic::resume_unwind(Box::new(Cancelled))
+}
+
+/// Returns whether nobody waits for the blocking code that calls it any more.
+///
+/// Code on a pool can't be interrupted. Long code asks, between two steps, and returns early; what it
+/// returns is dropped. A `.get()` in it that waits, or is about to, ends by itself: it unwinds,
+/// quietly, and drops what it waits for. (Where panics abort, it waits to its end.)
+///
+/// It is `false` outside of such code, and where the code runs on its caller's thread, as under
+/// `.get()`: there the caller waits.
+///
+/// # Examples
+///
+/// ```
+/// use std::future::IntoFuture;
+/// use std::sync::mpsc;
+/// use std::task::{Context, Waker};
+/// use smartcall::{Dual, offload};
+///
+/// let (sender, receiver) = mpsc::channel();
+/// let code = Dual::blocking(move || {
+///     while !offload::is_cancelled() {
+///         std::thread::yield_now();
+///     }
+///     sender.send("stopped")
+/// });
+/// let mut future = Box::pin(code.into_future());
+/// // It begins on the pool, and nobody waits any more.
+/// assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+/// # std::thread::sleep(std::time::Duration::from_millis(20));
+/// drop(future);
+/// # let _ =
+/// receiver.recv();
+/// ```
+pub fn is_cancelled() -> bool {
+    let Some(id) = CURRENT.get() else {
+        return false;
+    };
+    lock().get(&id).is_some_and(|job| job.cancelled)
+}
+
+/// Keeps blocking code from being cancelled while a closure runs.
+///
+/// In it [`is_cancelled`] is `false`, and a `.get()` waits to its end. This is for what must not be left
+/// half done: the code that comes after it may well ask again.
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::{Dual, offload};
+///
+/// let saves = Dual::blocking(|| {
+///     offload::shield(|| {
+///         // Both, or none.
+///         Dual::future(async { /* write */ }).get();
+///         Dual::future(async { /* write the other one */ }).get();
+///     });
+/// });
+/// # pollster::block_on(async { saves.await });
+/// ```
+pub fn shield<R>(f: impl FnOnce() -> R) -> R {
+    let _current = CurrentGuard(CURRENT.replace(None));
+    f()
+}
+
+/// Puts the job back that the thread was at before.
+struct CurrentGuard(Option<Id>);
+
+impl Drop for CurrentGuard {
+    fn drop(&mut self) {
+        CURRENT.set(self.0);
+    }
+}
