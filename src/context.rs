@@ -440,6 +440,14 @@ pub(crate) fn on_pool_thread<R>(mut host: Option<HostRef>, f: impl FnOnce() -> R
     f()
 }
 
+/// Moves this thread outside, where a foreign executor that it runs already is not refused.
+fn enter_unseen() -> PlaceGuard {
+    match foreign::recognise() {
+        Err(_) => set(State::OutsideInRegion),
+        Ok(_) => enter(Place::Outside),
+    }
+}
+
 /// Runs sync code on this thread, between the polls of a driver or in one.
 #[inline]
 pub(crate) fn run_here<R>(f: impl FnOnce() -> R) -> R {
@@ -494,11 +502,13 @@ pub(crate) fn block<R>(leave: Option<HostRef>, f: impl FnOnce() -> R) -> R {
         None => f(),
         // The host stays: what is nested in `f` may park this thread as well.
         Some(host) => through(&*host, || {
-            let _place = enter(Place::Outside);
             if foreign::ANY && host.looks_below() {
                 // The task may run an executor itself, which wants to be told as well.
+                let _place = enter(Place::Outside);
                 return foreign::block_in_place(f);
             }
+            // What is recognised here is what the host speaks for, also to what is nested in `f`.
+            let _place = enter_unseen();
             f()
         }),
     }

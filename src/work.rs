@@ -4,6 +4,22 @@
 //! say `DualOf<impl Work<Output = T>>`. They are here for structs that store a handle, and
 //! for forms of your own, by [`Work`] and [`Dual::new`].
 //!
+//! # What dropping does
+//!
+//! | | before it began | while it waits or runs | after that |
+//! |---|---|---|---|
+//! | [`Async`] | the body never runs | the body is dropped where it waits, and what it waits for in turn | the value was handed over |
+//! | [`Blocking`] | the code never runs, also if it waits for its turn on the pool | the code runs on, and is [told](crate::offload::is_cancelled); a `.get()` in it ends; its value is dropped | a value that nobody took is dropped |
+//! | [`InPlace`] | the code never runs | it can't be dropped: it runs to its end in one poll | |
+//! | [`Pair`] | neither path runs | the async path is dropped as an `Async` is | |
+//! | [`Ready`] | the value is dropped | | |
+//! | [`Then`] | no step runs | the step that it is at is dropped, and the next one never begins | |
+//! | [`join`](crate::join), [`try_join`](crate::try_join), [`race`](crate::race) | nothing runs | all parts that are not done are dropped | |
+//! | [`Timeout`] | nothing runs | the work is dropped; so it is when the time has elapsed | |
+//! | `Started`, by [`Dual::start`] | | an async body is dropped at its next poll; sync code as `Blocking` | a value that nobody took is dropped |
+//! | [`Boxed`], [`LocalBoxed`] | as what is in them | | |
+//!
+//! [`Dual::start`]: crate::Dual::start
 //! [`Dual`]: crate::Dual
 //! [`Dual::new`]: crate::Dual::new
 

@@ -343,6 +343,10 @@ fn host_in_a_current_thread_runtime() {
             let value = elsewhere.spawn(task());
             let got = context::with_host(&Arc::new(Willing), || get(value));
             assert_eq!(got.expect("it ends"), 5);
+            // So it is for one that is nested in it.
+            let value = elsewhere.spawn(task());
+            let got = context::with_host(&Arc::new(Willing), || get(async { get(value) }));
+            assert_eq!(got.expect("it ends"), 5);
             assert_refuses().await;
         });
     });
