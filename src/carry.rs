@@ -10,7 +10,7 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::OnceLock;
 
-#[cfg(feature = "tracing")]
+#[cfg(all(feature = "executor", feature = "tracing"))]
 pub(crate) use self::tracing::Dispatcher;
 
 /// Values of a thread that follow work to another one.
@@ -231,6 +231,7 @@ impl Back {
 mod tracing {
     use tracing::dispatcher::{self, Dispatch};
     use tracing::span::Span;
+    #[cfg(all(feature = "executor", feature = "tracing"))]
     use tracing::subscriber::NoSubscriber;
 
     /// The dispatcher and the span that a piece of work was sent away in.
@@ -274,8 +275,10 @@ mod tracing {
     /// happens to poll it. So workers and spares have the same dispatcher, the one of the place
     /// where the executor was built. That place's span is not theirs: it would stay open, and
     /// around all tasks, for as long as the executor lives.
+    #[cfg(all(feature = "executor", feature = "tracing"))]
     pub(crate) struct Dispatcher(Option<Dispatch>);
 
+    #[cfg(all(feature = "executor", feature = "tracing"))]
     impl Dispatcher {
         /// Takes the dispatcher of this thread.
         pub(crate) fn capture() -> Self {

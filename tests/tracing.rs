@@ -2,9 +2,12 @@
 
 #![cfg(feature = "tracing")]
 
+#[cfg(feature = "executor")]
 use std::future::IntoFuture;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, LazyLock, Mutex, mpsc};
+#[cfg(feature = "executor")]
+use std::sync::mpsc;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 
 use futures::future::join_all;
