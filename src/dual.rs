@@ -146,7 +146,7 @@ pub struct Dual<T, W = Boxed<'static, T>> {
     _not_unpin: PhantomPinned,
 }
 
-pub(crate) enum State<W> {
+enum State<W> {
     /// Nothing has run.
     Fresh(W),
     /// It was polled, and is to go on from there.
@@ -302,7 +302,7 @@ where
     /// # Cancel safety
     ///
     /// A handle that is dropped before the code has begun keeps it from running. Code that
-    /// runs on a pool runs to its end, and its value is dropped.
+    /// runs on a pool runs on, and is [told](crate::offload::is_cancelled); its value is dropped.
     ///
     /// # Examples
     ///
@@ -414,12 +414,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     pub fn get(self) -> T {
         match self.into_parts() {
             Ok(work) if work.is_immediate() || context::may_block() => work.block(),
-            Ok(work) => match ask_to_block(work) {
-                Ok(value) => value,
-                Err((refusal, _)) => refusal.panic(),
-            },
-            Err(Rest::Value(value)) => *value,
-            Err(Rest::Begun(work)) => match ask_to_block(work) {
+            parts => match resolve(parts) {
                 Ok(value) => value,
                 Err((refusal, _)) => refusal.panic(),
             },
@@ -448,11 +443,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     pub fn try_get(self) -> Result<T, InsideExecutor<Self>> {
         match self.into_parts() {
             Ok(work) if work.is_immediate() || context::may_block() => Ok(work.block()),
-            Ok(work) => ask_to_block(work)
-                .map_err(|(refusal, work)| InsideExecutor::new(Dual::from_work(work), refusal)),
-            Err(Rest::Value(value)) => Ok(*value),
-            Err(Rest::Begun(work)) => ask_to_block(work)
-                .map_err(|(refusal, work)| InsideExecutor::new(Dual::begun(work), refusal)),
+            parts => resolve(parts).map_err(|(refusal, dual)| InsideExecutor::new(dual, refusal)),
         }
     }
 
@@ -499,6 +490,25 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     }
 }
 
+/// Resolves a handle that was taken apart, if it may block or need not, or gives it back.
+///
+/// It is out of line, so that a handle which nothing has begun to resolve is not kept in memory
+/// for the sake of one that came back from a poll.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn resolve<T, W: Work<Output = T>>(
+    parts: Result<W, Rest<T, W>>,
+) -> Result<T, (Refusal, Dual<T, W>)> {
+    match parts {
+        Ok(work) => ask_to_block(work).map_err(|(refusal, work)| (refusal, Dual::from_work(work))),
+        Err(Rest::Begun(work)) => {
+            ask_to_block(work).map_err(|(refusal, work)| (refusal, Dual::begun(work)))
+        }
+        Err(Rest::Value(value)) => Ok(*value),
+    }
+}
+
 /// Blocks where somebody has to be asked first, or gives the work back.
 ///
 /// It is out of line so that work which nobody has to be asked for is never lent out, and
@@ -524,12 +534,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         let done = Done(&self.state);
         let resolved = match state {
             State::Fresh(work) if work.is_immediate() || context::may_block() => Ok(work.block()),
-            State::Fresh(work) => {
-                ask_to_block(work).map_err(|(refusal, work)| (refusal, State::Fresh(work)))
-            }
-            State::Begun(work) => {
-                ask_to_block(work).map_err(|(refusal, work)| (refusal, State::Begun(work)))
-            }
+            State::Fresh(work) => resolve(Ok(work)),
+            State::Begun(work) => resolve(Err(Rest::Begun(work))),
             State::Taken { panicked } => {
                 drop(done);
                 self.state.set(State::Taken { panicked });
@@ -538,10 +544,10 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         };
         match resolved {
             Ok(value) => self.value.get_or_init(|| Box::new(value)),
-            Err((refusal, state)) => {
+            Err((refusal, back)) => {
                 drop(done);
                 // Nothing has run, and nothing is lost.
-                self.state.set(state);
+                self.state.swap(&back.state);
                 refusal.panic()
             }
         }
