@@ -402,7 +402,7 @@ pub fn join<J: Join>(handles: J) -> DualOf<impl Work<Output = J::Output>> {
 /// Resolves several handles at once, to all of their `Ok` values or the first error.
 ///
 /// It takes what [`join`] takes. At the first error the other handles are dropped: what has not
-/// begun does not begin, and code that runs on a pool runs to its end.
+/// begun does not begin, and code that runs on a pool runs on, and is [told](crate::offload::is_cancelled).
 ///
 /// # Examples
 ///
@@ -423,7 +423,7 @@ pub fn try_join<J: TryJoin>(handles: J) -> DualOf<impl Work<Output = Result<J::O
 ///
 /// It takes what [`join`] takes, all of one output; among values that are there at once, the first
 /// of a tuple wins. The other handles are dropped then: what has not begun does not begin, and
-/// code that runs on a pool runs to its end.
+/// code that runs on a pool runs on, and is [told](crate::offload::is_cancelled).
 ///
 /// # Panics
 ///

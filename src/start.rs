@@ -30,7 +30,8 @@ where
     /// that were started overlap, whoever waits for them and when.
     ///
     /// Dropping the new handle cancels the work: what has not begun does not begin, an async body is
-    /// dropped at its next poll, and code that runs on a pool runs to its end.
+    /// dropped at its next poll, and code that runs on a pool runs on, and is
+    /// [told](crate::offload::is_cancelled).
     /// [`detach`](Dual::detach) lets it run on instead.
     ///
     /// # Panics

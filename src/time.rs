@@ -18,7 +18,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// Gives up after a while: resolves to the value, or to an error if it takes longer.
     ///
     /// The time begins when the handle is first polled or got. The work is dropped at its end:
-    /// what has not begun does not begin, and code that runs on a pool runs to its end. Since sync
+    /// what has not begun does not begin, and code that runs on a pool runs on, and is
+    /// [told](crate::offload::is_cancelled). Since sync
     /// code can't be interrupted, it goes to a pool under `get` as well, but for in-place code,
     /// which stays on its thread and can't be bounded.
     ///

@@ -175,7 +175,7 @@ impl<F: Future> Work for Async<F> {
 /// Sync code that may block: called by `.get()`, sent to a pool by `.await`.
 ///
 /// Made by [`Dual::blocking`](crate::Dual::blocking). Dropping it before the code has
-/// begun keeps it from running; code that runs on a pool runs to its end, and its value is
+/// begun keeps it from running; code that runs on a pool runs on, and is told, and its value is
 /// dropped.
 #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
 pub struct Blocking<C: Code> {
