@@ -166,7 +166,8 @@ impl<F: Future> Future for Async<F> {
 }
 
 impl<F: Future> Work for Async<F> {
-    #[inline]
+    // As `block_on` is, and for its reason.
+    #[inline(always)]
     fn block(self) -> F::Output {
         drive::block_on(self.future)
     }
