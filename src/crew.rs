@@ -26,12 +26,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use crate::monitor::Monitor;
-use crate::runner::{self, Tasks};
+use crate::runner;
 use crate::slot::{Call, Look, Slot};
 use crate::sync::{
     Arc, AtomicBool, AtomicUsize, AtomicWaker, Condvar, Instant, JoinHandle, Mutex, MutexGuard,
     Ordering, PoisonError, thread,
 };
+use crate::tasks::Tasks;
 
 /// How long a spare thread waits for the next call before it ends.
 const SPARE_IDLES: Duration = Duration::from_secs(10);
@@ -247,7 +248,7 @@ impl Crew {
             // who would look for the tasks in its local queue.
             let handed = worker.slot.hand_over(call);
             drop(roster);
-            runner::kick(&self.tasks);
+            self.tasks.kick();
             return Ok(handed);
         }
         // The worker parks, and the monitor has seen to it already: a spare that can't be had

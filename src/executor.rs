@@ -9,8 +9,8 @@ use crate::context::{self, Host};
 use crate::crew::Crew;
 use crate::drive;
 use crate::host::{Guest, Root};
-use crate::runner::Tasks;
 use crate::task::Task;
+use crate::tasks::Tasks;
 
 /// A multi-threaded executor whose tasks know that they are inside one.
 ///

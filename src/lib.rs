@@ -141,6 +141,8 @@ mod start;
 mod sync;
 #[cfg(feature = "executor")]
 mod task;
+#[cfg(feature = "executor")]
+mod tasks;
 mod time;
 pub mod work;
 

@@ -1,12 +1,13 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::mem;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::context;
 use crate::executor;
 use crate::host::Alone;
-use crate::roll::Roll;
+use crate::roll::{self, Roll};
 use crate::task::Task;
 
 /// A single-threaded executor, for tasks that are not `Send`.
@@ -31,7 +32,7 @@ pub struct LocalExecutor {
     ex: async_executor::LocalExecutor<'static>,
     host: Arc<Alone>,
     /// The tasks that wait.
-    roll: Arc<Roll>,
+    roll: Rc<Roll>,
 }
 
 impl LocalExecutor {
@@ -47,7 +48,7 @@ impl LocalExecutor {
         LocalExecutor {
             ex: async_executor::LocalExecutor::new(),
             host: Arc::new(Alone),
-            roll: Arc::new(Roll::new()),
+            roll: Rc::new(Roll::new()),
         }
     }
 
@@ -68,7 +69,8 @@ impl LocalExecutor {
     where
         F: IntoFuture<IntoFuture: 'static, Output: 'static>,
     {
-        Task::new(self.ex.spawn(self.roll.enlist(future.into_future())))
+        let roll = Rc::clone(&self.roll);
+        Task::new(self.ex.spawn(roll::enlist(future.into_future(), roll)))
     }
 
     /// Runs a future, and the executor's tasks, until the future is done.
@@ -99,8 +101,7 @@ impl Drop for LocalExecutor {
     fn drop(&mut self) {
         // Tasks are dropped as they are polled: with the flag up.
         context::with_host(&self.host, || {
-            self.roll
-                .close(|| self.ex.try_tick(), || self.ex.is_empty());
+            self.roll.close(|| self.ex.try_tick());
             drop(mem::take(&mut self.ex));
         });
     }

@@ -1,20 +1,21 @@
-//! The tasks that wait for something, so that an executor can end without losing one.
+//! The tasks that wait for something, so that an executor can end them all.
 //!
-//! async-executor 1.14.1 loses a task that another thread wakes while the executor is dropped.
-//! The waker marks the task as scheduled, and queues it a moment later. If the drop comes in
-//! between, waking all tasks does nothing to this one, the queue is emptied, and only then is the
-//! task put into it, where nobody looks any more: it is never dropped, and whoever awaits it waits
-//! for ever. A thread that cancels a task queues it in the same way.
+//! async-executor keeps a list of its own for that, and loses a task that another thread wakes while
+//! the executor is dropped (1.14.1). The waker marks the task as scheduled, and queues it a moment
+//! later. If the drop comes in between, waking all tasks does nothing to this one, the queue is
+//! emptied, and only then is the task put into it, where nobody looks any more: it is never dropped,
+//! and whoever awaits it waits for ever. A thread that cancels a task queues it in the same way.
 //!
 //! We would like to wait until nobody is in between, but wakers tell nobody when they begin or
-//! end. So we end the tasks before the executor: while it is still whole, whatever is on its way
-//! to the queue gets there, and is taken from there. The protocol:
+//! end. So we end the tasks while the executor is whole: whatever is on its way to the queue gets
+//! there, and is taken from there. The protocol:
 //!
 //! | step of [`Roll::close`] | what it is for |
 //! |---|---|
 //! | the roll is closed | a task that is polled from now on drops its future and completes, with `None` |
 //! | each task on the roll is woken | it is in the queue now, or on its way: a waker that was there before is about to queue it |
 //! | ticks, until no task is left | tasks that come late are waited for |
+//! | the roll is opened | for the executor's next life, if it has one |
 //!
 //! Nobody else may poll tasks by then: the runners have ended, and their threads are joined or hold
 //! nothing of the executor. So the flag needs no ordering of its own; nor does a task need to be on
@@ -22,14 +23,14 @@
 //! spawned and is not yet polled is there as well: spawning borrows the executor.
 
 use std::future::Future;
-use std::mem;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 use slab::Slab;
 
-use crate::sync::{Arc, AtomicBool, Mutex, MutexGuard, Ordering, PoisonError, thread};
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError, thread};
 
 /// How many lists a roll has, so that workers seldom meet at one.
 const LISTS: usize = 16;
@@ -54,30 +55,30 @@ impl Roll {
         }
     }
 
-    /// Makes the future of a task, which gives `None` if the roll is closed first.
-    pub(crate) fn enlist<F: Future>(self: &Arc<Self>, future: F) -> Enlisted<F> {
-        Enlisted {
-            future: Some(future),
-            roll: Arc::clone(self),
-            entry: NOWHERE,
+    /// Ends all tasks of an executor that nobody else runs; `try_tick` is the executor's.
+    pub(crate) fn close(&self, try_tick: impl Fn() -> bool) {
+        self.closed.store(true, Ordering::Relaxed);
+        // Not under the locks: a waker does what it likes.
+        let wakers: Vec<_> = self.lists.iter().flat_map(List::wakers).collect();
+        wakers.into_iter().for_each(Waker::wake);
+        loop {
+            while try_tick() {}
+            if self.len() == 0 {
+                break;
+            }
+            // Somebody is about to queue a task.
+            thread::yield_now();
         }
+        for list in &self.lists {
+            // With the memory of its fullest day.
+            *list.lock() = Slab::new();
+        }
+        self.closed.store(false, Ordering::Relaxed);
     }
 
-    /// Ends all tasks of an executor that nobody else runs.
-    ///
-    /// `try_tick` and `is_empty` are the executor's.
-    pub(crate) fn close(&self, try_tick: impl Fn() -> bool, is_empty: impl Fn() -> bool) {
-        self.closed.store(true, Ordering::Relaxed);
-        // Not under the locks: a task that ends takes itself off the roll.
-        let lists = self.lists.iter().map(|list| mem::take(&mut *list.lock()));
-        let wakers: Vec<_> = lists.flatten().map(|(_, waker)| waker).collect();
-        wakers.into_iter().for_each(Waker::wake);
-        while !is_empty() {
-            if !try_tick() {
-                // Somebody is about to queue a task.
-                thread::yield_now();
-            }
-        }
+    /// How many tasks wait for something.
+    pub(crate) fn len(&self) -> usize {
+        self.lists.iter().map(List::len).sum()
     }
 
     /// Puts a task on the roll, and says where it is: on which list, and at which place.
@@ -97,6 +98,14 @@ impl Roll {
 }
 
 impl List {
+    fn wakers(&self) -> Vec<Waker> {
+        self.lock().iter().map(|(_, waker)| waker.clone()).collect()
+    }
+
+    fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Slab<Waker>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -105,18 +114,27 @@ impl List {
 /// The entry of a task that is not on the roll.
 const NOWHERE: usize = usize::MAX;
 
+/// Makes the future of a task, which gives `None` if the roll is closed first.
+pub(crate) fn enlist<F: Future, R: Deref<Target = Roll>>(future: F, roll: R) -> Enlisted<F, R> {
+    Enlisted {
+        future: Some(future),
+        roll,
+        entry: NOWHERE,
+    }
+}
+
 pin_project! {
-    /// The future of a task, made by [`Roll::enlist`].
-    pub(crate) struct Enlisted<F> {
+    /// The future of a task, made by [`enlist`].
+    pub(crate) struct Enlisted<F, R: Deref<Target = Roll>> {
         // `None` once it was dropped in a poll.
         #[pin]
         future: Option<F>,
-        roll: Arc<Roll>,
+        roll: R,
         // What `add` gave, or `NOWHERE`.
         entry: usize,
     }
 
-    impl<F> PinnedDrop for Enlisted<F> {
+    impl<F, R: Deref<Target = Roll>> PinnedDrop for Enlisted<F, R> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             if *this.entry != NOWHERE {
@@ -126,7 +144,7 @@ pin_project! {
     }
 }
 
-impl<F: Future> Future for Enlisted<F> {
+impl<F: Future, R: Deref<Target = Roll>> Future for Enlisted<F, R> {
     type Output = Option<F::Output>;
 
     #[inline]

@@ -15,3 +15,7 @@ pub(crate) use {
     std::thread::{self, JoinHandle},
     std::time::Instant,
 };
+
+/// A lock around what the whole process shares.
+#[cfg(feature = "executor")]
+pub(crate) type Shared<T> = Mutex<T>;

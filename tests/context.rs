@@ -1034,7 +1034,9 @@ fn debug_names_the_type() {
     #[cfg(feature = "executor")]
     {
         let ex = smartcall::Executor::builder().threads(1).build();
-        assert!(format!("{ex:?}").starts_with("Executor { tasks: Executor"));
+        assert_eq!(format!("{ex:?}"), "Executor { tasks: Tasks { waiting: 0 }, .. }");
+        let adopted = smartcall::Executor::from(Arc::new(async_executor::Executor::new()));
+        assert!(format!("{adopted:?}").starts_with("Executor { tasks: Executor"));
         let local = smartcall::LocalExecutor::new();
         assert!(format!("{local:?}").starts_with("LocalExecutor { tasks: LocalExecutor"));
     }

@@ -13,6 +13,7 @@ const PLACES: Model = Model {
         "../src/slot.rs",
         "tests/places/runner.rs",
         "tests/places/scenarios.rs",
+        "tests/places/tasks.rs",
     ],
     shared: &["sync"],
     exchanges: &[],
@@ -30,6 +31,7 @@ const CREW: Model = Model {
         "../src/runner.rs",
         "../src/signal.rs",
         "../src/slot.rs",
+        "../src/tasks.rs",
         "tests/crew/scenarios.rs",
     ],
     shared: &["context", "error", "sync"],
@@ -244,7 +246,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_no_kick",
         plant: Exchange {
             file: "runner.rs",
-            from: "// The runner is gone.\n    kick(crew.tasks());",
+            from: "// The runner is gone.\n    crew.tasks().kick();",
             to: "",
         },
         caught_by: &[catch("crew", "tasks_in_the_queue_of_who_waits", "deadlock")],
@@ -480,8 +482,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_tasks_not_waited_for",
         plant: Exchange {
             file: "roll.rs",
-            from: "thread::yield_now();",
-            to: "let _ = thread::yield_now;\nbreak;",
+            from: "if self.len() == 0 {",
+            to: "if self.len() < 9 {",
         },
         caught_by: &[catch("crew", "stop_as_threads_wake_and_cancel", "")],
     },
@@ -499,6 +501,15 @@ pub(crate) const FAULTS: &[Fault] = &[
         plant: Exchange {
             file: "roll.rs",
             from: "self.closed.store(true, Ordering::Relaxed);",
+            to: "",
+        },
+        caught_by: &[catch("crew", "stop_as_threads_wake_and_cancel", "")],
+    },
+    Fault {
+        name: "fault_roll_is_not_opened",
+        plant: Exchange {
+            file: "roll.rs",
+            from: "self.closed.store(false, Ordering::Relaxed);",
             to: "",
         },
         caught_by: &[catch("crew", "stop_as_threads_wake_and_cancel", "")],

@@ -63,19 +63,6 @@ impl Executor<'static> {
         self.state.run(future).await
     }
 
-    pub fn is_empty(&self) -> bool {
-        lock(&self.state.active).wakers.is_empty()
-    }
-
-    pub fn try_tick(&self) -> bool {
-        let Some(runnable) = self.state.queue.pop() else {
-            return false;
-        };
-        self.state.notify();
-        runnable.run();
-        true
-    }
-
     /// How many runners there are.
     pub fn runners(&self) -> usize {
         self.state.local_queues.read().len()
@@ -83,12 +70,7 @@ impl Executor<'static> {
 
     fn schedule(&self) -> impl Fn(Runnable) + Send + Sync + 'static {
         let state = Arc::clone(&self.state);
-        move |runnable| {
-            // The task is marked as scheduled, and not yet in the queue.
-            fence(Ordering::SeqCst);
-            state.queue.push(runnable);
-            state.notify();
-        }
+        move |runnable| state.schedule(runnable)
     }
 }
 
@@ -111,6 +93,50 @@ impl Drop for Executor<'_> {
             waker.wake();
         }
         while self.state.queue.pop().is_some() {}
+    }
+}
+
+/// `async_executor::StaticExecutor`.
+pub struct StaticExecutor {
+    state: State,
+}
+
+impl StaticExecutor {
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        StaticExecutor {
+            state: State::new(),
+        }
+    }
+
+    pub fn spawn<T: Send + 'static>(
+        &'static self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Task<T> {
+        let (runnable, task) = async_task::Builder::new()
+            .propagate_panic(true)
+            .spawn(|()| future, |runnable| self.state.schedule(runnable));
+        runnable.schedule();
+        task
+    }
+
+    pub async fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        self.state.run(future).await
+    }
+
+    pub fn try_tick(&self) -> bool {
+        let Some(runnable) = self.state.queue.pop() else {
+            return false;
+        };
+        self.state.notify();
+        runnable.run();
+        true
+    }
+}
+
+impl fmt::Debug for StaticExecutor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StaticExecutor")
     }
 }
 
@@ -195,6 +221,13 @@ impl State {
             }),
             active: Mutex::new(Active::default()),
         }
+    }
+
+    fn schedule(&self, runnable: Runnable) {
+        // The task is marked as scheduled, and not yet in the queue.
+        fence(Ordering::SeqCst);
+        self.queue.push(runnable);
+        self.notify();
     }
 
     fn notify(&self) {

@@ -7,4 +7,4 @@ pub mod loom_sync;
 pub mod shuttle_sync;
 
 pub use async_task::Task;
-pub use executor::Executor;
+pub use executor::{Executor, StaticExecutor};

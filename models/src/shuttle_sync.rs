@@ -5,6 +5,7 @@ use std::ops::{Add, Deref, DerefMut};
 use std::task::Waker;
 use std::time::Duration;
 
+use shuttle::lazy_static::Lazy;
 use shuttle::rand::Rng;
 use shuttle::thread::LocalKey;
 
@@ -56,6 +57,23 @@ impl<T> DerefMut for MutexGuard<'_, T> {
         self.guard
             .as_deref_mut()
             .expect("only waiting takes it away")
+    }
+}
+
+/// A lock around what the whole process shares, which begins anew in each schedule.
+pub struct Shared<T: Send + Sync + 'static>(Lazy<Mutex<T>>);
+
+impl<T: Default + Send + Sync> Shared<T> {
+    pub const fn new(empty: T) -> Self {
+        // Each schedule makes its own.
+        std::mem::forget(empty);
+        Shared(Lazy::new(Mutex::default))
+    }
+
+    pub fn lock(
+        &'static self,
+    ) -> Result<MutexGuard<'static, T>, PoisonError<MutexGuard<'static, T>>> {
+        self.0.get().lock()
     }
 }
 

@@ -50,6 +50,9 @@ mod scenarios;
 mod signal;
 #[path = "../../../src/slot.rs"]
 mod slot;
+#[path = "../../../src/tasks.rs"]
+#[allow(dead_code)]
+mod tasks;
 
 // A module for each fault.
 include!(concat!(env!("OUT_DIR"), "/crew.rs"));

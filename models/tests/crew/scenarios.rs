@@ -18,8 +18,8 @@ use crate::context;
 use crate::crew::Crew;
 use crate::drive;
 use crate::host::Guest;
-use crate::runner::Tasks;
 use crate::sync::{Condvar, Mutex, PoisonError, thread};
+use crate::tasks::Tasks;
 
 /// Panics, quietly if it is what a stopped executor does to whoever waits.
 pub(crate) fn raise(message: String) -> ! {
@@ -471,6 +471,11 @@ pub(crate) fn stop_as_threads_wake_and_cancel() {
             crew.stop();
         }
         drop(crew);
+        // Where these tasks were there are others, while the threads are on their way.
+        let next = Crew::start(Tasks::new(), 1, "worker", 0).expect("there are threads");
+        let task = next.tasks().spawn(async { 5 });
+        assert_eq!(get(task), Some(5));
+        next.stop();
         // The task ends: with its value, or without.
         drop(get(waits.fallible()));
         sets.join().expect("nobody panics");

@@ -15,6 +15,7 @@ mod runner;
 mod scenarios;
 #[path = "../../../src/slot.rs"]
 mod slot;
+mod tasks;
 
 // A module for each fault.
 include!(concat!(env!("OUT_DIR"), "/places.rs"));

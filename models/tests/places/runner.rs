@@ -8,21 +8,10 @@ use std::task::{Context, Wake, Waker};
 use crate::crew::{Crew, Worker};
 use crate::sync::{Thread, current, park};
 
-type Code = dyn Fn(&Arc<Crew>, &Arc<Worker>) + Send + Sync;
-
-/// What the workers do.
-pub(crate) struct Tasks(Box<Code>);
-
-impl Tasks {
-    pub(crate) fn new(code: impl Fn(&Arc<Crew>, &Arc<Worker>) + Send + Sync + 'static) -> Self {
-        Tasks(Box::new(code))
-    }
-}
-
 /// Runs the scenario's code, and then nothing until the worker is to leave.
 pub(crate) fn run(crew: &Arc<Crew>, worker: &Arc<Worker>) {
     crew.is_busy(worker);
-    (crew.tasks().0)(crew, worker);
+    crew.tasks().run(crew, worker);
     crew.is_waiting(worker);
     let mut left = pin!(worker.left());
     let waker = Waker::from(Arc::new(Unpark(current())));
@@ -34,9 +23,6 @@ pub(crate) fn run(crew: &Arc<Crew>, worker: &Arc<Worker>) {
         park();
     }
 }
-
-/// There is nobody to search.
-pub(crate) fn kick(_: &Tasks) {}
 
 struct Unpark(Thread);
 

@@ -4,8 +4,8 @@
 use std::sync::{Arc, Once, OnceLock};
 
 use crate::crew::{Crew, Worker};
-use crate::runner::Tasks;
 use crate::sync::{AtomicBool, Fences, Ordering, Thread, current, park, thread};
+use crate::tasks::Tasks;
 
 /// Explores what happens between the start of the worker and that of the spare, with so many
 /// preemptions at most.
