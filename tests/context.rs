@@ -1034,7 +1034,10 @@ fn debug_names_the_type() {
     #[cfg(feature = "executor")]
     {
         let ex = smartcall::Executor::builder().threads(1).build();
-        assert_eq!(format!("{ex:?}"), "Executor { tasks: Tasks { waiting: 0 }, .. }");
+        assert_eq!(
+            format!("{ex:?}"),
+            "Executor { tasks: Tasks { waiting: 0 }, .. }"
+        );
         let adopted = smartcall::Executor::from(Arc::new(async_executor::Executor::new()));
         assert!(format!("{adopted:?}").starts_with("Executor { tasks: Executor"));
         let local = smartcall::LocalExecutor::new();
