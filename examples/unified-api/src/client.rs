@@ -1,9 +1,12 @@
 use std::net::SocketAddr;
+use std::panic;
 use std::time::Duration;
 
 use reqwest::{RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use smartcall::{SmartCall, smart};
+use tokio::task::{self, JoinSet};
+use tokio::time;
 
 use crate::Result;
 use crate::error::Error;
@@ -85,7 +88,7 @@ async fn retry<T, K>(op: impl SmartCall<Result<T>, K>, attempts: u32) -> Result<
     let mut pause = PAUSE;
     for _ in 1..attempts {
         match op.invoke().await {
-            Err(error) if error.is_server_failure() => tokio::time::sleep(pause).await,
+            Err(error) if error.is_server_failure() => time::sleep(pause).await,
             done => return done,
         }
         pause *= 2;
@@ -94,7 +97,26 @@ async fn retry<T, K>(op: impl SmartCall<Result<T>, K>, attempts: u32) -> Result<
 }
 
 /// Sends a request, and reads what the server says to it.
-async fn receive<T: DeserializeOwned>(request: RequestBuilder) -> Result<T> {
+///
+/// A connection is a task of tokio's. It wakes whoever polls an exchange at the head of the answer, at
+/// its body and at its end, which is cheap for another task of that runtime. A thread that is
+/// parked in a `.get()` would be woken three times; so the exchange is made a task there, and its
+/// caller is woken once, with all of it.
+async fn receive<T: DeserializeOwned + Send + 'static>(request: RequestBuilder) -> Result<T> {
+    if task::try_id().is_some() {
+        return exchange(request).await;
+    }
+    // Dropping the set ends the task.
+    let mut task = JoinSet::new();
+    task.spawn(exchange(request));
+    match task.join_next().await {
+        Some(Ok(done)) => done,
+        Some(Err(error)) if error.is_panic() => panic::resume_unwind(error.into_panic()),
+        _ => Err(Error::Stopped),
+    }
+}
+
+async fn exchange<T: DeserializeOwned>(request: RequestBuilder) -> Result<T> {
     let answer = request.send().await.map_err(Error::Unreachable)?;
     match answer.status() {
         status if status.is_success() => read(answer).await,

@@ -17,6 +17,8 @@ pub enum Error {
     Unreachable(reqwest::Error),
     /// An answer came that can't be read.
     Unexpected(reqwest::Error),
+    /// The runtime was shut down meanwhile.
+    Stopped,
 }
 
 impl Error {
@@ -37,6 +39,7 @@ impl fmt::Display for Error {
                 None => f.write_str("no answer from the server"),
             },
             Error::Unexpected(_) => f.write_str("an answer that can't be read"),
+            Error::Stopped => f.write_str("the runtime was shut down"),
         }
     }
 }

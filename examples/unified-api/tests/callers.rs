@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{anvil, limit, server};
 use smartcall::{Dual, Executor};
 use smartcall_unified_api::callers::{self, Report};
@@ -112,4 +114,38 @@ fn a_current_thread_runtime_refuses() {
         let item = refused.into_handle().await;
         assert_eq!(item.expect("it is there"), anvil());
     });
+}
+
+/// A bound on the wait is not one on the request: that goes on, and is got later.
+#[smartcall::test]
+fn bounded_wait() {
+    let _limit = limit();
+    let (server, client) = server();
+    let client = client.with("delay_ms=200");
+    let mut item = client.item(1);
+    let item = loop {
+        match item.get_timeout(Duration::from_millis(5)) {
+            Ok(item) => break item,
+            Err(later) => item = later,
+        }
+    };
+    assert_eq!(item.expect("it is there"), anvil());
+    assert_eq!(server.requests(), 1);
+}
+
+/// What a caller gives up is ended: its connection is closed, and no task is left.
+#[test]
+fn given_up() {
+    let _limit = limit();
+    let (_server, client) = server();
+    let runtime = runtime::Runtime::new().expect("it starts");
+    let client = client.with("delay_ms=3600000");
+    let _runtime = runtime.enter();
+    let item = client.item(1).get_timeout(Duration::from_millis(50));
+    let tasks = || runtime.metrics().num_alive_tasks();
+    assert!(tasks() > 0);
+    drop(item.expect_err("it is an hour away"));
+    while tasks() > 0 {
+        std::thread::yield_now();
+    }
 }
