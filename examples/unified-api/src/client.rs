@@ -48,8 +48,12 @@ impl Client {
         }
     }
 
-    fn url(&self, path: &str) -> String {
-        format!("http://{}{path}{}", self.server, self.query)
+    fn items_url(&self) -> String {
+        format!("http://{}/items{}", self.server, self.query)
+    }
+
+    fn item_url(&self, id: u64) -> String {
+        format!("http://{}/items/{id}{}", self.server, self.query)
     }
 }
 
@@ -58,22 +62,22 @@ impl Client {
 impl Client {
     /// Gets an item.
     pub async fn item(&self, id: u64) -> Result<Item> {
-        receive(self.http.get(self.url(&format!("/items/{id}")))).await
+        receive(self.http.get(self.item_url(id))).await
     }
 
     /// Lists all items.
     pub async fn items(&self) -> Result<Vec<Item>> {
-        receive(self.http.get(self.url("/items"))).await
+        receive(self.http.get(self.items_url())).await
     }
 
     /// Makes an item. A draft that the server does not take is [`Error::Rejected`].
     pub async fn create(&self, draft: &Draft) -> Result<Item> {
-        receive(self.http.post(self.url("/items")).json(draft)).await
+        receive(self.http.post(self.items_url()).json(draft)).await
     }
 
     /// Removes an item, and returns it.
     pub async fn remove(&self, id: u64) -> Result<Item> {
-        receive(self.http.delete(self.url(&format!("/items/{id}")))).await
+        receive(self.http.delete(self.item_url(id))).await
     }
 
     /// Gets an item, for which it asks so many times while the server fails.

@@ -13,7 +13,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Barrier, LazyLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,10 @@ const EACH: usize = 8;
 /// How long a client waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The runtime of the async callers. Both subjects of a row are polled by the same threads, since a
+/// thread's core may make more of a difference than all that is measured.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("it starts"));
+
 /// What the subjects may fail with.
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -46,7 +50,26 @@ fn main() -> Result<(), Failure> {
     let args: Vec<String> = env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
-        [] => measure(),
+        [] => {
+            println!("On all cores:\n");
+            measure()?;
+            println!("\nOn all cores, with TOKIO_WORKER_THREADS=1:\n");
+            again(&["unpinned"], &[("TOKIO_WORKER_THREADS", "1")])?;
+            println!("\nOn one core:\n");
+            again(&["pinned"], &[])
+        }
+        ["unpinned"] => measure(),
+        ["pinned"] => {
+            let cores = core_affinity::get_core_ids().unwrap_or_default();
+            let core = *cores
+                .last()
+                .ok_or("it is not known which cores there are")?;
+            // The server's process, and those that count threads, have it from this one.
+            if !core_affinity::set_for_current(core) {
+                return Err("this process can't be pinned".into());
+            }
+            measure()
+        }
         ["serve"] => serve(),
         ["threads", row, column, server] => {
             let run = subject(row.parse()?, column.parse()?, server.parse()?)?;
@@ -57,6 +80,17 @@ fn main() -> Result<(), Failure> {
         }
         _ => Err("usage: measure".into()),
     }
+}
+
+/// Measures in a process of its own.
+fn again(args: &[&str], variables: &[(&str, &str)]) -> Result<(), Failure> {
+    let mut command = Command::new(env::current_exe()?);
+    let variables = variables.iter().copied();
+    let status = command.args(args).envs(variables).status()?;
+    status
+        .success()
+        .then_some(())
+        .ok_or_else(|| status.to_string().into())
 }
 
 /// Serves until nobody holds the other end of the input.
@@ -89,33 +123,45 @@ fn subject(row: usize, peer: usize, server: SocketAddr) -> Result<Run, Failure> 
                 Ok(answer.json::<Item>()?)
             })
         }
-        (_, 0) => asynchronous(row, move |id| {
+        (_, 0) => asynchronous(row, move |count| {
             let ours = ours.clone();
-            async move { Ok(ours.item(id).await?) }
-        })?,
-        (_, _) => {
-            let client = reqwest::Client::builder().no_proxy();
-            let client = client.timeout(TIMEOUT).build()?;
-            asynchronous(row, move |id| {
-                let request = client.get(url(id));
-                async move {
-                    let answer = request.send().await?.error_for_status()?;
-                    Ok(answer.json::<Item>().await?)
+            async move {
+                for i in 0..count {
+                    check(ours.item(1).await?, i, count);
                 }
-            })?
+                Ok(())
+            }
+        }),
+        (_, _) => {
+            let builder = reqwest::Client::builder().no_proxy();
+            let client = builder.timeout(TIMEOUT).build()?;
+            asynchronous(row, move |count| {
+                let client = client.clone();
+                async move {
+                    for i in 0..count {
+                        let answer = client.get(url(1)).send().await?.error_for_status()?;
+                        check(answer.json().await?, i, count);
+                    }
+                    Ok(())
+                }
+            })
         }
     })
+}
+
+/// Looks at what came of a request.
+fn check(item: Item, i: usize, count: usize) {
+    assert_eq!(item.id, 1);
+    if i == count / 2 {
+        note_threads();
+    }
 }
 
 /// Calls from sync code.
 fn sync(row: usize, call: impl Fn(u64) -> Result<Item, Failure> + Send + Sync + 'static) -> Run {
     let call = move |count| {
         for i in 0..count {
-            let item = call(1).expect("it is there");
-            assert_eq!(item.id, 1);
-            if i == count / 2 {
-                note_threads();
-            }
+            check(call(1).expect("it is there"), i, count);
         }
     };
     if row == 0 {
@@ -143,42 +189,26 @@ fn sync(row: usize, call: impl Fn(u64) -> Result<Item, Failure> + Send + Sync + 
 }
 
 /// Calls from tasks of tokio's.
-fn asynchronous<F>(
-    row: usize,
-    call: impl Fn(u64) -> F + Send + Sync + 'static,
-) -> Result<Run, Failure>
+fn asynchronous<F>(row: usize, calls: impl Fn(usize) -> F + 'static) -> Run
 where
-    F: Future<Output = Result<Item, Failure>> + Send + 'static,
+    F: Future<Output = Result<(), Failure>> + Send + 'static,
 {
-    let runtime = Runtime::new()?;
-    let (callers, count) = if row == 2 {
-        (1, SEQUENTIAL)
-    } else {
-        (WIDTH, EACH)
+    let (callers, count) = match row {
+        2 => (1, SEQUENTIAL),
+        _ => (WIDTH, EACH),
     };
-    let call = Arc::new(call);
-    let spawn = move |runtime: &Runtime| {
-        let call = Arc::clone(&call);
-        runtime.spawn(async move {
-            for i in 0..count {
-                let item = call(1).await.expect("it is there");
-                assert_eq!(item.id, 1);
-                if i == count / 2 {
-                    note_threads();
-                }
-            }
-        })
-    };
-    Ok(Box::new(move || {
+    Box::new(move || {
         timed(|| {
-            let tasks: Vec<_> = (0..callers).map(|_| spawn(&runtime)).collect();
-            runtime.block_on(async {
+            let spawn = |_| RUNTIME.spawn(calls(count));
+            let tasks: Vec<_> = (0..callers).map(spawn).collect();
+            RUNTIME.block_on(async {
                 for task in tasks {
-                    task.await.expect("it does not panic");
+                    let done = task.await.expect("it does not panic");
+                    done.expect("it is there");
                 }
             });
         })
-    }))
+    })
 }
 
 fn timed(run: impl FnOnce()) -> Duration {
