@@ -40,7 +40,7 @@ pub fn layered<A, T, E, K>(
     clock: impl Clock,
 ) -> impl SmartCall<Result<T, E>, kind::Smart, (A,), Work: Send> + Clone + Send + Sync
 where
-    A: Clone + Eq + Hash + Send + Sync,
+    A: Clone + Eq + Hash + Send,
     T: Clone + Send,
     E: Display + From<Elapsed> + From<Open> + Send,
 {

@@ -35,7 +35,7 @@ pub fn retried<A, T, E, K>(
     clock: impl Clock,
 ) -> impl SmartCall<Result<T, E>, kind::Smart, (A,), Work: Send> + Clone + Send + Sync
 where
-    A: Clone + Send + Sync,
+    A: Clone + Send,
     T: Send,
     E: Send,
 {
