@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use common::{anvil, limit, server};
 use smartcall::{Dual, Executor};
+use smartcall_unified_api::Client;
 use smartcall_unified_api::callers::{self, Report};
 use tokio::runtime;
 
@@ -137,7 +138,10 @@ fn bounded_wait() {
 #[test]
 fn given_up() {
     let _limit = limit();
-    let (_server, client) = server();
+    let (server, _) = server();
+    // Nobody ends it but who gives it up.
+    let hour = Duration::from_secs(3600);
+    let client = Client::new(server.address(), hour).expect("it is made");
     let runtime = runtime::Runtime::new().expect("it starts");
     let client = client.with("delay_ms=3600000");
     let _runtime = runtime.enter();
