@@ -1,0 +1,27 @@
+//! Middleware and a registry of plugins, each written once, for sync and for async operations.
+//!
+//! A layer takes an operation of one argument, sync or async, and gives back another one, which its
+//! callers `.get()` or `.await`. So layers nest, in any order; [`layered`] has all of them. No layer
+//! changes the type of the errors: one that can refuse asks that they can be made of its own.
+
+#![forbid(unsafe_code)]
+
+mod breaker;
+mod cache;
+mod clock;
+mod layered;
+mod limit;
+mod plugins;
+mod retry;
+mod timeout;
+mod trace;
+
+pub use breaker::{Open, guarded};
+pub use cache::cached;
+pub use clock::{Clock, SystemClock};
+pub use layered::{Settings, layered};
+pub use limit::limited;
+pub use plugins::{Plugins, Unknown};
+pub use retry::{Backoff, retried};
+pub use timeout::bounded;
+pub use trace::traced;

@@ -1,0 +1,311 @@
+//! What the tests share: operations that do as they are told, a clock that is told the time, and
+//! each scenario for each caller.
+
+#![allow(dead_code, unreachable_pub, reason = "no test file uses all of it")]
+
+use std::fmt;
+use std::mem;
+use std::panic::Location;
+use std::pin::pin;
+use std::process;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+use smartcall::{
+    Dual, Elapsed, Executor, SmartCall, Work, asynchronous, blocking, kind, offload, smart,
+};
+use smartcall_middleware::{Clock, Open};
+use tokio::runtime::Runtime;
+
+/// How long a test may take before it counts as hung.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Lets a test go on, until it is dropped or the time is over.
+#[must_use = "the limit ends as soon as it is dropped"]
+pub struct Limit {
+    _running: Sender<()>,
+}
+
+/// Names the caller's place and ends the process if a test hangs.
+#[track_caller]
+pub fn limit() -> Limit {
+    let place = Location::caller();
+    let (running, ended) = mpsc::channel();
+    thread::spawn(move || {
+        if ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("the test at {place} hangs: no end after {LIMIT:?}");
+            process::abort();
+        }
+    });
+    Limit { _running: running }
+}
+
+/// Who resolves a handle, and how.
+#[derive(Clone, Copy, Debug)]
+pub enum Caller {
+    /// By `.get()`.
+    Sync,
+    /// By `.await`.
+    Async,
+}
+
+impl Caller {
+    /// Resolves a handle.
+    pub async fn resolve<T, W: Work<Output = T>>(self, handle: Dual<T, W>) -> T {
+        match self {
+            Caller::Sync => handle.get(),
+            Caller::Async => handle.await,
+        }
+    }
+}
+
+/// Where the caller stands.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// On a thread of its own, with no executor but for the `block_on` of whoever awaits.
+    Thread,
+    /// In a task of smartcall's executor.
+    Shim,
+    /// In a task of tokio's.
+    Tokio,
+}
+
+impl Place {
+    /// Runs a scenario.
+    pub fn run(self, caller: Caller, scenario: impl Future<Output = ()> + Send + 'static) {
+        match (self, caller) {
+            // Whoever gets never waits by `Pending`: this is sync code, run to its end.
+            (Place::Thread, Caller::Sync) => {
+                let mut cx = Context::from_waker(Waker::noop());
+                assert_eq!(pin!(scenario).poll(&mut cx), Poll::Ready(()));
+            }
+            (Place::Thread, Caller::Async) => pollster::block_on(scenario),
+            (Place::Shim, _) => {
+                let ex = Executor::new();
+                ex.block_on(ex.spawn(scenario));
+            }
+            (Place::Tokio, _) => {
+                let runtime = Runtime::new().expect("it starts");
+                let task = runtime.spawn(scenario);
+                runtime.block_on(task).expect("it does not panic");
+            }
+        }
+    }
+}
+
+/// Makes a scenario a test for each operation, caller and place.
+///
+/// A scenario is an async function of an operation, the script of the operation and the caller.
+#[macro_export]
+macro_rules! everywhere {
+    ($($scenario:ident),* $(,)?) => {
+        $(mod $scenario {
+            $crate::everywhere!(@leaf $scenario, sync_leaf, sync_operation);
+            $crate::everywhere!(@leaf $scenario, async_leaf, async_operation);
+        })*
+    };
+    (@leaf $scenario:ident, $leaf:ident, $operation:ident) => {
+        mod $leaf {
+            $crate::everywhere!(@test $scenario, $operation, Sync, Thread, got_by_a_thread);
+            $crate::everywhere!(@test $scenario, $operation, Sync, Shim, got_in_the_shim);
+            $crate::everywhere!(@test $scenario, $operation, Sync, Tokio, got_in_tokio);
+            $crate::everywhere!(@test $scenario, $operation, Async, Thread, awaited_by_a_thread);
+            $crate::everywhere!(@test $scenario, $operation, Async, Shim, awaited_in_the_shim);
+            $crate::everywhere!(@test $scenario, $operation, Async, Tokio, awaited_in_tokio);
+        }
+    };
+    (@test $scenario:ident, $operation:ident, $caller:ident, $place:ident, $name:ident) => {
+        #[test]
+        fn $name() {
+            use $crate::common::{Caller, Place, Script, $operation, limit};
+            let _limit = limit();
+            let script = Script::default();
+            let op = $operation(&script);
+            let scenario = super::super::$scenario(op, script, Caller::$caller);
+            Place::$place.run(Caller::$caller, scenario);
+        }
+    };
+}
+
+/// Why an operation failed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// As it was told.
+    Told,
+    /// It took too long.
+    Late(Elapsed),
+    /// It was not called.
+    Refused(Open),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Told => f.write_str("told to"),
+            Failure::Late(elapsed) => elapsed.fmt(f),
+            Failure::Refused(open) => open.fmt(f),
+        }
+    }
+}
+
+impl From<Elapsed> for Failure {
+    fn from(elapsed: Elapsed) -> Self {
+        Failure::Late(elapsed)
+    }
+}
+
+impl From<Open> for Failure {
+    fn from(open: Open) -> Self {
+        Failure::Refused(open)
+    }
+}
+
+/// What an operation is to do, and what it has done.
+#[derive(Clone, Debug, Default)]
+pub struct Script(Arc<Mutex<Told>>);
+
+#[derive(Debug, Default)]
+struct Told {
+    /// How many of the next calls fail.
+    failures: usize,
+    /// How many of the next calls never end by themselves.
+    hangs: usize,
+    /// The requests of all calls.
+    calls: Vec<u32>,
+}
+
+/// What a call is to do.
+enum Answer {
+    Now(Result<u32, Failure>),
+    Never,
+}
+
+impl Script {
+    /// Makes so many of the next calls fail.
+    pub fn fail(&self, times: usize) {
+        self.0.lock().expect("no panic").failures = times;
+    }
+
+    /// Makes so many of the next calls hang.
+    pub fn hang(&self, times: usize) {
+        self.0.lock().expect("no panic").hangs = times;
+    }
+
+    /// Returns how many calls there were.
+    pub fn calls(&self) -> usize {
+        self.0.lock().expect("no panic").calls.len()
+    }
+
+    /// Waits until there were so many calls.
+    pub async fn begun(self, calls: usize) {
+        while self.calls() < calls {
+            yield_once().await;
+        }
+    }
+
+    /// The answer to `n` is `n + 1`.
+    fn answer(&self, n: u32) -> Answer {
+        tracing::info!("asked {n}");
+        let mut told = self.0.lock().expect("no panic");
+        told.calls.push(n);
+        if told.hangs > 0 {
+            told.hangs -= 1;
+            Answer::Never
+        } else if told.failures > 0 {
+            told.failures -= 1;
+            Answer::Now(Err(Failure::Told))
+        } else {
+            Answer::Now(Ok(n + 1))
+        }
+    }
+}
+
+/// An operation of a library that blocks.
+pub fn sync_operation(
+    script: &Script,
+) -> impl SmartCall<Result<u32, Failure>, kind::Sync, (u32,), Work: Send> + Clone + Send + Sync + 'static
+{
+    let script = script.clone();
+    blocking(move |n: u32| match script.answer(n) {
+        Answer::Now(answer) => answer,
+        Answer::Never => {
+            // As code that loops does, which asks whether anybody waits for it.
+            while !offload::is_cancelled() {
+                thread::yield_now();
+            }
+            Err(Failure::Told)
+        }
+    })
+}
+
+/// An operation of a library that is async, and waits in each call.
+pub fn async_operation(
+    script: &Script,
+) -> impl SmartCall<Result<u32, Failure>, kind::Async, (u32,), Work: Send> + Clone + Send + Sync + 'static
+{
+    let script = script.clone();
+    asynchronous(move |n: u32| {
+        let script = script.clone();
+        async move {
+            yield_once().await;
+            match script.answer(n) {
+                Answer::Now(answer) => answer,
+                Answer::Never => std::future::pending().await,
+            }
+        }
+    })
+}
+
+/// Waits once.
+async fn yield_once() {
+    let mut waited = false;
+    std::future::poll_fn(|cx| {
+        if waited {
+            return Poll::Ready(());
+        }
+        waited = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// A clock that goes on when somebody sleeps by it, at once, and when it is told to.
+#[derive(Clone, Debug, Default)]
+pub struct TestClock(Arc<Mutex<Times>>);
+
+#[derive(Debug, Default)]
+struct Times {
+    now: Duration,
+    slept: Vec<Duration>,
+}
+
+impl TestClock {
+    /// Lets time pass.
+    pub fn pass(&self, time: Duration) {
+        self.0.lock().expect("no panic").now += time;
+    }
+
+    /// Returns for how long it was slept since this was last asked.
+    pub fn slept(&self) -> Vec<Duration> {
+        mem::take(&mut self.0.lock().expect("no panic").slept)
+    }
+}
+
+#[smart(send)]
+impl Clock for TestClock {
+    #[smart(skip)]
+    fn now(&self) -> Duration {
+        self.0.lock().expect("no panic").now
+    }
+
+    async fn sleep(&self, time: Duration) {
+        yield_once().await;
+        let mut times = self.0.lock().expect("no panic");
+        times.now += time;
+        times.slept.push(time);
+    }
+}

@@ -1,0 +1,97 @@
+//! Three callers of the library, each of which uses all of it.
+
+use std::error::Error as _;
+
+use smartcall::Executor;
+
+use crate::{Client, Draft, Item, Result};
+
+/// What each operation gave: what was asked for, and the answer as a text.
+pub type Report = Vec<(&'static str, String)>;
+
+/// How often an item is asked for while the server fails.
+const ATTEMPTS: u32 = 3;
+
+/// Calls from sync code, which has no runtime and need not know of any.
+pub fn sync(client: &Client) -> Report {
+    let failing = |times: u32| client.with(&format!("fail_first={times}"));
+    vec![
+        ("item", one(client.item(1).get())),
+        ("item, later", one(client.with("delay_ms=5").item(1).get())),
+        ("item, not there", one(client.item(9).get())),
+        ("items", all(client.items().get())),
+        ("create", one(client.create(&lamp()).get())),
+        ("create, no name", one(client.create(&nameless()).get())),
+        ("remove", one(client.remove(4).get())),
+        ("no retry", one(failing(1).item(1).get())),
+        (
+            "retry, 2 failures",
+            one(failing(2).item_by_retry(1, ATTEMPTS).get()),
+        ),
+        (
+            "retry, 3 failures",
+            one(failing(3).item_by_retry(1, ATTEMPTS).get()),
+        ),
+    ]
+}
+
+/// Calls from async code.
+pub async fn asynchronous(client: &Client) -> Report {
+    let failing = |times: u32| client.with(&format!("fail_first={times}"));
+    vec![
+        ("item", one(client.item(1).await)),
+        ("item, later", one(client.with("delay_ms=5").item(1).await)),
+        ("item, not there", one(client.item(9).await)),
+        ("items", all(client.items().await)),
+        ("create", one(client.create(&lamp()).await)),
+        ("create, no name", one(client.create(&nameless()).await)),
+        ("remove", one(client.remove(4).await)),
+        ("no retry", one(failing(1).item(1).await)),
+        (
+            "retry, 2 failures",
+            one(failing(2).item_by_retry(1, ATTEMPTS).await),
+        ),
+        (
+            "retry, 3 failures",
+            one(failing(3).item_by_retry(1, ATTEMPTS).await),
+        ),
+    ]
+}
+
+/// Calls from a task of smartcall's own executor.
+pub fn on_an_executor(ex: &Executor, client: &Client) -> Report {
+    let client = client.clone();
+    ex.block_on(ex.spawn(async move { asynchronous(&client).await }))
+}
+
+fn lamp() -> Draft {
+    Draft {
+        name: "lamp".into(),
+        price: 40,
+    }
+}
+
+fn nameless() -> Draft {
+    Draft {
+        name: String::new(),
+        price: 40,
+    }
+}
+
+fn one(result: Result<Item>) -> String {
+    text(result.map(|item| format!("{} {} for {}", item.id, item.name, item.price)))
+}
+
+fn all(result: Result<Vec<Item>>) -> String {
+    text(result.map(|items| {
+        let names: Vec<_> = items.iter().map(|item| &*item.name).collect();
+        names.join(" ")
+    }))
+}
+
+fn text(result: Result<String>) -> String {
+    result.unwrap_or_else(|error| match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    })
+}

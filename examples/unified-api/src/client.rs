@@ -1,0 +1,141 @@
+use std::net::SocketAddr;
+use std::panic;
+use std::time::Duration;
+
+use reqwest::{RequestBuilder, StatusCode};
+use serde::de::DeserializeOwned;
+use smartcall::{SmartCall, smart};
+use tokio::task::{self, JoinSet};
+use tokio::time;
+
+use crate::Result;
+use crate::error::Error;
+use crate::item::{Draft, Item};
+
+/// How long to wait before the second attempt. Each later wait is twice as long.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// A client of one server, which keeps its connections for later requests.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    server: SocketAddr,
+    /// What follows the path of each request: nothing, or a `?` and parameters.
+    query: String,
+}
+
+impl Client {
+    /// Makes a client that waits for an answer for so long. It needs no runtime.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`reqwest::ClientBuilder::build`].
+    pub fn new(server: SocketAddr, timeout: Duration) -> reqwest::Result<Self> {
+        let http = reqwest::Client::builder().no_proxy().timeout(timeout);
+        Ok(Client {
+            http: http.build()?,
+            server,
+            query: String::new(),
+        })
+    }
+
+    /// Returns a client of the same connections that sends parameters with each request, like
+    /// `delay_ms=5&fail_first=2`.
+    pub fn with(&self, parameters: &str) -> Self {
+        Client {
+            query: format!("?{parameters}"),
+            ..self.clone()
+        }
+    }
+
+    fn items_url(&self) -> String {
+        format!("http://{}/items{}", self.server, self.query)
+    }
+
+    fn item_url(&self, id: u64) -> String {
+        format!("http://{}/items/{id}{}", self.server, self.query)
+    }
+}
+
+// This is the one implementation of each operation.
+#[smart]
+impl Client {
+    /// Gets an item.
+    pub async fn item(&self, id: u64) -> Result<Item> {
+        receive(self.http.get(self.item_url(id))).await
+    }
+
+    /// Lists all items.
+    pub async fn items(&self) -> Result<Vec<Item>> {
+        receive(self.http.get(self.items_url())).await
+    }
+
+    /// Makes an item. A draft that the server does not take is [`Error::Rejected`].
+    pub async fn create(&self, draft: &Draft) -> Result<Item> {
+        receive(self.http.post(self.items_url()).json(draft)).await
+    }
+
+    /// Removes an item, and returns it.
+    pub async fn remove(&self, id: u64) -> Result<Item> {
+        receive(self.http.delete(self.item_url(id))).await
+    }
+
+    /// Gets an item, for which it asks so many times while the server fails.
+    pub async fn item_by_retry(&self, id: u64, attempts: u32) -> Result<Item> {
+        retry(|| self.item(id), attempts).await
+    }
+}
+
+/// Calls until the server does not fail, for so many times at most.
+#[smart]
+async fn retry<T, K>(op: impl SmartCall<Result<T>, K>, attempts: u32) -> Result<T> {
+    let mut pause = PAUSE;
+    for _ in 1..attempts {
+        match op.invoke().await {
+            Err(error) if error.is_server_failure() => time::sleep(pause).await,
+            done => return done,
+        }
+        pause *= 2;
+    }
+    op.invoke().await
+}
+
+/// Sends a request, and reads what the server says to it.
+///
+/// A connection is a task of tokio's. It wakes whoever polls an exchange at the head of the answer, at
+/// its body and at its end, which is cheap for another task of that runtime. A thread that is
+/// parked in a `.get()` would be woken three times; so the exchange is made a task there, and its
+/// caller is woken once, with all of it.
+async fn receive<T: DeserializeOwned + Send + 'static>(request: RequestBuilder) -> Result<T> {
+    if task::try_id().is_some() {
+        return exchange(request).await;
+    }
+    // Dropping the set ends the task.
+    let mut task = JoinSet::new();
+    task.spawn(exchange(request));
+    match task.join_next().await {
+        Some(Ok(done)) => done,
+        Some(Err(error)) if error.is_panic() => panic::resume_unwind(error.into_panic()),
+        _ => Err(Error::Stopped),
+    }
+}
+
+async fn exchange<T: DeserializeOwned>(request: RequestBuilder) -> Result<T> {
+    let answer = request.send().await.map_err(Error::Unreachable)?;
+    match answer.status() {
+        status if status.is_success() => read(answer).await,
+        StatusCode::NOT_FOUND => Err(Error::NotFound(answer.url().path().to_owned())),
+        StatusCode::UNPROCESSABLE_ENTITY => Err(Error::Rejected(read(answer).await?)),
+        status => Err(Error::Failed(status.as_u16())),
+    }
+}
+
+async fn read<T: DeserializeOwned>(answer: reqwest::Response) -> Result<T> {
+    answer.json().await.map_err(|error| {
+        if error.is_decode() {
+            Error::Unexpected(error)
+        } else {
+            Error::Unreachable(error)
+        }
+    })
+}

@@ -1,0 +1,19 @@
+//! An HTTP client library that is written once, for sync and for async callers.
+//!
+//! `client.rs` is the library: each operation has one implementation, over reqwest as it is
+//! published. `callers.rs` has three callers of it, and `server.rs` what they call.
+
+#![forbid(unsafe_code)]
+
+pub mod callers;
+mod client;
+mod error;
+mod item;
+pub mod server;
+
+pub use client::Client;
+pub use error::Error;
+pub use item::{Draft, Item, Rejection};
+
+/// A result, with the error of this library.
+pub type Result<T> = std::result::Result<T, Error>;
