@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "no test file uses all of it")]
 
+use std::io::{self, Write};
 use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::process;
@@ -31,7 +32,11 @@ pub fn limit() -> Limit {
     let test = thread::current().name().unwrap_or_default().to_owned();
     thread::spawn(move || {
         if ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("the test at {place} ({test}) hangs: no end after {LIMIT:?}");
+            // Not by `eprintln!`: what a test prints is kept back until it ends.
+            let _ = writeln!(
+                io::stderr(),
+                "the test at {place} ({test}) hangs: no end after {LIMIT:?}"
+            );
             process::abort();
         }
     });
