@@ -43,7 +43,7 @@ pub struct Session<T> {
     thread: ThreadId,
 }
 
-#[smart(send)]
+#[smart]
 impl<T: 'static> Session<T> {
     /// Starts the thread, and makes the value there.
     pub async fn start<E: Send + 'static>(
