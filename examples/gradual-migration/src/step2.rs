@@ -19,7 +19,7 @@ pub struct Stock {
     connection: Connection,
 }
 
-#[smart(send)]
+#[smart]
 impl Repository for Stock {
     async fn open(path: &Path) -> Result<Self, Error> {
         let blocking = step1::Stock::open(path).await?;

@@ -25,7 +25,7 @@ impl Stock {
     }
 }
 
-#[smart(send)]
+#[smart]
 impl Repository for Stock {
     async fn open(path: &Path) -> Result<Self, Error> {
         let path = path.to_owned();

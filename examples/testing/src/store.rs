@@ -43,7 +43,7 @@ impl Shelf {
     }
 }
 
-#[smart(send, in_place)]
+#[smart(in_place)]
 impl Store for Shelf {
     fn reserve(&self, item: &str, n: u32) -> Result<u32, OutOfStock> {
         let mut items = self.lock();

@@ -18,7 +18,7 @@ impl Far {
     }
 }
 
-#[smart(send)]
+#[smart]
 impl Store for Far {
     async fn reserve(&self, item: &str, n: u32) -> Result<u32, OutOfStock> {
         self.travel().await;
