@@ -7,6 +7,7 @@
 use std::env;
 use std::future::{self, IntoFuture};
 use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Write};
 use std::pin::pin;
 use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -315,7 +316,11 @@ fn run_trees(count: u64) {
                 Ok(number) => current = number,
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
-                    eprintln!("tree {current} hangs: SMARTCALL_TREES_SEED={seed}");
+                    // Not by `eprintln!`, which the harness keeps to itself.
+                    let _ = writeln!(
+                        io::stderr(),
+                        "tree {current} hangs: SMARTCALL_TREES_SEED={seed}"
+                    );
                     process::abort();
                 }
             }

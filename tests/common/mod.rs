@@ -4,6 +4,7 @@
 
 use std::any;
 use std::env;
+use std::io::{self, Write};
 use std::process::{self, Command};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -24,7 +25,8 @@ fn limit_named<R>(name: &'static str, body: impl FnOnce() -> R) -> R {
     let (done, ended) = mpsc::channel::<()>();
     let watchdog = thread::spawn(move || {
         if ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("test `{name}` hangs: no end after {LIMIT:?}");
+            // Not by `eprintln!`, which the harness keeps to itself: it would be lost.
+            let _ = writeln!(io::stderr(), "test `{name}` hangs: no end after {LIMIT:?}");
             process::abort();
         }
     });

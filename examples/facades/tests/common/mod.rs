@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "no test file uses all of it")]
 
+use std::io::{self, Write};
 use std::panic::Location;
 use std::process;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -34,7 +35,11 @@ pub fn limit() -> Limit {
     let (running, ended) = mpsc::channel();
     thread::spawn(move || {
         if ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("the test at {place} hangs: no end after {LIMIT:?}");
+            // Not by `eprintln!`, which the harness keeps to itself: it would be lost.
+            let _ = writeln!(
+                io::stderr(),
+                "the test at {place} hangs: no end after {LIMIT:?}"
+            );
             process::abort();
         }
     });

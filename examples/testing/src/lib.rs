@@ -1,0 +1,15 @@
+//! A service that is tested once, and so under every sort of caller.
+//!
+//! [`Orders`] is the service. It takes a [`Store`], a trait, and a gateway, a callable; each may be
+//! sync or async, and so may the callers.
+
+#![forbid(unsafe_code)]
+
+pub mod gateway;
+mod order;
+mod orders;
+mod store;
+
+pub use order::{ChargeError, Confirmation, Order, OrderError, OutOfStock, Payment, Receipt};
+pub use orders::Orders;
+pub use store::{Shelf, Store};
