@@ -95,6 +95,8 @@ enum State {
     Driving,
     DrivingInRegion,
     Inside,
+    /// Outside, on a pool's thread that nothing can stand in for.
+    Held,
 }
 
 /// An executor that its thread can turn to.
@@ -147,7 +149,7 @@ thread_local! {
 #[inline]
 pub fn current() -> Place {
     match STATE.get() {
-        State::Outside | State::OutsideInRegion => Place::Outside,
+        State::Outside | State::OutsideInRegion | State::Held => Place::Outside,
         State::Driving | State::DrivingInRegion => Place::Driving,
         State::Inside => Place::Inside,
     }
@@ -440,6 +442,21 @@ pub(crate) fn on_pool_thread<R>(mut host: Option<HostRef>, f: impl FnOnce() -> R
     f()
 }
 
+/// Runs sync code of a pool on a thread that nothing can stand in for: what may have to wait for
+/// others is refused in it.
+pub(crate) fn on_held_thread<R>(f: impl FnOnce() -> R) -> R {
+    let _place = set(State::Held);
+    let mut none = None;
+    let _host = HostGuard::swap(&mut none);
+    f()
+}
+
+/// Whether this is such a thread.
+#[inline]
+pub(crate) fn is_held() -> bool {
+    STATE.get() == State::Held
+}
+
 /// Moves this thread outside, where a foreign executor that it runs already is not refused.
 fn enter_unseen() -> PlaceGuard {
     match foreign::recognise() {
@@ -462,7 +479,7 @@ pub(crate) fn run_here<R>(f: impl FnOnce() -> R) -> R {
 #[inline]
 pub(crate) fn may_block() -> bool {
     match STATE.get() {
-        State::Inside => false,
+        State::Inside | State::Held => false,
         State::OutsideInRegion | State::DrivingInRegion => true,
         State::Outside | State::Driving => matches!(foreign::recognise(), Ok(None)),
     }
@@ -475,6 +492,7 @@ pub(crate) fn may_block() -> bool {
 pub(crate) fn leave_to_block() -> Result<Option<HostRef>, Refusal> {
     match STATE.get() {
         State::Inside => ask_host(),
+        State::Held => Err(Refusal::Held),
         State::OutsideInRegion | State::DrivingInRegion => Ok(None),
         State::Outside | State::Driving => foreign::recognise(),
     }
@@ -553,14 +571,6 @@ pub(crate) fn host() -> Option<HostRef> {
     HOST.try_with(|host| host.borrow().clone()).ok().flatten()
 }
 
-/// The host whose pool blocking code should go to, if it is not ours.
-pub(crate) fn pool() -> Option<HostRef> {
-    match host() {
-        Some(host) => host.has_pool().then_some(host),
-        None => foreign::pool(),
-    }
-}
-
 /// Puts the previous state back when dropped.
 #[must_use = "the context is left as soon as the guard is dropped"]
 pub(crate) struct PlaceGuard {
@@ -575,6 +585,7 @@ pub(crate) fn enter(place: Place) -> PlaceGuard {
     let region = in_region();
     set(match place {
         Place::Outside if region => State::OutsideInRegion,
+        Place::Outside if is_held() => State::Held,
         Place::Outside => State::Outside,
         Place::Driving if region => State::DrivingInRegion,
         Place::Driving => State::Driving,

@@ -35,6 +35,7 @@ use crate::cancel;
 use crate::context::{self, Place};
 #[cfg(feature = "tokio")]
 use crate::foreign;
+use crate::pool;
 use crate::signal::Signal;
 use crate::sync::{Ordering, fence};
 
@@ -72,6 +73,9 @@ pub(crate) enum Turn {
 /// `asked` is the caller's to keep from one poll to the next, `false` at first.
 #[inline]
 pub(crate) fn ask(cx: &Context<'_>, asked: &mut bool) -> Turn {
+    if let Some(here) = pool::is_here() {
+        return if here { Turn::Here } else { Turn::Elsewhere };
+    }
     if context::current() != Place::Driving {
         return Turn::Elsewhere;
     }

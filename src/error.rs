@@ -8,6 +8,8 @@ pub(crate) enum Refusal {
     NoHost,
     /// A task is being polled, and its host can't help.
     HostCannot,
+    /// A job runs on a thread of a pool that can't go on without it.
+    Held,
     /// A task is being polled, and all spare threads of its executor stand in for others.
     #[cfg(feature = "executor")]
     NoSpare,
@@ -26,6 +28,10 @@ impl fmt::Display for Refusal {
             Refusal::NoHost => "this thread is polling a task of an executor",
             Refusal::HostCannot => {
                 "this thread is polling a task of an executor that can't go on without it"
+            }
+            Refusal::Held => {
+                "this thread is one of a pool's, which can't go on without it: a `SingleThread`, \
+                 or a thread of rayon's"
             }
             #[cfg(feature = "executor")]
             Refusal::NoSpare => {
@@ -48,6 +54,14 @@ impl Refusal {
     #[inline(never)]
     #[track_caller]
     pub(crate) fn panic(self) -> ! {
+        if self == Refusal::Held {
+            panic!(
+                "cannot block here: {self}. This happens because `.get()`, a deref of a `Dual` or \
+                 `block_on` was called in a job of the pool. What it waits for may need this very \
+                 thread. Wait where the job is waited for instead, after it or before; or call \
+                 `context::blocking_region` around it, if no job of the pool is needed."
+            )
+        }
         panic!(
             "cannot block here: {self}. This happens because `.get()`, a deref of a `Dual` or \
              `block_on` was called from async code. While it waits, the executor's other tasks \

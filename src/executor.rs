@@ -1,5 +1,5 @@
 use std::fmt;
-use std::future::IntoFuture;
+use std::future::{Future, IntoFuture};
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -9,6 +9,8 @@ use crate::context::{self, Host};
 use crate::crew::Crew;
 use crate::drive;
 use crate::host::{Guest, Root};
+use crate::offload::{Pool, ToPool};
+use crate::pool::On;
 use crate::task::Task;
 use crate::tasks::Tasks;
 
@@ -43,6 +45,8 @@ pub struct Executor {
     /// The host of the tasks, where others may run them too, on threads that are not ours to
     /// mark.
     guest: Option<Arc<Guest>>,
+    /// Where the blocking code of its tasks goes, if not to the pool of the process.
+    pool: Option<Arc<dyn Pool>>,
 }
 
 impl Executor {
@@ -76,6 +80,7 @@ impl Executor {
             threads: None,
             name: "smartcall".into(),
             max_spares: 2048,
+            pool: None,
         }
     }
 
@@ -96,11 +101,21 @@ impl Executor {
     where
         F: IntoFuture<IntoFuture: Send + 'static, Output: Send + 'static>,
     {
+        match &self.pool {
+            Some(pool) => self.spawn_bound(On::new(future.into_future(), Arc::clone(pool))),
+            None => self.spawn_bound(future.into_future()),
+        }
+    }
+
+    fn spawn_bound<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
         let tasks = self.crew.tasks();
         Task::new(match &self.guest {
             Some(guest) => tasks.spawn(context::hosted(guest, future)),
             // Our workers have raised the flag.
-            None => tasks.spawn(future.into_future()),
+            None => tasks.spawn(future),
         })
     }
 
@@ -121,7 +136,11 @@ impl Executor {
     /// ```
     #[track_caller]
     pub fn block_on<F: IntoFuture>(&self, future: F) -> F::Output {
-        block_on(&Arc::new(Root::new()), future)
+        let host = Arc::new(Root::new());
+        match &self.pool {
+            Some(pool) => block_on(&host, On::new(future.into_future(), Arc::clone(pool))),
+            None => block_on(&host, future),
+        }
     }
 }
 
@@ -149,6 +168,7 @@ impl From<Arc<async_executor::Executor<'static>>> for Executor {
         Executor {
             crew,
             guest: Some(guest),
+            pool: None,
         }
     }
 }
@@ -176,13 +196,14 @@ impl fmt::Debug for Executor {
 /// let name = ex.spawn(async { std::thread::current().name().map(String::from) });
 /// assert!(ex.block_on(name).unwrap().starts_with("io-"));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a builder does nothing until `build` or `try_build` is called"]
 pub struct Builder {
     /// `None` stands for one for each core.
     threads: Option<usize>,
     name: String,
     max_spares: usize,
+    pool: Option<Arc<dyn Pool>>,
 }
 
 impl Builder {
@@ -204,6 +225,23 @@ impl Builder {
     /// task panics, `try_get` gives the handle back, and in-place code holds its thread.
     pub fn max_spares(mut self, max_spares: usize) -> Self {
         self.max_spares = max_spares;
+        self
+    }
+
+    /// Sets the pool for the blocking code of the executor's tasks: that of the process if not set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::{Dual, Executor};
+    /// use smartcall::offload::Limited;
+    ///
+    /// let pool = Limited::new(4.try_into().unwrap());
+    /// let ex = Executor::builder().pool(&pool).build();
+    /// assert_eq!(ex.block_on(ex.spawn(Dual::blocking(|| 5))), 5);
+    /// ```
+    pub fn pool(mut self, pool: &impl ToPool) -> Self {
+        self.pool = Some(pool.to_pool());
         self
     }
 
@@ -236,7 +274,11 @@ impl Builder {
     /// ```
     pub fn try_build(self) -> io::Result<Executor> {
         let crew = self.start(Tasks::new())?;
-        Ok(Executor { crew, guest: None })
+        Ok(Executor {
+            crew,
+            guest: None,
+            pool: self.pool,
+        })
     }
 
     /// Starts the threads of an executor.
@@ -258,6 +300,16 @@ impl Builder {
             ));
         }
         Crew::start(tasks, threads, &self.name, self.max_spares)
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("threads", &self.threads)
+            .field("name", &self.name)
+            .field("max_spares", &self.max_spares)
+            .finish_non_exhaustive()
     }
 }
 

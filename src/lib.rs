@@ -129,11 +129,13 @@ mod local;
 #[cfg(feature = "executor")]
 mod monitor;
 pub mod offload;
+mod pool;
 #[cfg(feature = "executor")]
 mod roll;
 #[cfg(feature = "executor")]
 mod runner;
 mod signal;
+mod single;
 #[cfg(feature = "executor")]
 mod slot;
 #[cfg(feature = "executor")]

@@ -1,20 +1,38 @@
 //! The pool that blocking code goes to.
 //!
-//! Blocking code that is awaited runs on the threads of the [`blocking`] crate, which
-//! starts them as they are needed, or on the pool of the executor's
-//! [`Host`] if it has one.
+//! Blocking code that is awaited goes to the first of these that there is:
+//!
+//! 1. the pool that its handle is [`on`](crate::Dual::on),
+//! 2. the pool of the executor whose task awaits it, by its [`Host`] or
+//!    [`Builder::pool`](crate::Builder::pool),
+//! 3. the pool of the process, by [`set_pool`],
+//! 4. tokio's, in a tokio runtime and with the feature `tokio`,
+//! 5. the threads of the [`blocking`] crate, which starts them as they are needed.
+//!
+//! | a [`Pool`] of your own choice | what it is for |
+//! |---|---|
+//! | [`Limited`] | so many jobs at once and no more, as a database has connections |
+//! | [`SingleThread`] | what must not leave its thread: connections that are not `Send`, libraries that are bound to one thread |
+//! | `rayon::ThreadPool` and [`Rayon`](crate::offload#rayon), by the feature `rayon` | what computes |
+//! | `tokio::runtime::Handle`, by the feature `tokio` | the blocking threads of a certain runtime |
 //!
 //! # Limits
 //!
-//! At most [`set_max_threads`] jobs of this crate run at once; the others wait for their
-//! turn, in order. The limit is 500 unless set, or what the environment variable
+//! At most [`set_max_threads`] jobs of this crate run at once on the last of these; the others wait for
+//! their turn, in order. The limit is 500 unless set, or what the environment variable
 //! `BLOCKING_MAX_THREADS` says, as for the `blocking` crate itself, whose own limit is
 //! process-wide, belongs to the program, and is never touched.
 //!
 //! A job that waits in a `.get()` gives its place back meanwhile, and the next one starts
 //! on a spare thread; so jobs that wait for jobs can't exhaust the pool. The job that
 //! resumes doesn't wait for a place: for a moment there may be more jobs than the limit.
-//! (A program that lowers the limit of `blocking` below this one can still exhaust it.)
+//! (A program that lowers the limit of `blocking` below this one can still exhaust it.) A [`Limited`]
+//! does the same.
+//!
+//! Nobody can stand in for a [`SingleThread`] or for the threads of rayon. Code for such a pool that is
+//! resolved on a thread of the pool runs right there, and a `.get()` that may have to wait for others is refused, in
+//! words: what it waits for may need this very thread. [`blocking_region`](context::blocking_region)
+//! lifts that, for who knows that it does not.
 //!
 //! # Cancelling
 //!
@@ -36,8 +54,10 @@ use std::env;
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroUsize;
+use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::thread;
 
@@ -47,6 +67,11 @@ use crate::cancel::{self, Entry};
 pub use crate::cancel::{is_cancelled, shield};
 use crate::carry::{self, Back};
 use crate::context::{self, Host, HostRef};
+#[cfg(feature = "rayon")]
+pub use crate::pool::Rayon;
+use crate::pool::{self, Chosen};
+pub use crate::pool::{Pool, PoolAlreadySet, ToPool, set_pool};
+pub use crate::single::SingleThread;
 use crate::work::Code;
 
 /// Sets how many jobs of this crate may run at once, for the whole process.
@@ -63,9 +88,72 @@ use crate::work::Code;
 /// offload::set_max_threads(NonZeroUsize::new(16).unwrap());
 /// ```
 pub fn set_max_threads(n: NonZeroUsize) {
-    lock().limit = Some(n.get());
-    while let Some((permit, job)) = next() {
+    let process = Permits::process();
+    process.lock().limit = Some(n.get());
+    while let Some((permit, job)) = process.next() {
         start(permit, job);
+    }
+}
+
+/// A pool of one's own, of so many threads at once.
+///
+/// The other jobs wait for their turn, in order. A job that waits in a `.get()` gives its place back
+/// meanwhile, as in the pool of the process, whose threads it shares: it is a matter of counting, and
+/// starts none for itself. Clones are the same pool.
+///
+/// # Examples
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use smartcall::Dual;
+/// use smartcall::offload::Limited;
+///
+/// let connections = Limited::new(NonZeroUsize::new(4).unwrap());
+/// let rows = Dual::blocking(|| 5).on(&connections);
+/// # pollster::block_on(async {
+/// assert_eq!(rows.await, 5);
+/// # });
+/// ```
+#[derive(Clone)]
+pub struct Limited(Arc<Permits>);
+
+impl Limited {
+    /// Creates a pool. It starts no thread.
+    ///
+    /// # Examples
+    ///
+    /// See [`Limited`].
+    pub fn new(n: NonZeroUsize) -> Self {
+        Limited(Arc::new_cyclic(|this| Permits {
+            queue: Mutex::new(Queue {
+                limit: Some(n.get()),
+                ..Queue::EMPTY
+            }),
+            this: this.clone(),
+        }))
+    }
+}
+
+impl Pool for Limited {
+    fn offload(&self, job: Job) -> Result<(), Job> {
+        Pool::offload(&*self.0, job)
+    }
+}
+
+impl ToPool for Limited {
+    fn to_pool(&self) -> Arc<dyn Pool> {
+        Arc::<Permits>::clone(&self.0)
+    }
+}
+
+impl fmt::Debug for Limited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let queue = self.0.lock();
+        f.debug_struct("Limited")
+            .field("limit", &queue.limit)
+            .field("running", &queue.running)
+            .field("waiting", &queue.jobs.len())
+            .finish()
     }
 }
 
@@ -117,6 +205,11 @@ impl Job {
     pub fn run(self) {
         context::on_pool_thread(None, || self.runnable.run());
     }
+
+    /// Runs the code on this thread, which nothing can stand in for while it waits.
+    pub(crate) fn run_held(self) {
+        context::on_held_thread(|| self.runnable.run());
+    }
 }
 
 impl fmt::Debug for Job {
@@ -157,9 +250,10 @@ impl<T> Future for Offloaded<T> {
         Pin::new(&mut self.task).poll(cx).map(|output| {
             let (value, back) = output.unwrap_or_else(|| {
                 panic!(
-                    "the pool dropped this job before it ran. This happens because the \
-                     executor's own pool was shut down, or lost the `Job` that its `Host` was \
-                     given. A pool that takes no more jobs should give them back as an error."
+                    "the pool refused this job, or dropped it before it ran. This happens because \
+                     the pool was shut down or its thread has ended, or because a `Pool` or a `Host` \
+                     of the program's lost the `Job` that it was given. Send it to a pool that \
+                     lives as long as it is needed."
                 )
             });
             back.arrive();
@@ -184,22 +278,30 @@ where
             (value, carried.into_back())
         })
     };
-    if let Some(host) = context::pool() {
+    if let Some(chosen) = pool::choose() {
         let (job, value) = package(id, code);
-        if let Err(refused) = host.offload(job) {
-            submit(refused);
+        match chosen {
+            // A job that is refused is dropped, and whoever waits for it is told.
+            Chosen::Pool(pool) => drop(pool.offload(job)),
+            Chosen::Host(host) => {
+                if let Err(refused) = host.offload(job) {
+                    Permits::process().submit(refused);
+                }
+            }
         }
         return value;
     }
-    let mut pool = lock();
-    if pool.parked > 0 || !pool.has_room() {
-        drop(pool);
+    let process = Permits::process();
+    let mut queue = process.lock();
+    if PARKED.load(Ordering::Relaxed) > 0 || !queue.has_room() {
+        drop(queue);
         let (job, value) = package(id, code);
-        submit(job);
+        process.submit(job);
         return value;
     }
-    let permit = pool.permit();
-    drop(pool);
+    queue.running += 1;
+    drop(queue);
+    let permit = Permit(process);
     // The usual case takes the one allocation that `unblock` makes, and no more.
     let task = blocking::unblock(move || run(permit, code));
     Offloaded {
@@ -226,27 +328,13 @@ fn package<T: Send + 'static>(
 
 /// Runs a job's code, then lets go of its permit.
 fn run<R>(permit: Permit, f: impl FnOnce() -> R) -> R {
-    let _permit = permit;
-    context::on_pool_thread(Some(HostRef::Static(&PoolThread)), f)
-}
-
-/// Queues a job, and starts what there is room for.
-fn submit(job: Job) {
-    lock().queue.push_back(job);
-    if let Some((permit, job)) = next() {
-        start(permit, job);
-    }
-}
-
-/// Takes the first job of the queue, if there is room for it.
-fn next() -> Option<(Permit, Job)> {
-    lock().next()
+    context::on_pool_thread(Some(permit.0.to_host()), f)
 }
 
 /// Starts a job that has its permit.
 fn start(permit: Permit, job: Job) {
     // While jobs are parked on threads of `blocking`, there may be none left for this one.
-    let (permit, job) = if lock().parked > 0 {
+    let (permit, job) = if PARKED.load(Ordering::Relaxed) > 0 {
         match start_spare(permit, job) {
             Ok(()) => return,
             Err(back) => back,
@@ -281,33 +369,106 @@ fn start_spare(permit: Permit, job: Job) -> Result<(), (Permit, Job)> {
     }
 }
 
-/// The host of a pool's thread: it gives the job's place back while the thread is parked.
-struct PoolThread;
+/// How many jobs of all pools are parked in a `.get()`. It is counted up before a place is given
+/// back, and so is seen by whoever takes the place.
+static PARKED: AtomicUsize = AtomicUsize::new(0);
 
-impl Host for PoolThread {
+/// The places of a pool: who has one, and who waits for one.
+struct Permits {
+    queue: Mutex<Queue>,
+    /// The pool itself, if it is not that of the process.
+    this: Weak<Permits>,
+}
+
+/// Counts and queue of a pool's jobs.
+struct Queue {
+    /// How many jobs may run at once: `None` until somebody asks.
+    limit: Option<usize>,
+    /// How many jobs have a permit and are not parked.
+    running: usize,
+    /// The jobs that wait for a permit.
+    jobs: VecDeque<Job>,
+}
+
+/// The pool of the process.
+static PROCESS: Permits = Permits {
+    queue: Mutex::new(Queue::EMPTY),
+    this: Weak::new(),
+};
+
+/// A pool that is counted: a [`Limited`], or that of the process.
+#[derive(Clone)]
+struct Whose(Option<Arc<Permits>>);
+
+impl Deref for Whose {
+    type Target = Permits;
+
+    fn deref(&self) -> &Permits {
+        self.0.as_deref().unwrap_or(&PROCESS)
+    }
+}
+
+impl Whose {
+    /// As the host of its threads, which gives a job's place back while its thread is parked.
+    fn to_host(&self) -> HostRef {
+        match &self.0 {
+            Some(own) => HostRef::Shared(Arc::<Permits>::clone(own)),
+            None => HostRef::Static(&PROCESS),
+        }
+    }
+}
+
+impl Permits {
+    fn process() -> Whose {
+        Whose(None)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues a job, and starts what there is room for.
+    fn submit(&self, job: Job) {
+        self.lock().jobs.push_back(job);
+        if let Some((permit, job)) = self.next() {
+            start(permit, job);
+        }
+    }
+
+    /// Takes the first job of the queue, if there is room for it.
+    fn next(&self) -> Option<(Permit, Job)> {
+        let job = self.lock().next()?;
+        Some((Permit(Whose(self.this.upgrade())), job))
+    }
+}
+
+impl Pool for Permits {
+    fn offload(&self, job: Job) -> Result<(), Job> {
+        self.submit(job);
+        Ok(())
+    }
+}
+
+impl Host for Permits {
     fn can_block(&self) -> bool {
         true
     }
 
     fn block_in_place(&self, block: &mut dyn FnMut()) {
         /// Takes the place back when dropped, above the limit if need be.
-        struct Resume;
+        struct Resume<'a>(&'a Permits);
 
-        impl Drop for Resume {
+        impl Drop for Resume<'_> {
             fn drop(&mut self) {
-                let mut pool = lock();
-                pool.parked -= 1;
-                pool.running += 1;
+                PARKED.fetch_sub(1, Ordering::Relaxed);
+                self.0.lock().running += 1;
             }
         }
 
-        {
-            let mut pool = lock();
-            pool.parked += 1;
-            pool.running -= 1;
-        }
-        let _resume = Resume;
-        if let Some((permit, job)) = next() {
+        PARKED.fetch_add(1, Ordering::Relaxed);
+        self.lock().running -= 1;
+        let _resume = Resume(self);
+        if let Some((permit, job)) = self.next() {
             start(permit, job);
         }
         block();
@@ -318,30 +479,13 @@ impl Host for PoolThread {
     }
 }
 
-/// Counts and queue of the pool's jobs.
-struct Pool {
-    /// How many jobs may run at once: `None` until somebody asks.
-    limit: Option<usize>,
-    /// How many jobs have a permit and are not parked.
-    running: usize,
-    /// How many jobs are parked in a `.get()`.
-    parked: usize,
-    /// The jobs that wait for a permit.
-    queue: VecDeque<Job>,
-}
+impl Queue {
+    const EMPTY: Queue = Queue {
+        limit: None,
+        running: 0,
+        jobs: VecDeque::new(),
+    };
 
-static POOL: Mutex<Pool> = Mutex::new(Pool {
-    limit: None,
-    running: 0,
-    parked: 0,
-    queue: VecDeque::new(),
-});
-
-fn lock() -> MutexGuard<'static, Pool> {
-    POOL.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Pool {
     /// Returns the limit, which is that of `blocking` unless it was set.
     fn limit(&mut self) -> usize {
         *self.limit.get_or_insert_with(|| {
@@ -354,37 +498,33 @@ impl Pool {
 
     /// Whether one more job may run, with none before it.
     fn has_room(&mut self) -> bool {
-        self.queue.is_empty() && self.running < self.limit()
+        self.jobs.is_empty() && self.running < self.limit()
     }
 
-    /// Takes the first job of the queue, if there is room for it.
-    fn next(&mut self) -> Option<(Permit, Job)> {
-        if self.queue.is_empty() || self.running >= self.limit() {
+    /// Takes the first job, if there is room for it, and gives it a place.
+    fn next(&mut self) -> Option<Job> {
+        if self.jobs.is_empty() || self.running >= self.limit() {
             return None;
         }
-        let job = self.queue.pop_front()?;
-        Some((self.permit(), job))
-    }
-
-    fn permit(&mut self) -> Permit {
+        let job = self.jobs.pop_front()?;
         self.running += 1;
-        Permit(())
+        Some(job)
     }
 }
 
 /// The right of one job to run. Dropping it starts the next job.
 ///
 /// It goes with the code, so that a job which is dropped instead of run lets go of it.
-struct Permit(());
+struct Permit(Whose);
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut pool = lock();
-        pool.running -= 1;
-        let next = pool.next();
-        drop(pool);
-        if let Some((permit, job)) = next {
-            start(permit, job);
+        let mut queue = self.0.lock();
+        queue.running -= 1;
+        let next = queue.next();
+        drop(queue);
+        if let Some(job) = next {
+            start(Permit(self.0.clone()), job);
         }
     }
 }

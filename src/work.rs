@@ -15,6 +15,7 @@
 //! | [`Ready`] | the value is dropped | | |
 //! | [`Then`] | no step runs | the step that it is at is dropped, and the next one never begins | |
 //! | [`join`](crate::join), [`try_join`](crate::try_join), [`race`](crate::race) | nothing runs | all parts that are not done are dropped | |
+//! | [`On`] | as what is in it | | |
 //! | [`Timeout`] | nothing runs | the work is dropped; so it is when the time has elapsed | |
 //! | `Started`, by [`Dual::start`] | | an async body is dropped at its next poll; sync code as `Blocking` | a value that nobody took is dropped |
 //! | [`Boxed`], [`LocalBoxed`] | as what is in them | | |
@@ -35,6 +36,8 @@ pub use crate::combine::{ErrOr, IfOk, Join, Map, Next, Race, Step, Taking, Then,
 use crate::context;
 use crate::drive::{self, Turn};
 use crate::offload::{self, Offloaded};
+use crate::pool;
+pub use crate::pool::On;
 #[cfg(feature = "executor")]
 pub use crate::start::Started;
 pub use crate::time::Timeout;
@@ -262,6 +265,12 @@ where
         }
     }
 
+    /// On a thread that is there for blocking code, it may run in any case.
+    #[inline]
+    fn is_immediate(&self) -> bool {
+        self.code.is_some() && pool::is_here().unwrap_or_else(context::is_held)
+    }
+
     fn is_ready(&self) -> bool {
         self.value.as_ref().is_some_and(Offloaded::is_finished)
     }
@@ -377,6 +386,12 @@ where
             Some((input, sync, _)) => context::run_here(|| sync(input)),
             None => drive::block_on(self.future.expect(POLLED_AGAIN)),
         }
+    }
+
+    /// As it is of [`Blocking`].
+    #[inline]
+    fn is_immediate(&self) -> bool {
+        self.paths.is_some() && pool::is_here().unwrap_or_else(context::is_held)
     }
 }
 

@@ -34,6 +34,7 @@ mod drive;
 #[allow(dead_code)]
 mod error;
 #[path = "../../../src/foreign.rs"]
+#[allow(dead_code)]
 mod foreign;
 #[path = "../../../src/host.rs"]
 #[allow(dead_code)]
@@ -41,6 +42,7 @@ mod host;
 #[path = "../../../src/monitor.rs"]
 mod monitor;
 mod offload;
+mod pool;
 #[path = "../../../src/roll.rs"]
 mod roll;
 #[path = "../../../src/runner.rs"]

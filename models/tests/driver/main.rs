@@ -11,6 +11,7 @@ use smartcall_models::loom_sync as sync;
 
 mod cancel;
 mod context;
+mod pool;
 mod scenarios;
 #[path = "../../../src/signal.rs"]
 #[allow(dead_code)]

@@ -1,0 +1,240 @@
+//! One thread, for what must not leave it.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::fmt;
+use std::io;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::thread::{self, ThreadId};
+
+use crate::dual::{Dual, DualOf};
+use crate::offload::{Job, Pool, ToPool};
+use crate::work::Work;
+
+thread_local! {
+    /// The value that lives on this thread.
+    static VALUE: RefCell<Option<Box<dyn Any>>> = const { RefCell::new(None) };
+}
+
+/// A thread of one's own, with a value that never leaves it.
+///
+/// The value is made there and dropped there, and so need not be `Send`. Jobs run one at a time, in the order in
+/// which they come: those of [`run`](SingleThread::run), which borrow the value, and those of handles that are bound to it
+/// by [`Dual::on`]. Clones are the same thread.
+///
+/// It is for what is bound to a thread: a connection that is not `Send`, a library with thread-locals.
+///
+/// The thread ends when its last clone, and the last handle that is bound to it, is gone. Nobody waits for it.
+///
+/// # Blocking
+///
+/// A `.get()` on the thread that may have to wait for others is refused, since nobody can stand in for the thread
+/// and what it waits for may need it. [`blocking_region`](crate::context::blocking_region) is how to say that it does not.
+///
+/// # Examples
+///
+/// ```
+/// use std::rc::Rc;
+/// use smartcall::offload::SingleThread;
+///
+/// // An `Rc` never leaves its thread.
+/// let names = SingleThread::with(|| vec![Rc::new("a")]);
+/// names.run(|names| names.push(Rc::new("b"))).get();
+/// # pollster::block_on(async {
+/// assert_eq!(names.run(|names| names.len()).await, 2);
+/// # });
+/// ```
+pub struct SingleThread<V> {
+    thread: Arc<Thread>,
+    value: PhantomData<fn(&mut V)>,
+}
+
+struct Thread {
+    jobs: Sender<Job>,
+    id: ThreadId,
+}
+
+impl<V: 'static> SingleThread<V> {
+    /// Starts a thread, and makes the value there.
+    ///
+    /// It does not wait for the value: the first job does.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the thread can't be started; [`named`](SingleThread::named) returns the error. If the closure panics,
+    /// so does whoever waits for a job.
+    ///
+    /// # Examples
+    ///
+    /// See [`SingleThread`].
+    #[track_caller]
+    pub fn with(make: impl FnOnce() -> V + Send + 'static) -> Self {
+        started(SingleThread::named("smartcall-single", make))
+    }
+
+    /// Starts a thread by a name, and makes the value there.
+    ///
+    /// # Errors
+    ///
+    /// The system's, if it can't start the thread, and [`InvalidInput`](io::ErrorKind::InvalidInput) for a name with a
+    /// zero byte in it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread;
+    /// use smartcall::offload::SingleThread;
+    ///
+    /// let journal = SingleThread::named("journal", Vec::<String>::new)?;
+    /// let name = journal.run(|_| thread::current().name().map(String::from));
+    /// assert_eq!(name.get().unwrap(), "journal");
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn named(name: &str, make: impl FnOnce() -> V + Send + 'static) -> io::Result<Self> {
+        Self::start(name, || Some(make()))
+    }
+
+    /// Starts a thread, and makes a value there that may fail.
+    ///
+    /// # Errors
+    ///
+    /// Resolves to the closure's error.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the thread can't be started.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use smartcall::offload::SingleThread;
+    ///
+    /// let file = SingleThread::try_with(|| File::open("no such file"));
+    /// assert!(file.get().is_err());
+    /// ```
+    #[track_caller]
+    pub fn try_with<E: Send + 'static>(
+        make: impl FnOnce() -> Result<V, E> + Send + 'static,
+    ) -> DualOf<impl Work<Output = Result<Self, E>>> {
+        let this = started(Self::start("smartcall-single", || None));
+        let made = Dual::blocking(move || {
+            let value = make()?;
+            VALUE.set(Some(Box::new(value)));
+            Ok(())
+        });
+        made.on(&this).map_ok(|()| this)
+    }
+
+    fn start(name: &str, make: impl FnOnce() -> Option<V> + Send + 'static) -> io::Result<Self> {
+        if name.contains('\0') {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the name of a thread can't contain a zero byte",
+            ));
+        }
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let thread = thread::Builder::new().name(name.into()).spawn(move || {
+            if let Some(value) = make() {
+                VALUE.set(Some(Box::new(value)));
+            }
+            queue.into_iter().for_each(Job::run_held);
+            // Before the thread's other locals.
+            drop(VALUE.take());
+        })?;
+        Ok(SingleThread {
+            thread: Arc::new(Thread {
+                jobs,
+                id: thread.thread().id(),
+            }),
+            value: PhantomData,
+        })
+    }
+
+    /// Makes a handle of code that uses the value, on its thread.
+    ///
+    /// It is blocking code, bound to this thread for both callers.
+    ///
+    /// # Panics
+    ///
+    /// Resolving the handle panics if the value could not be made, and if it is in use: in code of this
+    /// method that is running on the thread. A panic of the code comes through as it is, and leaves the value as the code
+    /// has left it.
+    ///
+    /// # Examples
+    ///
+    /// See [`SingleThread`].
+    pub fn run<R, F>(&self, code: F) -> DualOf<impl Work<Output = R> + use<V, R, F>>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut V) -> R + Send + 'static,
+    {
+        Dual::blocking(move || with_value(code)).on(self)
+    }
+}
+
+/// Lends out the value of this thread.
+fn with_value<V: 'static, R>(code: impl FnOnce(&mut V) -> R) -> R {
+    VALUE.with(|value| {
+        let Ok(mut value) = value.try_borrow_mut() else {
+            panic!(
+                "the value of this `SingleThread` is in use. This happens because code that is \
+                 given to `run` calls `run` again, on the same thread, while it holds the value. \
+                 Use the value that it has."
+            );
+        };
+        match value.as_mut().and_then(|value| value.downcast_mut()) {
+            Some(value) => code(value),
+            None => panic!(
+                "this `SingleThread` has no value. This happens because the closure that makes it \
+                 has failed."
+            ),
+        }
+    })
+}
+
+/// Unwraps a new thread, in words.
+#[track_caller]
+fn started<T>(thread: io::Result<T>) -> T {
+    thread.unwrap_or_else(|error| {
+        panic!(
+            "cannot start a thread: {error}. This happens if the system has no more of them to \
+             give. Use `SingleThread::named` to handle the error."
+        )
+    })
+}
+
+impl Pool for Thread {
+    fn offload(&self, job: Job) -> Result<(), Job> {
+        self.jobs.send(job).map_err(|refused| refused.0)
+    }
+
+    fn is_current(&self) -> bool {
+        thread::current().id() == self.id
+    }
+}
+
+impl<V> ToPool for SingleThread<V> {
+    fn to_pool(&self) -> Arc<dyn Pool> {
+        Arc::<Thread>::clone(&self.thread)
+    }
+}
+
+impl<V> Clone for SingleThread<V> {
+    fn clone(&self) -> Self {
+        SingleThread {
+            thread: Arc::clone(&self.thread),
+            value: PhantomData,
+        }
+    }
+}
+
+impl<V> fmt::Debug for SingleThread<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SingleThread")
+            .field("thread", &self.thread.id)
+            .finish()
+    }
+}
