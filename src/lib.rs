@@ -50,14 +50,16 @@
 //! | **Driving**: a `get` on this thread polls | async: polled through. Blocking: here if alone, else on the pool | here |
 //! | **Inside**: a task of an executor that says so | async: polled through. Blocking: on the pool | here, while the executor's [`Host`](context::Host) keeps it going; refused, in words, if it has none that can |
 //!
-//! "Alone" is sync code that is all that the driven future waits for. [`context`] tells
+//! "Alone" is sync code that is all that the driven future waits for; code under a
+//! [`timeout`](Dual::timeout) is not, since the timer is there as well. [`context`] tells
 //! more, and how an executor says so; [`offload`] tells about the pool.
 //!
 //! # Several handles, and time
 //!
 //! [`Dual::map`], [`then`](Dual::then) and the like put one step after another; [`join`], [`try_join`]
 //! and [`race`] take several handles at once; [`start`](Dual::start) begins one in the background;
-//! [`timeout`](Dual::timeout) and [`get_timeout`](Dual::get_timeout) bound the wait for it. What
+//! [`timeout`](Dual::timeout) and [`get_timeout`](Dual::get_timeout) bound the wait for it;
+//! [`on`](Dual::on) says which pool its blocking code goes to. What
 //! comes of each is a handle again.
 //!
 //! # What it can't do
@@ -87,8 +89,10 @@
 //! - `tokio` (off by default): `.get()` in a worker of a multi-thread runtime goes through
 //!   `block_in_place`, and is refused in a current-thread runtime; blocking code that is awaited in
 //!   tokio goes to tokio's pool; what is driven outside of any runtime enters one of ours, a
-//!   multi-thread one that is started when it is first needed. It changes this for the whole
+//!   multi-thread one that is started when it is first needed, with a worker for each core or as many
+//!   as the environment variable `TOKIO_WORKER_THREADS` says. It changes this for the whole
 //!   program, so it is for programs, and not for libraries.
+//! - `rayon` (off by default): [`Dual::on`] takes rayon's pools.
 //! - `tracing` (off by default): the current span and dispatcher of the `tracing` crate follow
 //!   blocking code to the pool, and an executor's threads have the dispatcher that it was built
 //!   under. See [`context`](context#what-follows).
