@@ -42,6 +42,9 @@
 //! # });
 //! ```
 //!
+//! The [guide] has chapters: writing a library, calling it, choosing where blocking code runs, embedding
+//! an executor, coming from other crates, and pitfalls.
+//!
 //! # Where it runs
 //!
 //! | | polled by `.await` | `.get()`, `try_get()`, deref |
@@ -125,6 +128,9 @@ mod error;
 #[cfg(feature = "executor")]
 mod executor;
 mod foreign;
+#[cfg(all(any(doc, doctest), feature = "executor", feature = "macros"))]
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
 #[cfg(feature = "executor")]
 mod host;
 pub mod kind;
