@@ -585,7 +585,6 @@ pub(crate) fn enter(place: Place) -> PlaceGuard {
     let region = in_region();
     set(match place {
         Place::Outside if region => State::OutsideInRegion,
-        Place::Outside if is_held() => State::Held,
         Place::Outside => State::Outside,
         Place::Driving if region => State::DrivingInRegion,
         Place::Driving => State::Driving,
