@@ -5,10 +5,7 @@
 
 use std::fmt;
 use std::mem;
-use std::panic::Location;
 use std::pin::pin;
-use std::process;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -20,28 +17,9 @@ use smartcall::{
 use smartcall_middleware::{Clock, Open};
 use tokio::runtime::Runtime;
 
-/// How long a test may take before it counts as hung.
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// Lets a test go on, until it is dropped or the time is over.
-#[must_use = "the limit ends as soon as it is dropped"]
-pub struct Limit {
-    _running: Sender<()>,
-}
-
-/// Names the caller's place and ends the process if a test hangs.
-#[track_caller]
-pub fn limit() -> Limit {
-    let place = Location::caller();
-    let (running, ended) = mpsc::channel();
-    thread::spawn(move || {
-        if ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("the test at {place} hangs: no end after {LIMIT:?}");
-            process::abort();
-        }
-    });
-    Limit { _running: running }
-}
+#[path = "../../../common/limit.rs"]
+mod limit;
+pub use limit::limit;
 
 /// Who resolves a handle, and how.
 #[derive(Clone, Copy, Debug)]
