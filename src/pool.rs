@@ -165,6 +165,12 @@ pub(crate) fn is_here() -> Option<bool> {
     IS_CHOSEN.get().then(is_chosen_here)
 }
 
+/// Whether blocking code that is resolved on this thread may run on it in any case.
+#[inline]
+pub(crate) fn takes_code() -> bool {
+    is_here().unwrap_or_else(context::is_held)
+}
+
 #[cold]
 fn is_chosen_here() -> bool {
     chosen().is_some_and(|pool| pool.is_current())

@@ -268,7 +268,7 @@ where
     /// On a thread that is there for blocking code, it may run in any case.
     #[inline]
     fn is_immediate(&self) -> bool {
-        self.code.is_some() && pool::is_here().unwrap_or_else(context::is_held)
+        self.code.is_some() && pool::takes_code()
     }
 
     fn is_ready(&self) -> bool {
@@ -391,7 +391,7 @@ where
     /// As it is of [`Blocking`].
     #[inline]
     fn is_immediate(&self) -> bool {
-        self.paths.is_some() && pool::is_here().unwrap_or_else(context::is_held)
+        self.paths.is_some() && pool::takes_code()
     }
 }
 
