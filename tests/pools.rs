@@ -144,6 +144,17 @@ fn a_pool_that_refuses() {
 
 // Limited ------------------------------------------------------------------------------
 
+/// A pool of one's own may be made of it.
+#[test]
+fn a_limited_pool_behind_a_pool() {
+    limit(|| {
+        let pool = Arc::new(limited(1));
+        for resolve in CALLERS {
+            assert_ne!(resolve(here().on(&pool).boxed()), this_thread());
+        }
+    });
+}
+
 /// C4: never more than n at once, and all of them run.
 #[test]
 fn no_more_than_the_limit_at_once() {
