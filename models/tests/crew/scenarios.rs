@@ -485,6 +485,9 @@ pub(crate) fn stop_as_threads_wake_and_cancel() {
 }
 
 /// A job is cancelled at any time, before its code parks or while it is parked.
+///
+/// One job only: the threads of a schedule are one thread to `std`, and while one of them unwinds
+/// another one would be told that it does.
 pub(crate) fn cancelled_as_it_parks() {
     explore(1000, || {
         let entry = cancel::Entry::new();
@@ -494,8 +497,13 @@ pub(crate) fn cancelled_as_it_parks() {
             let code = || entry.run(|| get(never.done()));
             catch_unwind(AssertUnwindSafe(code)).is_err()
         });
-        linger();
-        cancel::cancel(id);
+        // A thread of its own, so that each schedule has a choice even if nobody lingers: the
+        // scheduler that goes by priorities refuses a scenario whose first schedule has none.
+        let cancels = shuttle::thread::spawn(move || {
+            linger();
+            cancel::cancel(id);
+        });
         assert!(job.join().expect("it is caught"), "the wait ends");
+        cancels.join().expect("nobody panics");
     });
 }
