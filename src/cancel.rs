@@ -12,8 +12,8 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
@@ -24,6 +24,8 @@ struct Job {
     cancelled: bool,
     /// Wakes the `.get()` that its code is parked in.
     waker: Option<Waker>,
+    /// The mark for those who ask on other threads, and after the end.
+    token: Option<Arc<AtomicBool>>,
 }
 
 static JOBS: Mutex<BTreeMap<Id, Job>> = Mutex::new(BTreeMap::new());
@@ -74,6 +76,9 @@ impl Drop for Entry {
 pub(crate) fn cancel(id: Id) {
     let waker = lock().get_mut(&id).and_then(|job| {
         job.cancelled = true;
+        if let Some(token) = &job.token {
+            token.store(true, Ordering::Relaxed);
+        }
         job.waker.take()
     });
     if let Some(waker) = waker {
@@ -155,6 +160,65 @@ pub fn is_cancelled() -> bool {
         return false;
     };
     lock().get(&id).is_some_and(|job| job.cancelled)
+}
+
+/// Tells on any thread whether blocking code was cancelled: [`is_cancelled`] for the code's helpers.
+///
+/// Clones tell the same. It says so also after the code has ended.
+///
+/// # Examples
+///
+/// A job that computes on threads of its own:
+///
+/// ```
+/// use std::thread;
+/// use smartcall::Dual;
+/// use smartcall::offload::CancellationToken;
+///
+/// let primes = Dual::blocking(|| {
+///     let token = CancellationToken::current();
+///     thread::scope(|scope| {
+///         let counts = [0..500_u32, 500..1000].map(|part| {
+///             let token = token.clone();
+///             let is_prime = |n: &u32| *n > 1 && (2..*n).all(|d| n % d > 0);
+///             scope.spawn(move || {
+///                 part.take_while(|_| !token.is_cancelled()).filter(is_prime).count()
+///             })
+///         });
+///         counts.map(|count| count.join().unwrap()).iter().sum::<usize>()
+///     })
+/// });
+/// # pollster::block_on(async {
+/// assert_eq!(primes.await, 168);
+/// # });
+/// ```
+#[derive(Clone, Debug)]
+pub struct CancellationToken(Arc<AtomicBool>);
+
+impl CancellationToken {
+    /// Returns the token of the blocking code that calls it.
+    ///
+    /// Where [`is_cancelled`] can't become `true`, outside of such code, in a [`shield`], and where the caller waits,
+    /// this token is never cancelled either.
+    pub fn current() -> Self {
+        let mut jobs = lock();
+        let job = CURRENT.get().and_then(|id| jobs.get_mut(&id));
+        CancellationToken(match job {
+            Some(job) => {
+                let cancelled = job.cancelled;
+                let token = job
+                    .token
+                    .get_or_insert_with(|| Arc::new(AtomicBool::new(cancelled)));
+                Arc::clone(token)
+            }
+            None => Arc::default(),
+        })
+    }
+
+    /// Returns whether nobody waits for the code any more.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Keeps blocking code from being cancelled while a closure runs.

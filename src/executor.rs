@@ -10,9 +10,10 @@ use crate::crew::Crew;
 use crate::drive;
 use crate::host::{Guest, Root};
 use crate::offload::{Pool, ToPool};
-use crate::pool::On;
+use crate::pool::OnPool;
 use crate::task::Task;
 use crate::tasks::Tasks;
+use crate::within::Within;
 
 /// A multi-threaded executor whose tasks know that they are inside one.
 ///
@@ -102,7 +103,7 @@ impl Executor {
         F: IntoFuture<IntoFuture: Send + 'static, Output: Send + 'static>,
     {
         match &self.pool {
-            Some(pool) => self.spawn_bound(On::new(future.into_future(), Arc::clone(pool))),
+            Some(pool) => self.spawn_bound(bind(future, pool)),
             None => self.spawn_bound(future.into_future()),
         }
     }
@@ -138,10 +139,15 @@ impl Executor {
     pub fn block_on<F: IntoFuture>(&self, future: F) -> F::Output {
         let host = Arc::new(Root::new());
         match &self.pool {
-            Some(pool) => block_on(&host, On::new(future.into_future(), Arc::clone(pool))),
+            Some(pool) => block_on(&host, bind(future, pool)),
             None => block_on(&host, future),
         }
     }
+}
+
+/// Binds the blocking code in a future to the executor's pool.
+fn bind<F: IntoFuture>(future: F, pool: &Arc<dyn Pool>) -> Within<F::IntoFuture, OnPool> {
+    Within::new(future.into_future(), OnPool::new(Arc::clone(pool)))
 }
 
 impl Default for Executor {

@@ -134,6 +134,7 @@ pub mod guide {}
 #[cfg(feature = "executor")]
 mod host;
 pub mod kind;
+mod leave;
 #[cfg(feature = "executor")]
 mod local;
 #[cfg(feature = "executor")]
@@ -150,12 +151,14 @@ mod single;
 mod slot;
 #[cfg(feature = "executor")]
 mod start;
+mod stay;
 mod sync;
 #[cfg(feature = "executor")]
 mod task;
 #[cfg(feature = "executor")]
 mod tasks;
 mod time;
+mod within;
 pub mod work;
 
 pub use call::{NoArguments, SmartCall, SmartFn, asynchronous, blocking, dual, in_place};

@@ -38,8 +38,9 @@
 //!
 //! A future that is dropped keeps its blocking code from running if it has not begun. Code that
 //! has begun is abandoned: nobody waits until it ends, and its value is dropped. It may ask
-//! [`is_cancelled`] and end early, and a `.get()` in it ends by itself, so that cancelling passes through
-//! sync code into the async code below it; [`shield`] stops that.
+//! [`is_cancelled`], or a [`CancellationToken`] on other threads, and end early. A `.get()` in it ends by itself, so
+//! that cancelling passes through sync code into the async code below it; [`shield`] stops that. A handle from
+//! [`join_on_drop`] abandons nothing: where it is dropped, code that runs is waited for.
 //!
 //! # Threads
 //!
@@ -61,17 +62,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::thread;
 
-use async_task::{FallibleTask, Runnable};
+use async_task::{FallibleTask, Runnable, Task};
 
 use crate::cancel::{self, Entry};
-pub use crate::cancel::{is_cancelled, shield};
+pub use crate::cancel::{CancellationToken, is_cancelled, shield};
 use crate::carry::{self, Back};
 use crate::context::{self, Host, HostRef};
+pub use crate::leave::join_on_drop;
+use crate::leave::{self, Leave};
 #[cfg(feature = "rayon")]
 pub use crate::pool::Rayon;
 use crate::pool::{self, Chosen};
 pub use crate::pool::{Pool, PoolAlreadySet, ToPool, set_pool};
 pub use crate::single::SingleThread;
+use crate::stay::Running;
 use crate::work::Code;
 
 /// Sets how many jobs of this crate may run at once, for the whole process.
@@ -223,9 +227,18 @@ impl fmt::Debug for Job {
 /// Dropping it before the code has begun keeps it from running. Once it runs, it is told, and its
 /// value is dropped.
 pub(crate) struct Offloaded<T> {
-    task: FallibleTask<(T, Back)>,
+    task: FallibleTask<Option<Landed<T>>>,
     /// The job, to tell it that its value is not wanted any more.
     id: cancel::Id,
+    /// It is dropped last: by then the code is told, and does not begin any more.
+    _leave: Leave,
+}
+
+/// What code on a pool has returned. The fields are dropped in this order.
+struct Landed<T> {
+    value: T,
+    back: Back,
+    _running: Option<Running>,
 }
 
 impl<T> Drop for Offloaded<T> {
@@ -237,6 +250,14 @@ impl<T> Drop for Offloaded<T> {
 }
 
 impl<T> Offloaded<T> {
+    fn new(task: Task<Option<Landed<T>>>, id: cancel::Id, leave: Leave) -> Self {
+        Offloaded {
+            task: task.fallible(),
+            id,
+            _leave: leave,
+        }
+    }
+
     /// Whether the code has run, or never will.
     pub(crate) fn is_finished(&self) -> bool {
         self.task.is_finished()
@@ -248,7 +269,7 @@ impl<T> Future for Offloaded<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         Pin::new(&mut self.task).poll(cx).map(|output| {
-            let (value, back) = output.unwrap_or_else(|| {
+            let Landed { value, back, .. } = output.flatten().unwrap_or_else(|| {
                 panic!(
                     "the pool refused this job, or dropped it before it ran. This happens because \
                      the pool was shut down or its thread has ended, or because a `Pool` or a `Host` \
@@ -272,14 +293,24 @@ where
     let mut carried = carry::capture();
     let entry = Entry::new();
     let id = entry.id();
+    let (enter, leave) = leave::ask();
     let code = move || {
-        entry.run(|| {
-            let value = carried.run(|| code.run());
-            (value, carried.into_back())
+        let value = || {
+            entry.run(|| {
+                let value = carried.run(|| code.run());
+                (value, carried.into_back())
+            })
+        };
+        let ((value, back), running) = enter.run(value)?;
+        Some(Landed {
+            value,
+            back,
+            _running: running,
         })
     };
     if let Some(chosen) = pool::choose() {
-        let (job, value) = package(id, code);
+        let (job, task) = package(code);
+        let value = Offloaded::new(task, id, leave);
         match chosen {
             // A job that is refused is dropped, and whoever waits for it is told.
             Chosen::Pool(pool) => drop(pool.offload(job)),
@@ -295,35 +326,25 @@ where
     let mut queue = process.lock();
     if PARKED.load(Ordering::Relaxed) > 0 || !queue.has_room() {
         drop(queue);
-        let (job, value) = package(id, code);
+        let (job, task) = package(code);
         process.submit(job);
-        return value;
+        return Offloaded::new(task, id, leave);
     }
     queue.running += 1;
     drop(queue);
     let permit = Permit(process);
     // The usual case takes the one allocation that `unblock` makes, and no more.
     let task = blocking::unblock(move || run(permit, code));
-    Offloaded {
-        task: task.fallible(),
-        id,
-    }
+    Offloaded::new(task, id, leave)
 }
 
-/// Makes a job of code, and the handle to its value.
-fn package<T: Send + 'static>(
-    id: cancel::Id,
-    code: impl FnOnce() -> (T, Back) + Send + 'static,
-) -> (Job, Offloaded<T>) {
+/// Makes a job of code, and the handle to what it returns.
+fn package<R: Send + 'static>(code: impl FnOnce() -> R + Send + 'static) -> (Job, Task<R>) {
     // The code never waits, so nothing wakes the task, and it is scheduled just once.
     let (runnable, task) = async_task::Builder::new()
         .propagate_panic(true)
         .spawn(|()| async move { code() }, |_runnable: Runnable| ());
-    let value = Offloaded {
-        task: task.fallible(),
-        id,
-    };
-    (Job { runnable }, value)
+    (Job { runnable }, task)
 }
 
 /// Runs a job's code, then lets go of its permit.

@@ -3,19 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fmt;
-use std::future::Future;
+use std::future::IntoFuture;
 use std::mem;
-use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
-
-use pin_project_lite::pin_project;
 
 use crate::context::{self, HostRef};
-use crate::drive;
-use crate::dual::Dual;
+use crate::dual::{Dual, Resolving};
 use crate::foreign;
 use crate::offload::Job;
+use crate::within::{Setting, Within};
 use crate::work::Work;
 
 /// A place where blocking code can run.
@@ -232,63 +228,29 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// let name = Dual::blocking(|| thread::current().name().map(String::from)).on(&thread);
     /// assert_eq!(name.get().unwrap(), "smartcall-single");
     /// ```
-    pub fn on(self, pool: &impl ToPool) -> Dual<T, On<<Self as IntoFuture>::IntoFuture>> {
-        Dual::new(On {
-            work: self.into_future(),
-            pool: pool.to_pool(),
-        })
+    pub fn on(self, pool: &impl ToPool) -> Dual<T, Within<Resolving<T, W>, OnPool>> {
+        Dual::new(Within::new(self.into_future(), OnPool(pool.to_pool())))
     }
 }
 
-pin_project! {
-    /// Work whose blocking code is bound to a pool.
-    ///
-    /// Made by [`Dual::on`]. Dropping it drops the work.
-    #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
-    pub struct On<W> {
-        #[pin]
-        work: W,
-        pool: Arc<dyn Pool>,
+/// A pool that work is bound to: see [`Dual::on`].
+pub struct OnPool(Arc<dyn Pool>);
+
+impl OnPool {
+    pub(crate) fn new(pool: Arc<dyn Pool>) -> Self {
+        OnPool(pool)
     }
 }
 
-impl<W> On<W> {
-    #[cfg(feature = "executor")]
-    pub(crate) fn new(work: W, pool: Arc<dyn Pool>) -> Self {
-        On { work, pool }
+impl Setting for OnPool {
+    fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        with(&self.0, f)
     }
 }
 
-impl<W: Future> Future for On<W> {
-    type Output = W::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<W::Output> {
-        let this = self.project();
-        with(this.pool, || this.work.poll(cx))
-    }
-}
-
-impl<W: Work> Work for On<W> {
-    fn block(self) -> W::Output {
-        if self.is_immediate() {
-            let On { work, pool } = self;
-            return with(&pool, || work.block());
-        }
-        drive::block_on(self)
-    }
-
-    fn is_immediate(&self) -> bool {
-        with(&self.pool, || self.work.is_immediate())
-    }
-
-    fn is_ready(&self) -> bool {
-        self.work.is_ready()
-    }
-}
-
-impl<W> fmt::Debug for On<W> {
+impl fmt::Debug for OnPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("On").finish_non_exhaustive()
+        f.debug_struct("OnPool").finish_non_exhaustive()
     }
 }
 

@@ -15,11 +15,13 @@
 //! | [`Ready`] | the value is dropped | | |
 //! | [`Then`] | no step runs | the step that it is at is dropped, and the next one never begins | |
 //! | [`join`](crate::join), [`try_join`](crate::try_join), [`race`](crate::race) | nothing runs | all parts that are not done are dropped | |
-//! | [`On`] | as what is in it | | |
+//! | [`Within`], by [`Dual::on`] | as what is in it | | |
+//! | [`Within`], by [`join_on_drop`](crate::offload::join_on_drop) | as what is in it | as what is in it; then the dropping thread waits until its blocking code has ended | as what is in it |
 //! | [`Timeout`] | nothing runs | the work is dropped; so it is when the time has elapsed | |
 //! | `Started`, by [`Dual::start`] | | an async body is dropped at its next poll; sync code as `Blocking` | a value that nobody took is dropped |
 //! | [`Boxed`], [`LocalBoxed`] | as what is in them | | |
 //!
+//! [`Dual::on`]: crate::Dual::on
 //! [`Dual::start`]: crate::Dual::start
 //! [`Dual`]: crate::Dual
 //! [`Dual::new`]: crate::Dual::new
@@ -35,12 +37,14 @@ use pin_project_lite::pin_project;
 pub use crate::combine::{ErrOr, IfOk, Join, Map, Next, Race, Step, Taking, Then, TryJoin};
 use crate::context;
 use crate::drive::{self, Turn};
+pub use crate::leave::JoinOnDrop;
 use crate::offload::{self, Offloaded};
 use crate::pool;
-pub use crate::pool::On;
+pub use crate::pool::OnPool;
 #[cfg(feature = "executor")]
 pub use crate::start::Started;
 pub use crate::time::Timeout;
+pub use crate::within::{Setting, Within};
 
 /// A future that knows how to be resolved by blocking.
 ///

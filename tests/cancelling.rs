@@ -4,24 +4,12 @@ mod common;
 
 use std::future::{self, Future, IntoFuture};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
-use std::task::{Context, Waker};
 use std::thread;
 
-use common::{limit, wait_until};
-use smartcall::{Dual, DualOf, Work, offload};
-
-/// A handle that was polled once, so that its code is on its way to the pool.
-fn polled<T, W: Work<Output = T>>(dual: DualOf<W>) -> Pin<Box<impl Future<Output = T>>> {
-    let mut future = Box::pin(dual.into_future());
-    let poll = future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()));
-    assert!(poll.is_pending(), "it has something to wait for");
-    future
-}
+use common::{limit, polled, wait_until};
+use smartcall::{Dual, offload};
 
 /// Code that asks sees that its handle was dropped, and not before.
 #[test]

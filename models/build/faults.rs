@@ -31,6 +31,7 @@ const CREW: Model = Model {
         "../src/runner.rs",
         "../src/signal.rs",
         "../src/slot.rs",
+        "../src/stay.rs",
         "../src/tasks.rs",
         "tests/crew/pool.rs",
         "tests/crew/scenarios.rs",
@@ -517,6 +518,33 @@ pub(crate) const FAULTS: &[Fault] = &[
         caught_by: &[catch("crew", "stop_as_threads_wake_and_cancel", "")],
     },
     // Whoever cancels a job that is parked.
+    Fault {
+        name: "fault_left_is_not_marked",
+        plant: Exchange {
+            file: "stay.rs",
+            from: "*stage = Stage::Left;",
+            to: "",
+        },
+        caught_by: &[catch("crew", "left_at_any_time", "")],
+    },
+    Fault {
+        name: "fault_left_is_not_looked_for",
+        plant: Exchange {
+            file: "stay.rs",
+            from: "if matches!(*stage, Stage::Left) {",
+            to: "if false {",
+        },
+        caught_by: &[catch("crew", "left_at_any_time", "")],
+    },
+    Fault {
+        name: "fault_end_tells_nobody",
+        plant: Exchange {
+            file: "stay.rs",
+            from: "self.0.ended.notify_all();",
+            to: "",
+        },
+        caught_by: &[catch("crew", "left_at_any_time", "deadlock")],
+    },
     Fault {
         name: "fault_cancel_wakes_nobody",
         plant: Exchange {

@@ -107,6 +107,17 @@ impl Condvar {
         }
     }
 
+    pub fn wait_while<'a, T>(
+        &self,
+        mut guard: MutexGuard<'a, T>,
+        mut so: impl FnMut(&mut T) -> bool,
+    ) -> Result<MutexGuard<'a, T>, PoisonError<MutexGuard<'a, T>>> {
+        while so(&mut guard) {
+            guard = self.wait(guard);
+        }
+        Ok(guard)
+    }
+
     /// Waits, or has no time left: one or the other, by chance.
     pub fn wait_timeout<'a, T>(
         &self,

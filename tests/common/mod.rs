@@ -4,11 +4,16 @@
 
 use std::any;
 use std::env;
+use std::future::{Future, IntoFuture};
 use std::io::{self, Write};
+use std::pin::Pin;
 use std::process::{self, Command};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
+
+use smartcall::{Dual, Work};
 
 /// How long a test may take before it counts as hung.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -34,6 +39,16 @@ fn limit_named<R>(name: &'static str, body: impl FnOnce() -> R) -> R {
     drop(done);
     watchdog.join().expect("the watchdog does not panic");
     result
+}
+
+/// A handle that was polled once, so that its code is on its way to the pool.
+pub fn polled<T, W: Work<Output = T>>(dual: Dual<T, W>) -> Pin<Box<impl Future<Output = T>>> {
+    let mut future = Box::pin(dual.into_future());
+    let poll = future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()));
+    assert!(poll.is_pending(), "it has something to wait for");
+    future
 }
 
 /// Waits for something that is to become true without telling.

@@ -52,6 +52,8 @@ mod scenarios;
 mod signal;
 #[path = "../../../src/slot.rs"]
 mod slot;
+#[path = "../../../src/stay.rs"]
+mod stay;
 #[path = "../../../src/tasks.rs"]
 #[allow(dead_code)]
 mod tasks;
@@ -132,4 +134,9 @@ fn stop_as_threads_wake_and_cancel() {
 #[test]
 fn cancelled_as_it_parks() {
     scenarios::cancelled_as_it_parks();
+}
+
+#[test]
+fn left_at_any_time() {
+    scenarios::left_at_any_time();
 }

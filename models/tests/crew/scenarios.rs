@@ -18,7 +18,8 @@ use crate::context;
 use crate::crew::Crew;
 use crate::drive;
 use crate::host::Guest;
-use crate::sync::{Condvar, Mutex, PoisonError, thread};
+use crate::stay::Stay;
+use crate::sync::{AtomicBool, Condvar, Mutex, Ordering, PoisonError, thread};
 use crate::tasks::Tasks;
 
 /// Panics, quietly if it is what a stopped executor does to whoever waits.
@@ -505,5 +506,40 @@ pub(crate) fn cancelled_as_it_parks() {
         });
         assert!(job.join().expect("it is caught"), "the wait ends");
         cancels.join().expect("nobody panics");
+    });
+}
+
+/// Code is left by one thread while another one is about to run it, runs it, or has run it.
+pub(crate) fn left_at_any_time() {
+    explore(1000, || {
+        let stay = Arc::new(Stay::new());
+        let value = Arc::new(());
+        let ran = Arc::new(AtomicBool::new(false));
+        let code = shuttle::thread::spawn({
+            let (stay, value, ran) = (Arc::clone(&stay), Arc::clone(&value), Arc::clone(&ran));
+            move || {
+                linger();
+                if let Some(running) = stay.begin() {
+                    ran.store(true, Ordering::SeqCst);
+                    linger();
+                    drop(value);
+                    drop(running);
+                }
+            }
+        });
+        linger();
+        let waits = stay.leave();
+        if waits {
+            stay.wait();
+        }
+        let has_run = ran.load(Ordering::SeqCst);
+        assert!(has_run || !waits, "there was something to wait for");
+        assert!(!has_run || Arc::strong_count(&value) == 1, "it has ended");
+        code.join().expect("nobody panics");
+        assert_eq!(
+            ran.load(Ordering::SeqCst),
+            has_run,
+            "it does not begin late"
+        );
     });
 }
