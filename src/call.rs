@@ -104,6 +104,8 @@ use crate::work::{self, Async, Blocking, Boxed, Code, Work};
 /// assert_eq!(Job::new(async || 5).run().get(), 5);
 /// ```
 ///
+/// An operation that is called once need be no callable: take its handle, `op: DualOf<impl Work<Output = T>>`.
+///
 /// Where the output is free and the callable returns a hand-written or a boxed future, the kind
 /// can't be inferred ("type annotations needed"): name it by [`asynchronous`]. Where the output
 /// of a sync callable is not `Unpin`, name it by [`blocking()`]. Closures with arguments want the
@@ -139,7 +141,9 @@ use crate::work::{self, Async, Blocking, Boxed, Code, Work};
     message = "`{Self}` is not a callable that takes `{Args}` and gives `{Out}`",
     label = "should take `{Args}` and give `{Out}`, a future of it, or a `Dual` of it",
     note = "a callable is an `Fn` (not `FnMut` or `FnOnce`) that returns the output, a future of it, or a `Dual` of it",
+    note = "what a sync one takes and gives is `Send`: `Box<dyn Error + Send + Sync>`, not `Box<dyn Error>`",
     note = "the arguments are given as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight",
+    note = "a handle is not one: pass what makes it, `load` or `|| load()`, not `load()`",
     note = "an async closure that captures is written `move || {{ let x = x.clone(); async move {{ … }} }}`"
 )]
 pub trait SmartCall<Out, Kind, Args = ()> {
@@ -285,9 +289,8 @@ pub const fn in_place<F>(f: F) -> Named<F, kind::InPlace> {
 /// It keeps callables of different kinds in one collection. It is a smart callable itself, and
 /// so is a reference to it. Bring [`SmartCall`] into scope to call it.
 ///
-/// It also ends a chain of types. Layers that ask for `Work: Send` and are nested in generic code take the
-/// compiler a time that doubles with each layer or worse: 0.4 s for six, 18 s for ten, as of Rust 1.95. With
-/// a `SmartFn` in between, they start anew.
+/// It also ends a chain of types. Many layers that ask for `Work: Send`, each around the next in generic code,
+/// can take the compiler long. With a `SmartFn` in between, they start anew.
 ///
 /// # Examples
 ///

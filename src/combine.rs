@@ -377,8 +377,8 @@ impl<T, E, W: Work<Output = Result<T, E>>> Dual<Result<T, E>, W> {
 /// Resolves several handles at once, to all of their values.
 ///
 /// It takes a tuple of two to eight handles, or a `Vec` or an array of handles of one type.
-/// Sync parts overlap, on pools; sync code that is the last to be waited for runs on this
-/// thread under `get`.
+/// Sync parts overlap, on pools; under `get` a sync part that is the only one left when it is first
+/// polled runs on this thread.
 ///
 /// # Cancel safety
 ///
@@ -443,6 +443,10 @@ pub fn race<R: Race>(handles: R) -> DualOf<impl Work<Output = R::Output>> {
 }
 
 /// Handles that [`join`] takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what `join` takes: a tuple of two to eight handles, or a `Vec` or an array of them",
+    note = "a future is made a handle by `Dual::future`; an iterator of handles is collected into a `Vec`"
+)]
 pub trait Join: sealed::Sealed {
     /// Their values.
     type Output;
@@ -452,6 +456,11 @@ pub trait Join: sealed::Sealed {
 }
 
 /// Handles that [`try_join`] takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what `try_join` takes: a tuple of two to eight handles of results with one \
+               error type, or a `Vec` or an array of them",
+    note = "a future is made a handle by `Dual::future`; an iterator of handles is collected into a `Vec`"
+)]
 pub trait TryJoin: sealed::Sealed {
     /// Their `Ok` values.
     type Output;
@@ -463,6 +472,11 @@ pub trait TryJoin: sealed::Sealed {
 }
 
 /// Handles that [`race`] takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what `race` takes: a tuple of two to eight handles of one output, or a `Vec` or \
+               an array of them",
+    note = "a future is made a handle by `Dual::future`; an iterator of handles is collected into a `Vec`"
+)]
 pub trait Race: sealed::Sealed {
     /// The value of each.
     type Output;

@@ -424,7 +424,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// Blocks the current thread until the value is there, unless it must not block.
     ///
     /// In a `Drop`, where a panic may abort the process, use this instead of
-    /// [`get`](Dual::get).
+    /// [`get`](Dual::get). What is refused there can go on in the background, if it owns what it needs:
+    /// `refused.into_handle().start().detach()`.
     ///
     /// # Errors
     ///

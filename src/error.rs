@@ -116,11 +116,12 @@ impl<D> InsideExecutor<D> {
     }
 }
 
+// The words, since `unwrap` shows this one.
 impl<D> fmt::Debug for InsideExecutor<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InsideExecutor")
-            .field("refusal", &self.refusal)
-            .finish_non_exhaustive()
+        f.debug_tuple("InsideExecutor")
+            .field(&format_args!("{self}"))
+            .finish()
     }
 }
 

@@ -87,7 +87,8 @@ impl Executor {
 
     /// Spawns a task.
     ///
-    /// It takes a [`Dual`](crate::Dual) as well as a future.
+    /// It takes a [`Dual`](crate::Dual) as well as a future. Sync code waits for the task by
+    /// `Dual::future(task).get()`.
     ///
     /// # Examples
     ///
@@ -96,7 +97,7 @@ impl Executor {
     ///
     /// let ex = Executor::new();
     /// let task = ex.spawn(Dual::future(async { 5 }));
-    /// assert_eq!(ex.block_on(task), 5);
+    /// assert_eq!(Dual::future(task).get(), 5);
     /// ```
     pub fn spawn<F>(&self, future: F) -> Task<F::Output>
     where
@@ -322,13 +323,15 @@ impl fmt::Debug for Builder {
 /// Unwraps a new executor, in words.
 #[track_caller]
 fn built<T>(executor: io::Result<T>) -> T {
-    executor.unwrap_or_else(|error| {
-        panic!(
+    // Not by a closure, whose panic would show its own line.
+    match executor {
+        Ok(executor) => executor,
+        Err(error) => panic!(
             "cannot start an executor: {error}. This happens if no threads are asked for, or if \
              the system has no more of them to give. Use `Builder::threads` to ask for another \
              number, and `Builder::try_build` to handle the error."
-        )
-    })
+        ),
+    }
 }
 
 /// Runs a future on the current thread, inside an executor, if this thread may block.

@@ -56,6 +56,11 @@ impl LocalExecutor {
     ///
     /// It takes a [`Dual`](crate::Dual) as well as a future.
     ///
+    /// # Blocking
+    ///
+    /// Outside of `block_on` nobody runs the task: waiting for it there by other means, as by
+    /// `Dual::future(task).get()`, waits for ever.
+    ///
     /// # Examples
     ///
     /// ```

@@ -88,6 +88,18 @@ pub mod caller {
         }
     }
 
+    /// An async body that can be a task which moves between threads.
+    #[diagnostic::on_unimplemented(
+        message = "the body of this test is not `Send`, and so can't be a task that moves between threads: \
+                   choose callers whose tasks don't, `#[smartcall::test(sync, foreign)]`",
+        label = "holds what is not `Send` across an `.await`",
+        note = "an `Rc`, a `Cell` by reference or a `MutexGuard` is not `Send`; dropped before the `.await` it is no matter"
+    )]
+    pub trait Moves: Future + Send + 'static {}
+
+    #[diagnostic::do_not_recommend]
+    impl<F: Future + Send + 'static> Moves for F {}
+
     /// Sync code, and no executor.
     pub mod sync {
         use std::future::Future;
@@ -106,15 +118,14 @@ pub mod caller {
     /// A task of the shim.
     #[cfg(feature = "executor")]
     pub mod shim {
-        use std::future::Future;
         use std::process::Termination;
 
-        use super::drive;
+        use super::{Moves, drive};
         use crate::Executor;
 
         pub fn asynchronous<F>(body: impl FnOnce() -> F) -> impl Termination
         where
-            F: Future<Output: Termination> + Send + 'static,
+            F: Moves<Output: Termination>,
         {
             let (ex, body) = (Executor::new(), body());
             // What a body returns need not be `Send`, a boxed error for one.
@@ -153,9 +164,11 @@ pub mod caller {
 
         use ::tokio::runtime::{Builder, Runtime};
 
+        use super::Moves;
+
         pub fn asynchronous<F>(body: impl FnOnce() -> F) -> impl Termination
         where
-            F: Future<Output: Termination> + Send + 'static,
+            F: Moves<Output: Termination>,
         {
             let body = body();
             run(async { body.await.report() })

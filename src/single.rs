@@ -1,10 +1,11 @@
 //! One thread, for what must not leave it.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, ThreadId};
@@ -16,6 +17,9 @@ use crate::work::Work;
 thread_local! {
     /// The value that lives on this thread.
     static VALUE: RefCell<Option<Box<dyn Any>>> = const { RefCell::new(None) };
+
+    /// What the closure that makes the value has panicked with, for the first one who needs the value.
+    static PANIC: Cell<Option<Box<dyn Any + Send>>> = const { Cell::new(None) };
 }
 
 /// A thread of one's own, with a value that never leaves it.
@@ -64,7 +68,7 @@ impl<V: 'static> SingleThread<V> {
     /// # Panics
     ///
     /// Panics if the thread can't be started; [`named`](SingleThread::named) returns the error. If the closure panics,
-    /// so does whoever waits for a job.
+    /// the panic comes out where the value is first used, and later uses panic in words.
     ///
     /// # Examples
     ///
@@ -137,8 +141,10 @@ impl<V: 'static> SingleThread<V> {
         }
         let (jobs, queue) = mpsc::channel::<Job>();
         let thread = thread::Builder::new().name(name.into()).spawn(move || {
-            if let Some(value) = make() {
-                VALUE.set(Some(Box::new(value)));
+            match panic::catch_unwind(AssertUnwindSafe(make)) {
+                Ok(Some(value)) => VALUE.set(Some(Box::new(value))),
+                Ok(None) => {}
+                Err(payload) => PANIC.set(Some(payload)),
             }
             queue.into_iter().for_each(Job::run_held);
             // Before the thread's other locals.
@@ -187,10 +193,13 @@ fn with_value<V: 'static, R>(code: impl FnOnce(&mut V) -> R) -> R {
         };
         match value.as_mut().and_then(|value| value.downcast_mut()) {
             Some(value) => code(value),
-            None => panic!(
-                "this `SingleThread` has no value. This happens because the closure that makes it \
-                 has failed."
-            ),
+            None => match PANIC.take() {
+                Some(payload) => panic::resume_unwind(payload),
+                None => panic!(
+                    "this `SingleThread` has no value. This happens because the closure that makes \
+                     it has failed, or has panicked, which came out before."
+                ),
+            },
         }
     })
 }
@@ -198,12 +207,14 @@ fn with_value<V: 'static, R>(code: impl FnOnce(&mut V) -> R) -> R {
 /// Unwraps a new thread, in words.
 #[track_caller]
 fn started<T>(thread: io::Result<T>) -> T {
-    thread.unwrap_or_else(|error| {
-        panic!(
+    // Not by a closure, whose panic would show its own line.
+    match thread {
+        Ok(thread) => thread,
+        Err(error) => panic!(
             "cannot start a thread: {error}. This happens if the system has no more of them to \
              give. Use `SingleThread::named` to handle the error."
-        )
-    })
+        ),
+    }
 }
 
 impl Pool for Thread {

@@ -10,7 +10,8 @@ use async_executor::FallibleTask;
 /// Dropping it cancels the task: it is not polled again, and its future is dropped by the
 /// executor. [`detach`](Task::detach) lets it run on instead.
 ///
-/// From sync code, wait for it by `Dual::future(task).get()`.
+/// From sync code, wait for it by `Dual::future(task).get()`; for a task of a
+/// [`LocalExecutor`](crate::LocalExecutor), which runs only while that executor does, by its `block_on`.
 ///
 /// # Panics
 ///

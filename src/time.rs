@@ -163,7 +163,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     ///
     /// It never runs anything. It is true of a ready value, of a handle that was resolved by a deref,
     /// and of one that has begun and is done since; of an async body it is not known before
-    /// the body is polled.
+    /// the body is polled. [`now_or_later`](Dual::now_or_later) takes such a value anywhere; whether `get` is
+    /// refused in an executor never depends on what has begun and is done.
     ///
     /// # Examples
     ///

@@ -363,7 +363,7 @@ fn error_of_try_get() {
         );
         assert_eq!(
             format!("{error:?}"),
-            "InsideExecutor { refusal: HostCannot, .. }"
+            "InsideExecutor(cannot block here: this thread is polling a task of an executor that can't go on without it)"
         );
         assert!(error.source().is_none());
         assert_eq!(error.into_handle().get()(), 5);
@@ -467,6 +467,16 @@ fn refused_in_a_task_at_the_callers_line() {
             panics_here!(at, local.block_on(async {}));
             panics_here!(at, other.block_on(async {}));
         });
+    });
+}
+
+/// An executor that can't be started is refused at the line that asked for it.
+#[cfg(feature = "executor")]
+#[test]
+fn not_started_at_the_callers_line() {
+    in_child(|| {
+        let at = record_locations();
+        panics_here!(at, smartcall::Executor::builder().threads(0).build());
     });
 }
 

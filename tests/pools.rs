@@ -404,9 +404,15 @@ fn a_value_that_can_not_be_made() {
             5
         );
         let panicked = SingleThread::<u32>::with(|| panic!("on purpose"));
+        // What needs no value is not concerned.
+        assert_eq!(Dual::blocking(|| 5).on(&panicked).get(), 5);
+        assert_eq!(panic_of(|| panicked.run(|n| *n).get()), "on purpose");
         for _ in 0..2 {
             let text = panic_of(|| panicked.run(|n| *n).get());
-            assert!(text.starts_with("the pool refused this job"), "{text}");
+            assert!(
+                text.starts_with("this `SingleThread` has no value"),
+                "{text}"
+            );
         }
     });
 }
