@@ -92,8 +92,9 @@
 //! - `tokio` (off by default): `.get()` in a worker of a multi-thread runtime goes through
 //!   `block_in_place`, and is refused in a current-thread runtime; blocking code that is awaited in
 //!   tokio goes to tokio's pool; what is driven outside of any runtime enters one of ours, a
-//!   multi-thread one that is started when it is first needed, with a worker for each core or as many
-//!   as the environment variable `TOKIO_WORKER_THREADS` says. It changes this for the whole
+//!   multi-thread one that is started when it is first needed, with one worker or as many
+//!   as the environment variable `TOKIO_WORKER_THREADS` says; what is [started](Dual::start) in a runtime
+//!   stays with it. It changes this for the whole
 //!   program, so it is for programs, and not for libraries.
 //! - `rayon` (off by default): [`Dual::on`] takes rayon's pools.
 //! - `tracing` (off by default): the current span and dispatcher of the `tracing` crate follow

@@ -237,6 +237,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
 pub struct OnPool(Arc<dyn Pool>);
 
 impl OnPool {
+    #[cfg(feature = "executor")]
     pub(crate) fn new(pool: Arc<dyn Pool>) -> Self {
         OnPool(pool)
     }

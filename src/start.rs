@@ -12,6 +12,7 @@ use crate::carry::{self, Back, Carried};
 use crate::drive;
 use crate::dual::Dual;
 use crate::executor::Executor;
+use crate::foreign;
 use crate::task::Task;
 use crate::work::{POLLED_AGAIN, Work};
 
@@ -27,7 +28,8 @@ where
     ///
     /// An async body is a task of an [`Executor`] of the process, which is made at the first start and
     /// has a thread for each core; sync code goes to the pool, as it does when it is awaited. So handles
-    /// that were started overlap, whoever waits for them and when.
+    /// that were started overlap, whoever waits for them and when. With the feature `tokio`, an async body that is
+    /// started in a runtime has its timers and sockets from there, and must end before that runtime does.
     ///
     /// Dropping the new handle cancels the work: what has not begun does not begin, an async body is
     /// dropped at its next poll, and code that runs on a pool runs on, and is
@@ -65,6 +67,7 @@ where
         let future = Following {
             future: self.into_future(),
             carried: Some(carry::capture()),
+            runtime: foreign::Runtime::capture(),
         };
         let background =
             BACKGROUND.get_or_init(|| Executor::builder().name("smartcall-background").build());
@@ -110,6 +113,7 @@ pin_project! {
         future: F,
         // `None` once the value is there.
         carried: Option<Carried>,
+        runtime: foreign::Runtime,
     }
 }
 
@@ -119,7 +123,8 @@ impl<F: Future> Future for Following<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let carried = this.carried.as_mut().expect(POLLED_AGAIN);
-        let poll = carried.run(|| this.future.poll(cx));
+        let future = this.future;
+        let poll = this.runtime.run(|| carried.run(|| future.poll(cx)));
         poll.map(|value| {
             let carried = this.carried.take().expect(POLLED_AGAIN);
             (value, carried.into_back())

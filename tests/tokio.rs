@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use tokio::task::{LocalSet, block_in_place, spawn_blocking, spawn_local, yield_now};
 
 mod common;
-use common::{in_child, limit};
+use common::{in_child, in_child_with, limit};
 
 // Helpers ------------------------------------------------------------------------------
 
@@ -549,6 +549,28 @@ fn reactor_in_the_shim() {
     });
 }
 
+/// What is started in a runtime goes on in it; where there is none, in ours.
+#[cfg(feature = "executor")]
+#[test]
+fn started_in_the_runtime_of_the_caller() {
+    async fn name() -> Option<String> {
+        // It waits, so that the second poll is by the thread of another executor, too.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let name = async { thread::current().name().map(String::from) };
+        tokio::spawn(name).await.expect("it ends")
+    }
+
+    limit(|| {
+        let runtime = multi_thread(1);
+        let started = runtime.block_on(async { Dual::future(name()).start() });
+        assert_eq!(started.get().as_deref(), Some("theirs"));
+        assert_eq!(
+            Dual::future(name()).start().get().as_deref(),
+            Some("smartcall-tokio")
+        );
+    });
+}
+
 /// C9: a thousand first gets at once start one runtime.
 #[cfg(target_os = "linux")]
 #[test]
@@ -574,8 +596,17 @@ fn racing_first_gets_start_one_runtime() {
             .map(|thread| thread.expect("it starts").join().expect("it ends"));
         let ids: std::collections::HashSet<_> = ids.collect();
         assert_eq!(ids.len(), 1);
-        let workers = thread::available_parallelism().expect("it is known").get();
-        assert_eq!(threads_named("smartcall-tokio"), workers);
+        assert_eq!(threads_named("smartcall-tokio"), 1);
+    });
+}
+
+/// tokio's own setting holds for our runtime as well.
+#[cfg(target_os = "linux")]
+#[test]
+fn as_many_workers_as_tokio_is_told() {
+    in_child_with(&[("TOKIO_WORKER_THREADS", "3")], || {
+        assert_eq!(get(needs_the_reactor()), 5);
+        assert_eq!(threads_named("smartcall-tokio"), 3);
     });
 }
 

@@ -523,7 +523,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         plant: Exchange {
             file: "stay.rs",
             from: "*stage = Stage::Left;",
-            to: "",
+            to: "*stage = Stage::Queued;",
         },
         caught_by: &[catch("crew", "left_at_any_time", "")],
     },

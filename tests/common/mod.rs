@@ -63,6 +63,11 @@ pub fn wait_until(so: impl Fn() -> bool) {
 /// For tests that count threads or change something process-wide: `cargo test` runs the
 /// tests of a file in one process.
 pub fn in_child(body: impl FnOnce()) {
+    in_child_with(&[], body);
+}
+
+/// The same, with environment variables.
+pub fn in_child_with(variables: &[(&str, &str)], body: impl FnOnce()) {
     let name = test_name(&body);
     if env::var(CHILD).is_ok_and(|child| child == name) {
         return body();
@@ -71,6 +76,7 @@ pub fn in_child(body: impl FnOnce()) {
         Command::new(env::current_exe().expect("the test's own path"))
             .args([name, "--exact", "--nocapture"])
             .env(CHILD, name)
+            .envs(variables.iter().copied())
             .output()
             .expect("the child starts")
     });
