@@ -413,7 +413,9 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     #[track_caller]
     pub fn get(self) -> T {
         match self.into_parts() {
-            Ok(work) if work.is_immediate() || context::may_block() => work.block(),
+            // Not the other way around: to ask the work is to have it in memory, field by field, and the
+            // copy that `block` takes would wait for the stores, 10 ns.
+            Ok(work) if context::may_block() || work.is_immediate() => work.block(),
             parts => match resolve(parts) {
                 Ok(value) => value,
                 Err((refusal, _)) => refusal.panic(),
@@ -443,7 +445,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     #[track_caller]
     pub fn try_get(self) -> Result<T, InsideExecutor<Self>> {
         match self.into_parts() {
-            Ok(work) if work.is_immediate() || context::may_block() => Ok(work.block()),
+            Ok(work) if context::may_block() || work.is_immediate() => Ok(work.block()),
             parts => resolve(parts).map_err(|(refusal, dual)| InsideExecutor::new(dual, refusal)),
         }
     }
@@ -534,7 +536,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         let state = self.state.replace(State::Taken { panicked: false });
         let done = Done(&self.state);
         let resolved = match state {
-            State::Fresh(work) if work.is_immediate() || context::may_block() => Ok(work.block()),
+            State::Fresh(work) if context::may_block() || work.is_immediate() => Ok(work.block()),
             State::Fresh(work) => resolve(Ok(work)),
             State::Begun(work) => resolve(Err(Rest::Begun(work))),
             State::Taken { panicked } => {
