@@ -98,7 +98,7 @@ const REFUSED: Promise = Promise::Is(Outcome::Refused);
 const INSIDE: Promise = Promise::Is(Outcome::Inside);
 const OUTSIDE: Promise = Promise::Is(Outcome::Outside);
 const HANGS: Promise = Promise::Nothing(
-    "nobody can see that this thread runs tasks, so the `.get()` would block it, and may wait for \
+    "smartcall can't see that this thread runs tasks, so the `.get()` would block it, and may wait for \
      ever for a task that needs it. `context::inside` is the cure: see A12k.",
 );
 
