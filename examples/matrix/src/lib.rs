@@ -12,4 +12,4 @@ mod table;
 pub use behaviours::{BEHAVIOURS, Behaviour, Body};
 pub use executors::{EXECUTORS, Executor, Spawn};
 pub use promises::{Ask, Class, Outcome, Promise, promise};
-pub use table::{Cell, print, run};
+pub use table::{Cell, LIMIT, print, run};

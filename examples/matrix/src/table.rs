@@ -1,6 +1,7 @@
 //! The table: runs the cells, compares them with the promises, and prints them.
 
 use std::fmt::Write;
+use std::mem;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -10,7 +11,11 @@ use crate::executors::{EXECUTORS, Executor};
 use crate::promises::{Outcome, Promise, promise};
 
 /// How long a cell may take before it counts as hung.
-const LIMIT: Duration = Duration::from_secs(20);
+pub const LIMIT: Duration = Duration::from_secs(20);
+
+/// The same for the cells of an executor that has hung before: its threads may be those of the
+/// process, and never come back.
+const LIMIT_AFTERWARDS: Duration = Duration::from_millis(500);
 
 /// What an executor is that has no tasks.
 const NO_TASKS: &str = "pollster drives one future and has no tasks: there is no other one to \
@@ -30,7 +35,9 @@ pub enum Cell {
 }
 
 /// Runs a behaviour on an executor, unless there is nothing to run.
-pub fn run(executor: &'static Executor, behaviour: &Behaviour) -> Cell {
+///
+/// The limit, `LIMIT` at first, is lowered if it hangs.
+pub fn run(executor: &'static Executor, behaviour: &Behaviour, limit: &mut Duration) -> Cell {
     let &(_, _, ask, body) = behaviour;
     if matches!(body, Body::Tasks(_)) && !executor.has_tasks {
         return Cell::NotApplicable(NO_TASKS);
@@ -42,7 +49,7 @@ pub fn run(executor: &'static Executor, behaviour: &Behaviour) -> Cell {
     // Whoever hangs is left behind with its thread.
     let (tell, told) = mpsc::channel();
     thread::spawn(move || tell.send((executor.run)(body)));
-    match told.recv_timeout(LIMIT) {
+    match told.recv_timeout(*limit) {
         Ok(Ok(seen)) if seen == promised => Cell::Kept(seen),
         Ok(Ok(Outcome::Wrong(words))) => {
             Cell::Broken(format!("promised {}, but {words}", code(&promised)))
@@ -53,7 +60,10 @@ pub fn run(executor: &'static Executor, behaviour: &Behaviour) -> Cell {
             code(&seen)
         )),
         Ok(Err(reason)) => Cell::Skipped(reason),
-        Err(RecvTimeoutError::Timeout) => Cell::Broken(format!("hangs: no end after {LIMIT:?}")),
+        Err(RecvTimeoutError::Timeout) => {
+            let waited = mem::replace(limit, LIMIT_AFTERWARDS);
+            Cell::Broken(format!("hangs: no end after {waited:?}"))
+        }
         Err(RecvTimeoutError::Disconnected) => {
             Cell::Broken("the executor's own thread panicked".into())
         }
@@ -174,12 +184,13 @@ pub fn print(name: Option<&str>) -> Result<(), String> {
         broken: Vec::new(),
         kept: 0,
     };
+    let mut limits = vec![LIMIT; executors.len()];
     for behaviour in behaviours {
         let &(id, what, ..) = behaviour;
         let mut line = format!("{id:5}{what:25}");
-        for ex in &executors {
+        for (ex, limit) in executors.iter().zip(&mut limits) {
             let name = format!("{id} ({what}) on {}", ex.name);
-            let _ = write!(line, "{:5}", table.show(run(ex, behaviour), &name));
+            let _ = write!(line, "{:5}", table.show(run(ex, behaviour, limit), &name));
         }
         println!("{}", line.trim_end());
     }

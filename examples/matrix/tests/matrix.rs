@@ -5,7 +5,7 @@
 mod limit;
 
 use limit::limit;
-use smartcall_matrix::{BEHAVIOURS, Cell, EXECUTORS, Promise, promise, run};
+use smartcall_matrix::{BEHAVIOURS, Cell, EXECUTORS, LIMIT, Promise, promise, run};
 
 /// Runs all the behaviours on an executor. Each is what it is promised to be, or says why not.
 #[track_caller]
@@ -13,9 +13,10 @@ fn check(name: &str) {
     let executor = EXECUTORS.iter().find(|ex| ex.name == name);
     let executor = executor.expect("it is one of the executors");
     let mut broken = Vec::new();
+    let mut limit = LIMIT;
     for behaviour in BEHAVIOURS {
         let (id, what, ..) = behaviour;
-        match run(executor, behaviour) {
+        match run(executor, behaviour, &mut limit) {
             Cell::Kept(_) | Cell::NotApplicable(_) => {}
             Cell::Skipped(reason) => {
                 println!("{name} is skipped: {reason}");
