@@ -144,7 +144,7 @@ impl Torture {
             tally: Arc::clone(&self.tally),
             watch: Arc::clone(&self.watch),
         };
-        thread::scope(|scope| {
+        let mut failures: Vec<String> = thread::scope(|scope| {
             let lane = |site, first| {
                 let bench = &bench;
                 let thread = thread::Builder::new().name(format!("torture-{site:?}"));
@@ -157,7 +157,9 @@ impl Torture {
                 .into_iter()
                 .map(|lane| lane.join().expect("it catches panics"));
             failures.flatten().collect()
-        })
+        });
+        failures.extend(bench.sites.pools.left());
+        failures
     }
 
     /// Runs every so many of the batch's programs on one site.
