@@ -6,7 +6,7 @@
 //! `TORTURE_SECONDS` sets how long, 60 if not set. `TORTURE_SEED`, which is printed, sets the first
 //! batch of programs; with `TORTURE_PROGRAM` beside it, only that program of the batch is run, again
 //! and again. `tests/torture/` says what programs there are and what is checked. After each
-//! batch no thread may be left of it, and over all batches no bytes.
+//! batch no thread may be left of it and no job of its pools, and over all batches no bytes.
 
 #![cfg(feature = "executor")]
 

@@ -1,12 +1,14 @@
 //! The pools that handles are bound to, and the jobs that run on them.
 //!
-//! What a pool promises is checked as a job begins, and exactly: a job counts from the first line of its
-//! body to the last, and so never longer than it has its place.
+//! What a pool promises is checked as a job begins: a job counts from the first line of its body to the
+//! last, and so never longer than it has its place.
 //!
-//! A job that waits in a `.get()` gives its place back, and takes it again without waiting for one. So what
-//! is never exceeded is not the number of jobs that run, but that of those that run and have never
-//! waited. And while as many run as there may, those counted that have waited, none begins that came
-//! after the last place was free.
+//! A job that waits in a `.get()` gives its place back, and takes it again without waiting for one. So it
+//! is not the number of jobs that run which never exceeds the limit, but that of those that run and have
+//! never waited. And while all places are taken, by whichever jobs, none begins that has come since.
+//!
+//! Jobs of the `SingleThread` never overlap, waiting or not. One that begins leaves none behind that was in
+//! the queue before its own handle was made.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -160,7 +162,7 @@ impl Pools {
         }
         count.running += 1;
         count.fresh += 1;
-        if count.fresh == limit {
+        if limit > 1 && count.fresh == limit {
             run.tally.extra(Extra::Full);
         }
         count.note_places(limit);
