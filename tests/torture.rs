@@ -6,7 +6,7 @@
 //! `TORTURE_SECONDS` sets how long, 60 if not set. `TORTURE_SEED`, which is printed, sets the first
 //! batch of programs; with `TORTURE_PROGRAM` beside it, only that program of the batch is run, again
 //! and again. `tests/torture/` says what programs there are and what is checked. After each
-//! batch no thread may be left of it, and over all batches no bytes.
+//! batch no thread may be left of it and no job of its pools, and over all batches no bytes.
 
 #![cfg(feature = "executor")]
 
@@ -144,7 +144,7 @@ impl Torture {
             tally: Arc::clone(&self.tally),
             watch: Arc::clone(&self.watch),
         };
-        thread::scope(|scope| {
+        let mut failures: Vec<String> = thread::scope(|scope| {
             let lane = |site, first| {
                 let bench = &bench;
                 let thread = thread::Builder::new().name(format!("torture-{site:?}"));
@@ -157,7 +157,9 @@ impl Torture {
                 .into_iter()
                 .map(|lane| lane.join().expect("it catches panics"));
             failures.flatten().collect()
-        })
+        });
+        failures.extend(bench.sites.pools.left());
+        failures
     }
 
     /// Runs every so many of the batch's programs on one site.

@@ -14,9 +14,11 @@ use futures_lite::future::yield_now;
 use smartcall::work::{LocalBoxed, Work};
 use smartcall::{Dual, SmartCall, SmartFn, in_place};
 
+use super::bind::{Bind, bind_local};
 use super::generator::{Call, Maker, Step, Wait};
 use super::ledger::{Env, Run, Value};
 use super::model::{DROPPED, mix, seed};
+use super::pools::Way;
 use super::tally::Extra;
 use super::{places, resolve};
 
@@ -25,30 +27,34 @@ use super::{places, resolve};
 pub struct Body {
     pub call: Arc<Call>,
     pub env: Env,
+    pub way: Way,
 }
 
 impl Body {
     /// Runs as sync code. What the handle held is dropped at the end.
     fn run_here(self, held: Value) -> Value {
-        let Body { call, env } = self;
-        let _here = places::enter(&env.run, call.id, "sync code");
-        env.run.tally.extra(Extra::SyncBody);
-        env.run.begin(call.id);
-        let mut number = seed(&call);
-        for (i, step) in call.steps.iter().enumerate() {
-            come_to(&call, &env.run, i);
-            number = mix(number, step_here(step, &env));
-        }
-        come_to(&call, &env.run, call.steps.len());
-        drop(held);
-        env.run.value(call.id, number)
+        let Body { call, env, way } = self;
+        way.run(&env.run, &call, || {
+            let _here = places::enter(&env.run, call.id, "sync code");
+            let _running = env.run.run_here(call.id);
+            env.run.tally.extra(Extra::SyncBody);
+            env.run.begin(call.id);
+            let mut number = seed(&call);
+            for (i, step) in call.steps.iter().enumerate() {
+                come_to(&call, &env.run, i);
+                number = mix(number, step_here(step, &env));
+            }
+            come_to(&call, &env.run, call.steps.len());
+            drop(held);
+            env.run.value(call.id, number)
+        })
     }
 
     /// Runs as async code.
     fn run(self, held: Value) -> BoxFuture<'static, Value> {
-        let (run, id) = (Arc::clone(&self.env.run), self.call.id);
+        let (run, id, way) = (Arc::clone(&self.env.run), self.call.id, self.way.clone());
         let body = async move {
-            let Body { call, env } = self;
+            let Body { call, env, .. } = self;
             env.run.tally.extra(Extra::AsyncBody);
             env.run.begin(call.id);
             let mut number = seed(&call);
@@ -63,6 +69,7 @@ impl Body {
         Box::pin(At {
             run,
             id,
+            way,
             future: Box::pin(body),
         })
     }
@@ -124,6 +131,7 @@ async fn wait(wait: Wait, env: &Env) -> u64 {
 struct At {
     run: Arc<Run>,
     id: usize,
+    way: Way,
     future: BoxFuture<'static, Value>,
 }
 
@@ -131,8 +139,14 @@ impl Future for At {
     type Output = Value;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Value> {
-        let _here = places::enter(&self.run, self.id, "async code");
-        self.future.as_mut().poll(cx)
+        let At {
+            run,
+            id,
+            way,
+            future,
+        } = &mut *self;
+        let _here = places::enter(run, *id, "async code");
+        way.polled(|| future.as_mut().poll(cx))
     }
 }
 
@@ -186,7 +200,9 @@ pub fn make<V: Visitor>(call: &Arc<Call>, env: &Env, visitor: V) -> V::Output {
     let body = Body {
         call: Arc::clone(call),
         env: env.clone(),
+        way: Way::new(&env.run, call),
     };
+    let visitor = Bind::new(call, env, &body.way, visitor);
     let held = env.run.value(call.id, DROPPED);
     let sync = {
         let body = body.clone();
@@ -234,13 +250,15 @@ pub fn make<V: Visitor>(call: &Arc<Call>, env: &Env, visitor: V) -> V::Output {
 
 /// Makes the handle of a call that stays on its thread.
 pub fn make_local(call: &Arc<Call>, env: &Env) -> Dual<Value, LocalBoxed<'static, Value>> {
+    let way = Way::new(&env.run, call);
     let body = Body {
         call: Arc::clone(call),
         env: env.clone(),
+        way: way.clone(),
     };
     let held = env.run.value(call.id, DROPPED);
     let here = Rc::new(());
-    match call.variant % 3 {
+    let dual = match call.variant % 3 {
         0 => Dual::future(async move {
             let value = body.run(held).await;
             drop(here);
@@ -262,5 +280,6 @@ pub fn make_local(call: &Arc<Call>, env: &Env) -> Dual<Value, LocalBoxed<'static
             };
             Dual::pair((body, held), sync, asynchronous).boxed_local()
         }
-    }
+    };
+    bind_local(call, env, &way, dual)
 }

@@ -89,11 +89,37 @@ impl Maker {
         Maker::CallInPlace,
         Maker::SmartFn,
     ];
+}
 
-    /// Whether the handle gives its value in any context.
-    pub fn is_immediate(self) -> bool {
-        matches!(self, Maker::Ready | Maker::InPlace | Maker::CallInPlace)
-    }
+/// What there is in a handle, whoever has made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A value that is there.
+    Value,
+    Async,
+    /// Sync code that a pool can run.
+    Blocking,
+    /// Sync code that stays on its thread.
+    InPlace,
+    /// Sync code and async code.
+    Pair,
+    /// A form that is not the crate's.
+    Own,
+}
+
+/// A pool that a handle is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// A `Limited` of one job.
+    One,
+    /// A `Limited` of three.
+    Three,
+    /// A `SingleThread`.
+    Single,
+}
+
+impl Bound {
+    pub const ALL: [Bound; 3] = [Bound::One, Bound::Three, Bound::Single];
 }
 
 /// How a handle is resolved, or dropped:
@@ -170,6 +196,10 @@ pub struct Call {
     pub task: TaskUse,
     /// Where it is spawned: `None` stands for where it is.
     pub target: Option<Site>,
+    /// The pool that the handle is bound to.
+    pub pool: Option<Bound>,
+    /// Whether its blocking code is waited for where the handle is dropped.
+    pub joined: bool,
     pub steps: Vec<Step>,
     /// Before which step the body panics, or after the last.
     pub panics_at: Option<usize>,
@@ -179,6 +209,30 @@ impl Call {
     /// The numbers of this call and of all below it.
     pub fn ids(&self) -> Range<usize> {
         self.id..self.end
+    }
+
+    pub fn form(&self) -> Form {
+        form(self.maker, self.variant)
+    }
+}
+
+fn form(maker: Maker, variant: usize) -> Form {
+    match maker {
+        Maker::Ready => Form::Value,
+        Maker::Future | Maker::CallAsync | Maker::CallSmart => Form::Async,
+        Maker::Blocking | Maker::CallSync => Form::Blocking,
+        Maker::InPlace | Maker::CallInPlace => Form::InPlace,
+        Maker::Pair => Form::Pair,
+        Maker::New => Form::Own,
+        Maker::Boxed | Maker::BoxedLocal => match variant % 3 {
+            0 => Form::Async,
+            1 => Form::Blocking,
+            _ => Form::Pair,
+        },
+        Maker::SmartFn => match variant % 2 {
+            0 => Form::Blocking,
+            _ => Form::Async,
+        },
     }
 }
 
@@ -230,7 +284,7 @@ impl Program {
     pub fn new(mut choices: Choices<'_>) -> Self {
         let way = choices.below(256);
         let mut generator = Generator { choices, ids: 0 };
-        let root = generator.call(DEPTH, Caller::Spawn, false);
+        let root = generator.call(DEPTH, Caller::Spawn, false, Above::default());
         Program { root, way }
     }
 
@@ -246,20 +300,60 @@ struct Generator<'a> {
     ids: usize,
 }
 
+/// What the calls above a call have to do with the `SingleThread`.
+///
+/// It must not wait for others that wait for it: they would wait for ever, as its docs say.
+#[derive(Clone, Copy, Default)]
+struct Above {
+    /// Whether blocking code that is awaited may go there, since a handle above is bound to it.
+    sends: bool,
+    /// Whether the thread may be waiting for the call.
+    waits: bool,
+    /// Whether the caller is sure to be sync code on the thread.
+    is_there: bool,
+}
+
+impl Above {
+    /// What the calls below a call have above them.
+    fn below(self, form: Form, caller: Caller, pool: Option<Bound>) -> Self {
+        let is_task = caller == Caller::Spawn;
+        let sends = match pool {
+            Some(pool) => pool == Bound::Single,
+            None => self.sends && !is_task,
+        };
+        let is_there = match (form, pool) {
+            (Form::Blocking, Some(pool)) => pool == Bound::Single,
+            (Form::Blocking, None) => {
+                self.is_there && matches!(caller, Caller::Get | Caller::TryGet | Caller::Deref)
+            }
+            (Form::InPlace, _) => self.is_there && !is_task,
+            _ => false,
+        };
+        Above {
+            sends,
+            waits: self.waits || (form == Form::Blocking && sends),
+            is_there,
+        }
+    }
+}
+
 impl Generator<'_> {
-    fn call(&mut self, depth: u32, caller: Caller, drops: bool) -> Arc<Call> {
+    fn call(&mut self, depth: u32, caller: Caller, drops: bool, above: Above) -> Arc<Call> {
         let id = self.ids;
         self.ids += 1;
         let maker = self.maker(caller);
         let variant = self.choices.below(256);
         let task = self.choices.pick(&TaskUse::ALL);
         let target = self.target();
+        let pool = self.pool(caller, above);
+        let joined = self.choices.one_in(4);
+        let below = above.below(form(maker, variant), caller, pool);
         let mut steps = Vec::new();
         let mut panics_at = None;
         // A value that is there already has no body.
         if maker != Maker::Ready {
             for _ in 0..self.choices.below(5) {
-                steps.push(self.step(depth));
+                steps.push(self.step(depth, below));
             }
             panics_at = (self.choices.one_in(10)).then(|| self.choices.below(steps.len() + 1));
         }
@@ -273,6 +367,8 @@ impl Generator<'_> {
             variant,
             task,
             target,
+            pool,
+            joined,
             steps,
             panics_at,
         })
@@ -291,7 +387,15 @@ impl Generator<'_> {
         elsewhere.then(|| self.choices.pick(&Site::ALL))
     }
 
-    fn step(&mut self, depth: u32) -> Step {
+    fn pool(&mut self, caller: Caller, above: Above) -> Option<Bound> {
+        let bound = self.choices.one_in(3);
+        let pool = bound.then(|| self.choices.pick(&Bound::ALL))?;
+        // What is polled on the thread itself runs right there, and nobody waits.
+        let is_fine = !above.waits || (above.is_there && caller != Caller::Spawn);
+        (pool != Bound::Single || is_fine).then_some(pool)
+    }
+
+    fn step(&mut self, depth: u32, above: Above) -> Step {
         let kind = self.choices.below(8);
         if depth == 0 || self.ids >= CALLS || kind < 2 {
             return Step::Wait(self.wait());
@@ -306,10 +410,10 @@ impl Generator<'_> {
                 Caller::Select,
                 Caller::Spawn,
             ]);
-            return Step::Call(self.call(depth - 1, caller, drops));
+            return Step::Call(self.call(depth - 1, caller, drops, above));
         }
         let calls = (0..self.choices.below(3) + 2)
-            .map(|_| self.call(depth - 1, Caller::Join, drops))
+            .map(|_| self.call(depth - 1, Caller::Join, drops, above))
             .collect();
         Step::Join(Join {
             calls,
@@ -371,6 +475,12 @@ impl fmt::Display for Call {
         }
         if let Some(site) = self.target.filter(|_| self.caller == Caller::Spawn) {
             write!(f, " on {site:?}")?;
+        }
+        if let Some(pool) = self.pool {
+            write!(f, " bound to {pool:?}")?;
+        }
+        if self.joined {
+            write!(f, ", joined")?;
         }
         if self.drops {
             write!(f, ", dropped")?;

@@ -4,12 +4,12 @@ use std::any::Any;
 use std::fmt::Write;
 use std::ops::Range;
 use std::panic::panic_any;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smartcall::offload;
 
-use super::generator::{Call, Program, Site, calls_of};
+use super::generator::{Call, Caller, Program, Site, calls_of};
 use super::model::{Model, Runs};
 use super::sites::Sites;
 use super::tally::Tally;
@@ -39,6 +39,12 @@ struct Entry {
     made: AtomicUsize,
     /// How many of these were dropped.
     dropped: AtomicUsize,
+    /// How many of these are there that no panic carries.
+    kept: AtomicUsize,
+    /// How often its sync code is being run.
+    running: AtomicUsize,
+    /// Whether it was dropped with a joined handle before it began, and so never does.
+    left: AtomicBool,
 }
 
 impl Run {
@@ -61,6 +67,9 @@ impl Run {
     /// Makes a value for a call.
     pub fn value(self: &Arc<Self>, id: usize, number: u64) -> Value {
         self.entries[id].made.fetch_add(1, Ordering::Relaxed);
+        if number != PANIC {
+            self.entries[id].kept.fetch_add(1, Ordering::Relaxed);
+        }
         Value {
             number,
             id,
@@ -71,6 +80,41 @@ impl Run {
     /// Notes that a body has begun.
     pub fn begin(&self, id: usize) {
         self.entries[id].begun.fetch_add(1, Ordering::Relaxed);
+        if self.entries[id].left.load(Ordering::Relaxed) {
+            self.fail(format!(
+                "call {id} began after its joined handle was dropped"
+            ));
+        }
+    }
+
+    /// Notes that sync code of a call runs, until it is dropped.
+    pub fn run_here(&self, id: usize) -> RunHere<'_> {
+        let running = &self.entries[id].running;
+        running.fetch_add(1, Ordering::Relaxed);
+        RunHere(running)
+    }
+
+    /// Whether sync code of a call runs.
+    pub fn is_running(&self, id: usize) -> bool {
+        self.entries[id].running.load(Ordering::Relaxed) > 0
+    }
+
+    /// Checks that nothing runs of a call whose joined handle was dropped, and nothing is left.
+    pub fn check_left(&self, call: &Call) {
+        let entry = &self.entries[call.id];
+        if self.is_running(call.id) {
+            self.fail(format!(
+                "it runs after its joined handle was dropped: {call}"
+            ));
+        }
+        if entry.begun.load(Ordering::Relaxed) == 0 {
+            entry.left.store(true, Ordering::Relaxed);
+        } else if entry.kept.load(Ordering::Relaxed) > 0 {
+            self.fail(format!("values are left of a joined handle: {call}"));
+        }
+        // Tasks are their own.
+        let parts = calls_of(call).filter(|call| call.caller != Caller::Spawn);
+        parts.for_each(|call| self.check_left(call));
     }
 
     /// Notes that a body comes to a step, by its index.
@@ -167,6 +211,16 @@ impl Run {
     }
 }
 
+/// Says that sync code of a call runs, until it is dropped.
+#[must_use = "the code counts as ended as soon as it is dropped"]
+pub struct RunHere<'a>(&'a AtomicUsize);
+
+impl Drop for RunHere<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// What values hold that a panic carries.
 const PANIC: u64 = u64::MAX;
 
@@ -191,6 +245,9 @@ impl Drop for Value {
     fn drop(&mut self) {
         let entry = &self.run.entries[self.id];
         entry.dropped.fetch_add(1, Ordering::Relaxed);
+        if self.number != PANIC {
+            entry.kept.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 

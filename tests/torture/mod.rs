@@ -2,8 +2,9 @@
 //! at once and checked against a sequential model.
 //!
 //! `generator` makes a program of a seed, or of the bytes of a fuzzer. `model` says what has to
-//! come of it. `sites` are the executors, `body` and `resolve` run a program there, `ledger` notes
-//! what happens to each body and value, `places` who is where, `tally` what was reached.
+//! come of it. `sites` are the executors, `body` and `resolve` run a program there, `bind` binds its
+//! handles to `pools`. `ledger` notes what happens to each body and value, `pools` which jobs run,
+//! `places` who is where, `tally` what was reached.
 
 #![allow(
     dead_code,
@@ -11,11 +12,13 @@
     reason = "the tests and the fuzz target each use some of it"
 )]
 
+pub mod bind;
 pub mod body;
 pub mod generator;
 pub mod ledger;
 pub mod model;
 pub mod places;
+pub mod pools;
 pub mod resolve;
 pub mod runner;
 pub mod sites;

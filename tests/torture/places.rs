@@ -53,6 +53,13 @@ impl Drop for Here {
     }
 }
 
+/// Whether this thread is in no program.
+pub fn is_nowhere() -> bool {
+    let mut is_empty = true;
+    with_frames(|frames| is_empty = frames.is_empty());
+    is_empty
+}
+
 fn with_frames(f: impl FnOnce(&mut Vec<Frame>)) {
     // In a dying thread there is nothing to be noted.
     let _ = HERE.try_with(|here| f(&mut lock(&here.get_or_init(new_place).frames)));

@@ -17,9 +17,9 @@ use super::body::{Visitor, make, make_local};
 use super::generator::{Call, Caller, Join, Maker, TaskUse};
 use super::ledger::{Env, Value};
 use super::model::{DROPPED, mix};
-use super::places;
 use super::sites::{block, block_in_region};
 use super::tally::{End, Extra};
+use super::{places, pools};
 
 /// What a call gives, or what it panics with.
 type Outcome = Result<u64, Box<dyn Any + Send>>;
@@ -104,7 +104,7 @@ fn is_dropped_part(call: &Call) -> bool {
 }
 
 fn note(call: &Call, env: &Env, end: End) {
-    env.run.tally.ended(call.maker, call.caller, env.site, end);
+    env.run.tally.ended(call, env.site, end);
 }
 
 fn catch(code: impl FnOnce() -> u64) -> Outcome {
@@ -114,8 +114,26 @@ fn catch(code: impl FnOnce() -> u64) -> Outcome {
 /// Blocks the thread by something that is no call of its own.
 fn get<W: Work<Output = u64>>(id: usize, env: &Env, dual: Dual<u64, W>) -> u64 {
     let _here = places::enter(&env.run, id, "a get around");
+    let _paused = env.run.sites.pools.pause();
     note_nesting(env);
-    block(|| dual.get())
+    if !pools::is_held() {
+        return block(|| dual.get());
+    }
+    let dual = held_back(env, dual);
+    dual.map_or(DROPPED, |dual| pools::lift(|| dual.get()))
+}
+
+/// Has a handle refused that may have to wait on the thread of a `SingleThread`, and takes it back.
+fn held_back<T, W: Work<Output = T>>(env: &Env, dual: Dual<T, W>) -> Option<Dual<T, W>> {
+    env.run.tally.extra(Extra::HeldBack);
+    match dual.try_get() {
+        Ok(_) => {
+            env.run
+                .fail("a handle that may wait is not refused where none may".into());
+            None
+        }
+        Err(refused) => Some(refused.into_handle()),
+    }
 }
 
 fn note_nesting(env: &Env) {
@@ -155,6 +173,15 @@ impl Visitor for Blocker<'_> {
 
 impl Blocker<'_> {
     fn block<W: Work<Output = Value>>(self, dual: Dual<Value, W>) -> u64 {
+        let _paused = self.env.run.sites.pools.pause();
+        if !pools::is_held() || pools::is_immediate(self.call, true) {
+            return self.resolve(dual);
+        }
+        let dual = held_back(self.env, dual);
+        dual.map_or(DROPPED, |dual| pools::lift(|| self.resolve(dual)))
+    }
+
+    fn resolve<W: Work<Output = Value>>(self, dual: Dual<Value, W>) -> u64 {
         match self.call.caller {
             Caller::Get if self.call.drops => DROPPED,
             Caller::Get => self.get(dual),
@@ -177,7 +204,8 @@ impl Blocker<'_> {
     fn try_get<W: Work<Output = Value>>(self, dual: Dual<Value, W>) -> u64 {
         let drops = self.call.drops;
         // A value that is given in any context would be found in one without a host.
-        let refuses = !self.call.maker.is_immediate() && (drops || self.call.variant % 2 == 0);
+        let refuses =
+            !pools::is_immediate(self.call, false) && (drops || self.call.variant % 2 == 0);
         let dual = if refuses {
             self.refused(dual)
         } else {

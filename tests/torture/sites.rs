@@ -17,6 +17,7 @@ use tokio::runtime::{self, Runtime};
 
 use super::generator::Site;
 use super::ledger::Value;
+use super::pools::Pools;
 
 thread_local! {
     /// Whether this thread's outermost driver has nothing but the park token to go by.
@@ -26,10 +27,11 @@ thread_local! {
     static DEDICATED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The executors of a batch of programs.
+/// The executors and pools of a batch of programs.
 pub struct Sites {
     pub shim: Executor,
     pub tokio: Runtime,
+    pub pools: Pools,
     echo: Echo,
 }
 
@@ -43,6 +45,7 @@ impl Sites {
         Sites {
             shim: Executor::builder().threads(workers).name("torture").build(),
             tokio: tokio.expect("a runtime starts"),
+            pools: Pools::new(),
             echo: Echo::new(),
         }
     }

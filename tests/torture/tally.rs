@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::generator::{Caller, Maker, Site, TaskUse};
+use super::generator::{Bound, Call, Caller, Maker, Site, TaskUse};
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +36,18 @@ pub enum Extra {
     AsyncBody,
     /// A body that waits by `mpsc::Receiver::recv`, which parks by the thread's token.
     Recv,
+    /// A job that takes the last place of a pool.
+    Full,
+    /// A `try_get` on the `SingleThread`, which gives the handle back.
+    HeldBack,
+    /// Code for the `SingleThread` that is resolved on it, and runs right there.
+    There,
+    /// A joined handle that is dropped while its code runs.
+    JoinWaits,
 }
 
 impl Extra {
-    const ALL: [Extra; 8] = [
+    const ALL: [Extra; 12] = [
         Extra::Region,
         Extra::Inside,
         Extra::Refused,
@@ -48,6 +56,10 @@ impl Extra {
         Extra::SyncBody,
         Extra::AsyncBody,
         Extra::Recv,
+        Extra::Full,
+        Extra::HeldBack,
+        Extra::There,
+        Extra::JoinWaits,
     ];
 }
 
@@ -75,6 +87,10 @@ pub struct Tally {
     extras: [AtomicU64; Extra::ALL.len()],
     tasks: [[AtomicU64; TaskUse::ALL.len()]; Site::ALL.len()],
     ways: [AtomicU64; WAYS.len()],
+    /// How bound handles ended, those that are not joined first.
+    bound: [[[AtomicU64; End::ALL.len()]; Bound::ALL.len()]; 2],
+    /// The jobs of each pool.
+    jobs: [AtomicU64; Bound::ALL.len()],
     /// Batches by the pool's limit and the number of workers, from 1 on.
     sizes: [[AtomicU64; 4]; 4],
     pub programs: AtomicU64,
@@ -88,6 +104,8 @@ impl Tally {
             extras: Default::default(),
             tasks: Default::default(),
             ways: Default::default(),
+            bound: Default::default(),
+            jobs: Default::default(),
             sizes: Default::default(),
             programs: AtomicU64::new(0),
             panics: AtomicU64::new(0),
@@ -95,8 +113,16 @@ impl Tally {
     }
 
     /// Notes how a call ended.
-    pub fn ended(&self, maker: Maker, caller: Caller, site: Site, end: End) {
-        add(&self.cells[cell(maker, caller, site, end)]);
+    pub fn ended(&self, call: &Call, site: Site, end: End) {
+        add(&self.cells[cell(call.maker, call.caller, site, end)]);
+        if let Some(pool) = call.pool {
+            add(&self.bound[usize::from(call.joined)][pool as usize][end as usize]);
+        }
+    }
+
+    /// Notes a job of a pool.
+    pub fn job(&self, pool: Bound) {
+        add(&self.jobs[pool as usize]);
     }
 
     pub fn extra(&self, extra: Extra) {
@@ -192,6 +218,15 @@ impl Tally {
         }
         for (name, count) in WAYS.iter().zip(&self.ways) {
             others.push((String::from(*name), get(count)));
+        }
+        for pool in Bound::ALL {
+            others.push((format!("jobs of {pool:?}"), get(&self.jobs[pool as usize])));
+            for (joined, counts) in ["", ", joined"].iter().zip(&self.bound) {
+                for end in End::ALL {
+                    let count = get(&counts[pool as usize][end as usize]);
+                    others.push((format!("bound to {pool:?}{joined}: {end:?}"), count));
+                }
+            }
         }
         for (pool, row) in self.sizes.iter().enumerate() {
             for (workers, count) in row.iter().enumerate() {

@@ -10,7 +10,6 @@ mod error;
 pub mod http;
 mod repository;
 pub mod server;
-pub mod session;
 mod sql;
 pub mod step1;
 pub mod step2;

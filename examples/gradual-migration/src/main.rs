@@ -31,7 +31,7 @@ fn show<R: Repository>(step: &str) -> Result<(), Box<dyn Error>> {
     let rows = [("put", put, awaited_put), ("take", take, awaited_take)];
     for (method, sync, awaited) in rows {
         let (sync, awaited) = (&sync.thread, &awaited.thread);
-        println!("{step}  {method:6}  {sync:14}  {awaited:14}  {worker}");
+        println!("{step}  {method:6}  {sync:20}  {awaited:20}  {worker}");
     }
     Ok(())
 }
@@ -55,7 +55,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     if !args.is_empty() {
         return Err(format!("say: STEP FILE and one of: {}", tool::USAGE).into());
     }
-    println!("STEP   METHOD  SQL BY .get()   SQL BY .await   THE SERVER'S WORKER");
+    println!("STEP   METHOD  SQL BY .get()         SQL BY .await         THE SERVER'S WORKER");
     show::<step1::Stock>("step1")?;
     show::<step2::Stock>("step2")?;
     show::<step3::Stock>("step3")?;

@@ -1,21 +1,39 @@
 //! Step 4: the connection belongs to a thread, and the compiler keeps it there.
 //!
 //! For callers nothing is new. Inside, code of several parts may now share the connection by an
-//! `Rc`, without a lock: [`session`](crate::session) shows what does not compile.
+//! `Rc`, without a lock. A `rusqlite::Connection` may be moved to another thread, which step 3 makes use
+//! of. What has an `Rc` in it may not, and the compiler sees to it:
+//!
+//! ```compile_fail,E0277
+//! # use std::rc::Rc;
+//! # use smartcall::offload::SingleThread;
+//! # fn take_out(thread: &SingleThread<Rc<u32>>) {
+//! thread.run(|it| Rc::clone(it)).get(); // error: `Rc<u32>` cannot be sent between threads safely
+//! # }
+//! ```
+//!
+//! What is `Send` comes out:
+//!
+//! ```
+//! # use std::rc::Rc;
+//! # use smartcall::offload::SingleThread;
+//! let thread = SingleThread::with(|| Rc::new(5));
+//! assert_eq!(thread.run(|it| **it + 1).get(), 6);
+//! ```
 
 use std::path::Path;
 use std::rc::Rc;
 
 use rusqlite::Connection;
+use smartcall::offload::SingleThread;
 use smartcall::smart;
 
-use crate::session::Session;
 use crate::{Change, Error, Repository, sql};
 
 /// The repository of step 4.
 #[derive(Clone, Debug)]
 pub struct Stock {
-    session: Session<Rc<Connection>>,
+    thread: SingleThread<Rc<Connection>>,
 }
 
 impl Stock {
@@ -24,7 +42,7 @@ impl Stock {
         &self,
         code: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.session.call(move |it| code(it)).await?
+        self.thread.run(move |it| code(it)).await
     }
 }
 
@@ -32,8 +50,10 @@ impl Stock {
 impl Repository for Stock {
     async fn open(path: &Path) -> Result<Self, Error> {
         let path = path.to_owned();
-        let session = Session::start(move || sql::open(&path).map(Rc::new)).await?;
-        Ok(Stock { session })
+        let opened = SingleThread::try_with(move || sql::open(&path).map(Rc::new));
+        Ok(Stock {
+            thread: opened.await?,
+        })
     }
 
     async fn put(&self, item: &str, n: u32) -> Result<u32, Error> {

@@ -1,0 +1,220 @@
+//! Handles that are bound to a pool, and handles that are joined where they are dropped.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll};
+
+use smartcall::offload::join_on_drop;
+use smartcall::work::{Boxed, LocalBoxed, OnPool, Within, Work};
+use smartcall::{Dual, Resolving};
+
+use super::body::Visitor;
+use super::generator::{Bound, Call};
+use super::ledger::{Env, Run, Value};
+use super::pools::{Pools, Ticket, Way};
+use super::tally::Extra;
+
+/// Binds a handle as its call says, and hands it on.
+pub struct Bind<V> {
+    handle: Handle,
+    visitor: V,
+}
+
+impl<V> Bind<V> {
+    pub fn new(call: &Arc<Call>, env: &Env, way: &Way, visitor: V) -> Self {
+        Bind {
+            handle: Handle::new(call, env, way),
+            visitor,
+        }
+    }
+}
+
+impl<V: Visitor> Visitor for Bind<V> {
+    type Output = V::Output;
+
+    fn visit<W>(self, dual: Dual<Value, W>) -> V::Output
+    where
+        W: Work<Output = Value> + Send + 'static,
+    {
+        let Bind { handle, visitor } = self;
+        if handle.is_plain() {
+            return visitor.visit(dual);
+        }
+        // Of one type, or there would be a copy of the bench for each.
+        let dual = dual.boxed();
+        let work: Resolving<Value, Boxed<'static, Value>> = match handle.bindings() {
+            (None, _) => join_on_drop(dual).boxed(),
+            (Some(pool), Joined::No) => on(dual, pool, handle.pools()).boxed(),
+            (Some(pool), Joined::Inside) => on(join_on_drop(dual), pool, handle.pools()).boxed(),
+            (Some(pool), Joined::Outside) => join_on_drop(on(dual, pool, handle.pools())).boxed(),
+        }
+        .into_future();
+        visitor.visit(Dual::new(handle.watch(work)))
+    }
+}
+
+/// Binds a handle that stays on its thread as its call says.
+pub fn bind_local(
+    call: &Arc<Call>,
+    env: &Env,
+    way: &Way,
+    dual: Dual<Value, LocalBoxed<'static, Value>>,
+) -> Dual<Value, LocalBoxed<'static, Value>> {
+    let handle = Handle::new(call, env, way);
+    if handle.is_plain() {
+        return dual;
+    }
+    let dual = match handle.bindings() {
+        (None, _) => join_on_drop(dual).boxed_local(),
+        (Some(pool), Joined::No) => on(dual, pool, handle.pools()).boxed_local(),
+        (Some(pool), Joined::Inside) => on(join_on_drop(dual), pool, handle.pools()).boxed_local(),
+        (Some(pool), Joined::Outside) => join_on_drop(on(dual, pool, handle.pools())).boxed_local(),
+    };
+    Dual::new(handle.watch(dual.into_future())).boxed_local()
+}
+
+/// Binds a handle to a pool.
+fn on<W: Work<Output = Value>>(
+    dual: Dual<Value, W>,
+    pool: Bound,
+    pools: &Pools,
+) -> Dual<Value, Within<Resolving<Value, W>, OnPool>> {
+    match pool {
+        Bound::One => dual.on(&pools.one),
+        Bound::Three => dual.on(&pools.three),
+        Bound::Single => dual.on(&pools.single),
+    }
+}
+
+/// A handle, as it is bound.
+struct Handle {
+    run: Arc<Run>,
+    call: Arc<Call>,
+    ticket: Option<Weak<Ticket>>,
+}
+
+/// Whether a handle is joined, and on which side of its pool.
+enum Joined {
+    No,
+    Inside,
+    Outside,
+}
+
+impl Handle {
+    fn new(call: &Arc<Call>, env: &Env, way: &Way) -> Self {
+        Handle {
+            run: Arc::clone(&env.run),
+            call: Arc::clone(call),
+            ticket: way.ticket(),
+        }
+    }
+
+    fn is_plain(&self) -> bool {
+        self.call.pool.is_none() && !self.call.joined
+    }
+
+    fn bindings(&self) -> (Option<Bound>, Joined) {
+        let joined = match self.call.variant / 12 % 2 {
+            _ if !self.call.joined => Joined::No,
+            0 => Joined::Inside,
+            _ => Joined::Outside,
+        };
+        (self.call.pool, joined)
+    }
+
+    fn pools(&self) -> &Pools {
+        &self.run.sites.pools
+    }
+
+    fn watch<W>(self, work: W) -> Watched<W> {
+        let Handle { run, call, ticket } = self;
+        let joined = call.joined.then_some((run, call));
+        Watched {
+            ticket,
+            dropping: joined.clone().map(|(run, call)| Dropping { run, call }),
+            work,
+            dropped: joined.map(|(run, call)| Dropped {
+                run,
+                call,
+                is_resolved: false,
+            }),
+        }
+    }
+}
+
+/// A handle's work that says when its code was sent, and is looked at where it is dropped.
+///
+/// The fields are dropped in this order.
+struct Watched<W> {
+    /// `None` after the first poll.
+    ticket: Option<Weak<Ticket>>,
+    dropping: Option<Dropping>,
+    work: W,
+    dropped: Option<Dropped>,
+}
+
+impl<W: Future<Output = Value> + Unpin> Future for Watched<W> {
+    type Output = Value;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Value> {
+        let poll = Pin::new(&mut self.work).poll(cx);
+        if let Some(ticket) = self.ticket.take().and_then(|ticket| ticket.upgrade()) {
+            ticket.sent();
+        }
+        if let (Poll::Ready(_), Some(dropped)) = (&poll, &mut self.dropped) {
+            dropped.is_resolved = true;
+        }
+        poll
+    }
+}
+
+impl<W: Work<Output = Value> + Unpin> Work for Watched<W> {
+    fn block(self) -> Value {
+        let Watched {
+            work, mut dropped, ..
+        } = self;
+        let value = work.block();
+        if let Some(dropped) = &mut dropped {
+            dropped.is_resolved = true;
+        }
+        value
+    }
+
+    fn is_immediate(&self) -> bool {
+        self.work.is_immediate()
+    }
+
+    fn is_ready(&self) -> bool {
+        self.work.is_ready()
+    }
+}
+
+/// Notes that a joined handle is dropped while its code runs.
+struct Dropping {
+    run: Arc<Run>,
+    call: Arc<Call>,
+}
+
+impl Drop for Dropping {
+    fn drop(&mut self) {
+        if self.run.is_running(self.call.id) {
+            self.run.tally.extra(Extra::JoinWaits);
+        }
+    }
+}
+
+/// Checks what a joined handle leaves behind that was dropped, or has panicked.
+struct Dropped {
+    run: Arc<Run>,
+    call: Arc<Call>,
+    is_resolved: bool,
+}
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        if !self.is_resolved {
+            self.run.check_left(&self.call);
+        }
+    }
+}
