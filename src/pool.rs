@@ -161,6 +161,12 @@ pub(crate) fn is_here() -> Option<bool> {
     IS_CHOSEN.get().then(is_chosen_here)
 }
 
+/// Whether blocking code that is resolved on this thread has to go elsewhere in any case.
+#[inline]
+pub(crate) fn sends_away() -> bool {
+    is_here() == Some(false)
+}
+
 /// Whether blocking code that is resolved on this thread may run on it in any case.
 #[inline]
 pub(crate) fn takes_code() -> bool {
@@ -205,8 +211,9 @@ pub(crate) fn choose() -> Option<Chosen> {
 impl<T, W: Work<Output = T>> Dual<T, W> {
     /// Binds the blocking code in the handle to a pool, for both callers.
     ///
-    /// Under `.get()`, too, it runs on the pool, while the caller waits. Async code in the handle stays with its
-    /// caller, and so does in-place code. The nearest binding holds.
+    /// Under `.get()`, too, it runs on the pool, while the caller waits; so it does in a `.get()` that is nested in
+    /// the handle. Async code in the handle stays with its
+    /// caller, and so does in-place code; a [`pair`](Dual::pair) takes its async path. The nearest binding holds.
     ///
     /// # Panics
     ///

@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::drive;
 use crate::work::Work;
 
 /// Something that is in place while a closure runs.
@@ -48,11 +47,8 @@ impl<W: Future, S: Setting> Future for Within<W, S> {
 
 impl<W: Work, S: Setting> Work for Within<W, S> {
     fn block(self) -> W::Output {
-        if self.is_immediate() {
-            let Within { work, setting } = self;
-            return setting.run(|| work.block());
-        }
-        drive::block_on(self)
+        let Within { work, setting } = self;
+        setting.run(|| work.block())
     }
 
     fn is_immediate(&self) -> bool {

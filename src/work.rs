@@ -263,6 +263,9 @@ where
 {
     #[inline]
     fn block(self) -> C::Output {
+        if pool::sends_away() {
+            return drive::block_on(self);
+        }
         match self.code {
             Some(code) => context::run_here(|| code.run()),
             None => drive::block_on(self.value.expect(POLLED_AGAIN)),
@@ -386,6 +389,9 @@ where
 {
     #[inline]
     fn block(self) -> T {
+        if pool::sends_away() {
+            return drive::block_on(self);
+        }
         match self.paths {
             Some((input, sync, _)) => context::run_here(|| sync(input)),
             None => drive::block_on(self.future.expect(POLLED_AGAIN)),

@@ -6,11 +6,10 @@ use std::future::{self, Future, IntoFuture};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
-use std::time::Duration;
 
-use common::{in_child, limit};
+use common::{in_child, limit, wait_until};
 use smartcall::work::Work;
-use smartcall::{Dual, DualOf, SmartCall, SmartFn, blocking, join, race, try_join};
+use smartcall::{Dual, DualOf, SmartCall, SmartFn, blocking, join, offload, race, try_join};
 
 /// Resolves a handle by each caller, and gives what they got: it is the same for all.
 #[track_caller]
@@ -262,7 +261,8 @@ fn first_value() {
         let waits = || Dual::future(future::pending::<u32>());
         let sleeps = || {
             Dual::blocking(|| {
-                thread::sleep(Duration::from_secs(5));
+                // Until the race is over.
+                wait_until(offload::is_cancelled);
                 4
             })
         };

@@ -1,10 +1,13 @@
 //! Pools of the program's own choice: by handle, by executor, and for the process.
 
 use std::cell::Cell;
+use std::future::{Future, IntoFuture};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::task::{Context, Poll};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -89,6 +92,66 @@ fn a_pool_runs_the_code_of_its_handles() {
         here().get();
         pollster::block_on(async { here().await });
         assert_eq!(pool.jobs(), 3);
+    });
+}
+
+/// So does what the code in the handle resolves itself, on its caller's thread.
+#[test]
+fn a_pool_takes_what_is_resolved_in_its_handles() {
+    limit(|| {
+        let pool = Arc::new(Counting::default());
+        let in_place = || Dual::in_place(|| here().get());
+        let polled = || Dual::future(async { here().get() });
+        let lent = || Dual::future(async { *here() });
+        let tried = || Dual::future(async { here().try_get().expect("nobody minds") });
+        for nests in [
+            in_place().boxed_local(),
+            polled().boxed_local(),
+            lent().boxed_local(),
+            tried().boxed_local(),
+        ] {
+            assert_ne!(nests.on(&pool).get(), this_thread());
+        }
+        for nests in [in_place().boxed_local(), polled().boxed_local()] {
+            let nests = nests.on(&pool);
+            assert_ne!(pollster::block_on(nests.into_future()), this_thread());
+        }
+        assert_eq!(pool.jobs(), 6);
+    });
+}
+
+/// Work of one's own is resolved by its own means.
+#[test]
+fn a_pool_leaves_the_way_of_work_to_the_work() {
+    struct Ping;
+
+    impl Future for Ping {
+        type Output = &'static str;
+
+        fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<&'static str> {
+            Poll::Ready("polled")
+        }
+    }
+
+    impl Work for Ping {
+        fn block(self) -> &'static str {
+            "blocked"
+        }
+    }
+
+    limit(|| {
+        let pool = Arc::new(Counting::default());
+        assert_eq!(Dual::new(Ping).on(&pool).get(), "blocked");
+        assert_eq!(offload::join_on_drop(Dual::new(Ping)).get(), "blocked");
+        assert_eq!(
+            pollster::block_on(async { Dual::new(Ping).on(&pool).await }),
+            "polled"
+        );
+        // A pair has a sync path, which is blocking code and may not run here, and an async one.
+        let pair = || Dual::pair((), |()| "sync", async |()| "async");
+        assert_eq!(pair().on(&pool).get(), "async");
+        assert_eq!(offload::join_on_drop(pair()).get(), "sync");
+        assert_eq!(pool.jobs(), 0);
     });
 }
 
