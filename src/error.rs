@@ -62,12 +62,17 @@ impl Refusal {
                  `context::blocking_region` around it, if no job of the pool is needed."
             )
         }
+        let other = match self {
+            #[cfg(feature = "tokio")]
+            Refusal::TokioCurrentThread => " In a multi-thread runtime it would go through.",
+            _ => "",
+        };
         panic!(
             "cannot block here: {self}. This happens because `.get()`, a deref of a `Dual` or \
              `block_on` was called from async code. While it waits, the executor's other tasks \
              stand still, and the value may have to come from one of them. Use `.await` here; \
              or `try_get`, which gives the handle back; or move the sync code that calls this \
-             into `Dual::blocking(..).await`."
+             into `Dual::blocking(..).await`.{other}"
         )
     }
 }
