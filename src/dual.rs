@@ -366,8 +366,9 @@ where
 {
     /// Creates a handle of two native paths, a sync and an async one, over one input.
     ///
-    /// `get` takes the sync path, `.await` the async one. The input goes to the one that is
-    /// taken, so it may be owned or `&mut`.
+    /// `get` takes the sync path, `.await` the async one; and so does `get` where the handle is
+    /// [`on`](Dual::on) a pool, since the sync path would block this thread. The input goes to the one
+    /// that is taken, so it may be owned or `&mut`.
     ///
     /// # Examples
     ///
