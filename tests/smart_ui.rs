@@ -15,4 +15,6 @@ fn wrong_use_does_not_compile() {
     }
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/smart_ui/*.rs");
+    #[cfg(feature = "executor")]
+    cases.compile_fail("tests/smart_ui/executor/*.rs");
 }
