@@ -236,7 +236,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// assert_eq!(name.get().unwrap(), "smartcall-single");
     /// ```
     pub fn on(self, pool: &impl ToPool) -> Dual<T, Within<Resolving<T, W>, OnPool>> {
-        Dual::new(Within::new(self.into_future(), OnPool(pool.to_pool())))
+        let setting = OnPool::new(pool.to_pool());
+        Dual::new(Within::new(self.into_future(), setting))
     }
 }
 
@@ -244,7 +245,6 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
 pub struct OnPool(Arc<dyn Pool>);
 
 impl OnPool {
-    #[cfg(feature = "executor")]
     pub(crate) fn new(pool: Arc<dyn Pool>) -> Self {
         OnPool(pool)
     }

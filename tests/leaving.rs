@@ -31,6 +31,14 @@ fn runs(
     })
 }
 
+/// Drops what waits for such code once that has begun, and looks whether it was waited for.
+#[track_caller]
+fn assert_joined<F>(waits: F, begins: &mpsc::Receiver<()>, held: &Arc<()>) {
+    begins.recv().expect("it begins");
+    drop(waits);
+    assert_eq!(Arc::strong_count(held), 1);
+}
+
 fn one() -> NonZeroUsize {
     NonZeroUsize::MIN
 }
@@ -41,9 +49,7 @@ fn dropped_while_it_runs() {
     limit(|| {
         let ((begun, begins), held) = (mpsc::channel(), Arc::new(()));
         let waits = polled(join_on_drop(runs(&begun, &held)));
-        begins.recv().expect("it begins");
-        drop(waits);
-        assert_eq!(Arc::strong_count(&held), 1);
+        assert_joined(waits, &begins, &held);
     });
 }
 
@@ -60,10 +66,7 @@ fn on_a_pool() {
             } else {
                 join_on_drop(code).on(&pool).boxed()
             };
-            let waits = polled(waits);
-            begins.recv().expect("it begins");
-            drop(waits);
-            assert_eq!(Arc::strong_count(&held), 1);
+            assert_joined(polled(waits), &begins, &held);
         }
     });
 }
@@ -129,9 +132,7 @@ fn code_in_code() {
         let inner = join((runs(&begun, &held), runs(&begun, &held)));
         let waits = polled(join_on_drop(Dual::blocking(move || inner.get())));
         begins.recv().expect("it begins");
-        begins.recv().expect("it begins");
-        drop(waits);
-        assert_eq!(Arc::strong_count(&held), 1);
+        assert_joined(waits, &begins, &held);
     });
 }
 
@@ -142,14 +143,8 @@ fn others_are_abandoned() {
         let ((begun, begins), held) = (mpsc::channel(), Arc::new(()));
         let (go, goes) = mpsc::channel::<()>();
         let other = Dual::blocking(move || goes.recv());
-        let mut both = Box::pin(async {
-            let _ = join((join_on_drop(runs(&begun, &held)), other)).await;
-        });
-        let cx = &mut Context::from_waker(Waker::noop());
-        assert!(both.as_mut().poll(cx).is_pending());
-        begins.recv().expect("it begins");
-        drop(both);
-        assert_eq!(Arc::strong_count(&held), 1);
+        let both = polled(join((join_on_drop(runs(&begun, &held)), other)));
+        assert_joined(both, &begins, &held);
         drop(go);
     });
 }
@@ -190,9 +185,7 @@ fn panics() {
             wait_until(offload::is_cancelled);
             std::panic::resume_unwind(Box::new("quietly"));
         })));
-        begins.recv().expect("it begins");
-        drop(waits);
-        assert_eq!(Arc::strong_count(&held), 1);
+        assert_joined(waits, &begins, &held);
 
         let unwinds = catch_unwind(AssertUnwindSafe(|| {
             let _waits = polled(join_on_drop(runs(&begun, &held)));
