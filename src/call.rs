@@ -1,10 +1,17 @@
+//! What can be called: operations and callbacks, sync and async, with the kind as a parameter.
+//!
+//! One trait would be enough if a callable could be lent out in each of its calls. It can't: the handle of an operation
+//! owns what it needs, so it is cloned for each call and may go elsewhere; a callback that mutates, or is lent
+//! something, stays here and is called at once. Hence a trait for each of the ways in which `Fn`, `FnMut`
+//! and `FnOnce` are called, each for a sync and an async callable.
+
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 
+use crate::context;
 use crate::dual::Dual;
 use crate::kind::{self, Named};
-use crate::work::{self, Async, Blocking, Boxed, Code, Work};
+use crate::work::{Async, Blocking, Code, InPlace, Ready, Work};
 
 /// A callable, sync or async, that gives back a [`Dual`].
 ///
@@ -13,9 +20,17 @@ use crate::work::{self, Async, Blocking, Boxed, Code, Work};
 ///
 /// - sync callables, `Fn(A, …) -> Out`. They are cloned for each call and may run on another
 ///   thread: `Clone + Send + Sync + 'static`, with outputs and arguments `Send + 'static`;
-/// - async callables, `Fn(A, …) -> impl Future<Output = Out>`, with no other bound;
-/// - smart callables, `Fn(A, …) -> Dual<Out, _>`, and [`SmartFn`];
-/// - what [`in_place`], [`blocking()`], [`asynchronous`] and [`dual`] make.
+/// - async callables, `Fn(A, …) -> impl Future<Output = Out>`, with no other bound. A function that returns a
+///   [`Dual`] is one of them, and so is a [`SmartFn`](crate::SmartFn);
+/// - what [`kind::blocking`], [`kind::asynchronous`] and [`kind::in_place`] make.
+///
+/// It is for operations: called many times, perhaps at once, perhaps elsewhere. Its siblings are for
+///
+/// | trait | a callback that |
+/// |---|---|
+/// | [`SmartCallRef`] | is called by `&self` on this thread, and may be lent its argument: event handlers |
+/// | [`SmartCallMut`] | is called in turn on this thread, may mutate what it captured, and may be lent its argument: progress, visitors, transactions |
+/// | [`SmartCallOnce`] | is called once, and may move what it captured |
 ///
 /// The trait has the output first, then the kind, then the arguments as a tuple, so that
 /// `impl SmartCall<T, K>` is a callable without arguments.
@@ -69,7 +84,7 @@ use crate::work::{self, Async, Blocking, Boxed, Code, Work};
 /// where
 ///     T: Send + 'static,
 /// {
-///     tokio::spawn(op.invoke().into_future())
+///     tokio::spawn(op.invoke())
 /// }
 /// # #[tokio::main]
 /// # async fn main() {
@@ -104,14 +119,16 @@ use crate::work::{self, Async, Blocking, Boxed, Code, Work};
 /// assert_eq!(Job::new(async || 5).run().get(), 5);
 /// ```
 ///
-/// An operation that is called once need be no callable: take its handle, `op: DualOf<impl Work<Output = T>>`.
+/// An operation that is called once is a [`SmartCallOnce`], or no callable at all: take its handle,
+/// `op: DualOf<impl Work<Output = T>>`.
 ///
 /// Where the output is free and the callable returns a hand-written or a boxed future, the kind
-/// can't be inferred ("type annotations needed"): name it by [`asynchronous`]. Where the output
-/// of a sync callable is not `Unpin`, name it by [`blocking()`]. Closures with arguments want the
-/// arguments' types written: `|a: u32, b: u32| a + b`. In generic code the arguments are owned:
+/// can't be inferred ("type annotations needed"): name it by [`kind::asynchronous`]. Where the output
+/// of a sync callable is not `Unpin`, name it by [`kind::blocking`]. Closures with arguments want the
+/// arguments' types written: `|a: u32, b: u32| a + b`; or the bound names the `Fn` trait as well,
+/// `op: impl Fn(u32) -> R + SmartCall<T, K, (u32,)>`. In generic code the arguments are owned:
 /// of a bound `for<'a> SmartCall<T, K, (&'a str,)>` the compiler says that an implementation "is not
-/// general enough".
+/// general enough". What is lent its argument is a [`SmartCallRef`] or a [`SmartCallMut`].
 ///
 /// # Examples
 ///
@@ -140,7 +157,7 @@ use crate::work::{self, Async, Blocking, Boxed, Code, Work};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a callable that takes `{Args}` and gives `{Out}`",
     label = "should take `{Args}` and give `{Out}`, a future of it, or a `Dual` of it",
-    note = "a callable is an `Fn` (not `FnMut` or `FnOnce`) that returns the output, a future of it, or a `Dual` of it",
+    note = "a callable is an `Fn` that returns the output, a future of it, or a `Dual` of it; `SmartCallMut` takes an `FnMut`, `SmartCallOnce` an `FnOnce`",
     note = "what a sync one takes and gives is `Send`: `Box<dyn Error + Send + Sync>`, not `Box<dyn Error>`",
     note = "the arguments are given as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight",
     note = "a handle is not one: pass what makes it, `load` or `|| load()`, not `load()`",
@@ -152,7 +169,7 @@ pub trait SmartCall<Out, Kind, Args = ()> {
 
     /// Calls with arguments, and returns the handle of the call.
     ///
-    /// An async or smart callable is called at once, as calling an `async fn` would; it is its
+    /// An async callable is called at once, as calling an `async fn` would; it is its
     /// future that waits. A sync callable is not called before the handle is resolved.
     ///
     /// # Examples
@@ -180,6 +197,193 @@ pub trait SmartCall<Out, Kind, Args = ()> {
         Args: NoArguments,
     {
         self.invoke_with(Args::none())
+    }
+}
+
+/// A callback, sync or async, that is called by reference and may be lent its argument.
+///
+/// It is for what stays here, in any number of calls: handlers of events, predicates in a registry. It is implemented,
+/// for zero to eight arguments, for
+///
+/// - sync callables, `Fn(A, …) -> Out`. They are called at once, where `invoke_ref_with` is, as
+///   [in-place](crate::Dual::in_place) code: so they may borrow, and need not be `Send`. Keep them short;
+/// - async callables, `Fn(A, …) -> impl Future<Output = Out>`: closures, functions, what `#[smart]` makes, and
+///   [`SmartFnRef`](crate::SmartFnRef).
+///
+/// A bound that lends the argument is written with `for`. Of a closure the argument's type is written, `|n: &u32|`.
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::{Dual, DualOf, SmartCallRef, Work};
+///
+/// /// Counts those that a predicate is true of.
+/// fn count<K>(
+///     items: Vec<u32>,
+///     is_wanted: impl for<'a> SmartCallRef<bool, K, (&'a u32,)>,
+/// ) -> DualOf<impl Work<Output = usize>> {
+///     Dual::future(async move {
+///         let mut count = 0;
+///         for item in &items {
+///             count += usize::from(is_wanted.invoke_ref_with((item,)).await);
+///         }
+///         count
+///     })
+/// }
+///
+/// assert_eq!(count(vec![1, 2, 3], |n: &u32| *n > 1).get(), 2);
+/// assert_eq!(count(vec![1, 2, 3], async |n: &u32| *n > 1).get(), 2);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a callback that takes `{Args}` and gives `{Out}`",
+    label = "should take `{Args}` and give `{Out}`, a future of it, or a `Dual` of it",
+    note = "a `SmartCallRef` is an `Fn`; `SmartCallMut` takes an `FnMut`, `SmartCallOnce` an `FnOnce`",
+    note = "the arguments are given as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight; one that is lent is written `for<'a> SmartCallRef<T, K, (&'a A,)>`",
+    note = "a generic callable `&op` is not one: pass `|x: u32| op.invoke_ref_with((x,))`"
+)]
+pub trait SmartCallRef<Out, Kind, Args = ()> {
+    /// What the handle of a call holds.
+    type Work: Work<Output = Out>;
+
+    /// Calls with arguments, and returns the handle of the call.
+    ///
+    /// A sync callable is called before this returns, and its value is in the handle.
+    ///
+    /// # Panics
+    ///
+    /// A panic of a sync callable comes out here.
+    ///
+    /// # Examples
+    ///
+    /// See [`SmartCallRef`].
+    fn invoke_ref_with(&self, args: Args) -> Dual<Out, Self::Work>;
+
+    /// Calls without arguments, and returns the handle of the call.
+    #[inline]
+    fn invoke_ref(&self) -> Dual<Out, Self::Work>
+    where
+        Args: NoArguments,
+    {
+        self.invoke_ref_with(Args::none())
+    }
+}
+
+/// A callback, sync or async, that is called in turn: it may mutate what it captured, and be lent its argument.
+///
+/// It is for progress, visitors, and whatever is lent something, as a transaction is. It is implemented as
+/// [`SmartCallRef`] is, with `FnMut` for `Fn`: a sync one is called at once, on this thread.
+///
+/// An async closure that *mutates* a capture is an `AsyncFnMut`, and no `FnMut`: use a `Cell`, or `async move` over an
+/// `Arc`.
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::{Dual, DualOf, SmartCallMut, Work};
+///
+/// struct Tx(Vec<u32>);
+///
+/// fn transaction<T, K>(
+///     mut body: impl for<'a> SmartCallMut<T, K, (&'a mut Tx,)>,
+/// ) -> DualOf<impl Work<Output = T>> {
+///     Dual::future(async move {
+///         let mut tx = Tx(Vec::new());
+///         body.invoke_mut_with((&mut tx,)).await
+///     })
+/// }
+///
+/// let mut calls = 0;
+/// let len = transaction(|tx: &mut Tx| { calls += 1; tx.0.push(5); tx.0.len() }).get();
+/// assert_eq!((len, calls), (1, 1));
+/// assert_eq!(transaction(async |tx: &mut Tx| { tx.0.push(5); tx.0.len() }).get(), 1);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a callback that takes `{Args}` and gives `{Out}`",
+    label = "should take `{Args}` and give `{Out}`, a future of it, or a `Dual` of it",
+    note = "a `SmartCallMut` is an `FnMut`; `SmartCallOnce` takes an `FnOnce`",
+    note = "an async closure that mutates what it captured is no `FnMut`: use a `Cell`, or `async move` over an `Arc`",
+    note = "the arguments are given as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight; one that is lent is written `for<'a> SmartCallMut<T, K, (&'a mut A,)>`",
+    note = "a generic callable `&mut op` is not one: pass `|x: u32| op.invoke_mut_with((x,))`"
+)]
+pub trait SmartCallMut<Out, Kind, Args = ()> {
+    /// What the handle of a call holds.
+    type Work: Work<Output = Out>;
+
+    /// Calls with arguments, and returns the handle of the call.
+    ///
+    /// A sync callable is called before this returns, and its value is in the handle.
+    ///
+    /// # Panics
+    ///
+    /// A panic of a sync callable comes out here.
+    ///
+    /// # Examples
+    ///
+    /// See [`SmartCallMut`].
+    fn invoke_mut_with(&mut self, args: Args) -> Dual<Out, Self::Work>;
+
+    /// Calls without arguments, and returns the handle of the call.
+    #[inline]
+    fn invoke_mut(&mut self) -> Dual<Out, Self::Work>
+    where
+        Args: NoArguments,
+    {
+        self.invoke_mut_with(Args::none())
+    }
+}
+
+/// A callable, sync or async, that is called once, and may move what it captured.
+///
+/// It is implemented, for zero to eight arguments, for
+///
+/// - sync callables, `FnOnce(A, …) -> Out + Send + 'static`, with outputs and arguments `Send + 'static`, since they
+///   may run on another thread;
+/// - async callables, `FnOnce(A, …) -> impl Future<Output = Out>`, with no other bound.
+///
+/// The next step of [`Dual::then`] is one.
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::{DualOf, SmartCallOnce, Work};
+///
+/// fn run<T, K>(op: impl SmartCallOnce<T, K>) -> DualOf<impl Work<Output = T>> {
+///     op.invoke_once()
+/// }
+///
+/// let name = String::from("name");
+/// assert_eq!(run(move || name).get(), "name");
+/// let name = String::from("name");
+/// assert_eq!(run(async move || name).get(), "name");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a callable that takes `{Args}` and gives `{Out}`",
+    label = "should take `{Args}` and give `{Out}`, a future of it, or a `Dual` of it",
+    note = "what a sync one captures, takes and gives is `Send + 'static`, since it may run on a pool",
+    note = "the arguments are given as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight",
+    note = "a handle is not one: pass what makes it, `load` or `|| load()`, not `load()`"
+)]
+pub trait SmartCallOnce<Out, Kind, Args = ()> {
+    /// What the handle of the call holds.
+    type Work: Work<Output = Out>;
+
+    /// Calls with arguments, and returns the handle of the call.
+    ///
+    /// An async callable is called at once; a sync one is not called before the handle is resolved.
+    ///
+    /// # Examples
+    ///
+    /// See [`SmartCallOnce`].
+    fn invoke_once_with(self, args: Args) -> Dual<Out, Self::Work>;
+
+    /// Calls without arguments, and returns the handle of the call.
+    #[inline]
+    fn invoke_once(self) -> Dual<Out, Self::Work>
+    where
+        Self: Sized,
+        Args: NoArguments,
+    {
+        self.invoke_once_with(Args::none())
     }
 }
 
@@ -212,153 +416,81 @@ impl<F, Args> fmt::Debug for Call<F, Args> {
     }
 }
 
-/// Names a sync callable, where it can't be inferred.
-///
-/// Its output need not be `Unpin`. (The bounds are those of the call; stated here, they let the
-/// compiler name the capture that is in the way.)
-///
-/// # Examples
-///
-/// ```
-/// use std::marker::PhantomPinned;
-/// use smartcall::{SmartCall, blocking};
-///
-/// let pinned = blocking(|| PhantomPinned);
-/// assert_eq!(pinned.invoke().get(), PhantomPinned);
-/// ```
-pub const fn blocking<F: Clone + Send + Sync + 'static>(f: F) -> Named<F, kind::Sync> {
-    Named::new(f)
-}
-
-/// Names an async callable, where it can't be inferred.
-///
-/// # Examples
-///
-/// ```
-/// use std::future;
-/// use smartcall::{Dual, DualOf, SmartCall, Work, asynchronous};
-///
-/// fn once<T, K>(op: impl SmartCall<T, K>) -> DualOf<impl Work<Output = T>> {
-///     op.invoke()
-/// }
-///
-/// // `future::Ready` could be the output of a sync callable just as well.
-/// assert_eq!(once(asynchronous(|| future::ready(5))).get(), 5);
-/// ```
-pub const fn asynchronous<F>(f: F) -> Named<F, kind::Async> {
-    Named::new(f)
-}
-
-/// Names a smart callable, where it can't be inferred.
-///
-/// # Examples
-///
-/// ```
-/// use smartcall::{Dual, SmartCall, dual};
-///
-/// assert_eq!(dual(|| Dual::ready(5)).invoke().get(), 5);
-/// ```
-pub const fn dual<F>(f: F) -> Named<F, kind::Smart> {
-    Named::new(f)
-}
-
-/// Makes a sync callable stay on the caller's thread.
-///
-/// It is called where its handle is resolved, in every context; keep it short, since on an
-/// executor's thread it holds up the other tasks. The callable is cloned for each call; by
-/// reference, `&in_place(f)`, it need not even be `Clone`.
-///
-/// # Examples
-///
-/// ```
-/// use std::cell::Cell;
-/// use smartcall::{SmartCall, in_place};
-///
-/// let calls = Cell::new(0);
-/// let count = in_place(|| calls.set(calls.get() + 1));
-/// count.invoke().get();
-/// (&count).invoke().get();
-/// assert_eq!(calls.get(), 2);
-/// ```
-pub const fn in_place<F>(f: F) -> Named<F, kind::InPlace> {
-    Named::new(f)
-}
-
-/// A smart callable of any type, that can be cloned and stored.
-///
-/// It keeps callables of different kinds in one collection. It is a smart callable itself, and
-/// so is a reference to it. Bring [`SmartCall`] into scope to call it.
-///
-/// It also ends a chain of types. Many layers that ask for `Work: Send`, each around the next in generic code,
-/// can take the compiler long. With a `SmartFn` in between, they start anew.
-///
-/// # Examples
-///
-/// ```
-/// use smartcall::{SmartCall, SmartFn};
-///
-/// let ops = [
-///     SmartFn::new(|n: u32| n + 1),
-///     SmartFn::new(async |n: u32| n * 2),
-/// ];
-/// let results: Vec<u32> = ops.iter().map(|op| op.invoke_with((5,)).get()).collect();
-/// assert_eq!(results, [6, 10]);
-/// ```
-pub struct SmartFn<Out, Args = ()> {
-    call: Arc<dyn Fn(Args) -> Dual<Out> + Send + Sync>,
-}
-
-impl<Out, Args> SmartFn<Out, Args> {
-    /// Erases the type of a callable.
-    pub fn new<F, K>(f: F) -> Self
-    where
-        F: SmartCall<Out, K, Args, Work: Send> + Send + Sync + 'static,
-        Out: 'static,
-        Args: 'static,
-        K: 'static,
-    {
-        SmartFn {
-            call: Arc::new(move |args| f.invoke_with(args).boxed()),
+/// The method of an implementation, which makes a handle of its arguments.
+macro_rules! invoke {
+    ($invoke:ident($($this:tt)*), [$($arg:ident)*] => $dual:expr) => {
+        #[inline]
+        #[allow(non_snake_case, reason = "an argument is named after its type")]
+        fn $invoke($($this)*, ($($arg,)*): ($($arg,)*)) -> Dual<Out, Self::Work> {
+            $dual
         }
-    }
+    };
 }
 
-impl<Out, Args> Clone for SmartFn<Out, Args> {
-    fn clone(&self) -> Self {
-        SmartFn {
-            call: Arc::clone(&self.call),
+/// The implementations for async callables, as they are and named: they are called at once, and their futures wait.
+macro_rules! asynchronous {
+    ($Trait:ident, $Fn:ident, $invoke:ident, ($($this:tt)*), [$f:expr, $named:expr], [$($arg:ident)*]) => {
+        #[diagnostic::do_not_recommend]
+        impl<F, Fut, Out, $($arg),*> $Trait<Out, kind::Async, ($($arg,)*)> for F
+        where
+            F: $Fn($($arg),*) -> Fut,
+            Fut: Future<Output = Out>,
+        {
+            type Work = Async<Fut>;
+
+            invoke!($invoke($($this)*), [$($arg)*] => Dual::future($f($($arg),*)));
         }
-    }
+
+        #[diagnostic::do_not_recommend]
+        impl<F, Fut, Out, $($arg),*> $Trait<Out, kind::Async, ($($arg,)*)> for Named<F, kind::Async>
+        where
+            F: $Fn($($arg),*) -> Fut,
+            Fut: Future<Output = Out>,
+        {
+            type Work = Async<Fut>;
+
+            invoke!($invoke($($this)*), [$($arg)*] => Dual::future($named($($arg),*)));
+        }
+    };
 }
 
-impl<Out, Args> fmt::Debug for SmartFn<Out, Args> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SmartFn").finish_non_exhaustive()
-    }
-}
+/// The implementations for sync callables that stay on this thread, as they are and named: they are called at once.
+macro_rules! staying {
+    ($Trait:ident, $Fn:ident, $invoke:ident, ($($this:tt)*), [$f:expr, $named:expr], [$($arg:ident)*]) => {
+        impl<F, Out, $($arg),*> $Trait<Out, kind::Sync, ($($arg,)*)> for F
+        where
+            F: $Fn($($arg),*) -> Out,
+            Out: Unpin,
+        {
+            type Work = Ready<Out>;
 
-#[diagnostic::do_not_recommend]
-impl<Out, Args> SmartCall<Out, kind::Smart, Args> for SmartFn<Out, Args> {
-    type Work = Boxed<'static, Out>;
+            invoke!($invoke($($this)*), [$($arg)*] => {
+                Dual::ready(context::run_in_place(|| $f($($arg),*)))
+            });
+        }
 
-    fn invoke_with(&self, args: Args) -> Dual<Out> {
-        (self.call)(args)
-    }
-}
+        staying!(named Sync, $Trait, $Fn, $invoke, ($($this)*), $named, [$($arg)*]);
+        staying!(named InPlace, $Trait, $Fn, $invoke, ($($this)*), $named, [$($arg)*]);
+    };
+    (named $Kind:ident, $Trait:ident, $Fn:ident, $invoke:ident, ($($this:tt)*), $named:expr, [$($arg:ident)*]) => {
+        #[diagnostic::do_not_recommend]
+        impl<F, Out, $($arg),*> $Trait<Out, kind::$Kind, ($($arg,)*)> for Named<F, kind::$Kind>
+        where
+            F: $Fn($($arg),*) -> Out,
+        {
+            type Work = Ready<Out>;
 
-#[diagnostic::do_not_recommend]
-impl<Out, Args> SmartCall<Out, kind::Smart, Args> for &SmartFn<Out, Args> {
-    type Work = Boxed<'static, Out>;
-
-    fn invoke_with(&self, args: Args) -> Dual<Out> {
-        (self.call)(args)
-    }
+            invoke!($invoke($($this)*), [$($arg)*] => {
+                Dual::ready(context::run_in_place(|| $named($($arg),*)))
+            });
+        }
+    };
 }
 
 /// The implementations for callables of so many arguments.
 ///
 /// Those for named callables stay out of the compiler's messages, which would otherwise list
-/// them all beside the three that a reader may have meant.
+/// them all beside those that a reader may have meant.
 macro_rules! arity {
     ($($arg:ident)*) => {
         impl<F, Out, $($arg),*> Code for Call<F, ($($arg,)*)>
@@ -392,10 +524,9 @@ macro_rules! arity {
         {
             type Work = Blocking<Call<F, ($($arg,)*)>>;
 
-            #[inline]
-            fn invoke_with(&self, args: ($($arg,)*)) -> Dual<Out, Self::Work> {
-                Dual::new(Blocking::new(Call { f: self.clone(), args }))
-            }
+            invoke!(invoke_with(&self), [$($arg)*] => {
+                Dual::new(Blocking::new(Call { f: self.clone(), args: ($($arg,)*) }))
+            });
         }
 
         #[diagnostic::do_not_recommend]
@@ -407,68 +538,9 @@ macro_rules! arity {
         {
             type Work = Blocking<Call<F, ($($arg,)*)>>;
 
-            #[inline]
-            fn invoke_with(&self, args: ($($arg,)*)) -> Dual<Out, Self::Work> {
-                Dual::new(Blocking::new(Call { f: self.f.clone(), args }))
-            }
-        }
-
-        impl<F, Fut, Out, $($arg),*> SmartCall<Out, kind::Async, ($($arg,)*)> for F
-        where
-            F: Fn($($arg),*) -> Fut,
-            Fut: Future<Output = Out>,
-        {
-            type Work = Async<Fut>;
-
-            #[inline]
-            #[allow(non_snake_case, reason = "an argument is named after its type")]
-            fn invoke_with(&self, ($($arg,)*): ($($arg,)*)) -> Dual<Out, Self::Work> {
-                Dual::future(self($($arg),*))
-            }
-        }
-
-        #[diagnostic::do_not_recommend]
-        impl<F, Fut, Out, $($arg),*> SmartCall<Out, kind::Async, ($($arg,)*)> for Named<F, kind::Async>
-        where
-            F: Fn($($arg),*) -> Fut,
-            Fut: Future<Output = Out>,
-        {
-            type Work = Async<Fut>;
-
-            #[inline]
-            #[allow(non_snake_case, reason = "an argument is named after its type")]
-            fn invoke_with(&self, ($($arg,)*): ($($arg,)*)) -> Dual<Out, Self::Work> {
-                Dual::future((self.f)($($arg),*))
-            }
-        }
-
-        impl<F, W, Out, $($arg),*> SmartCall<Out, kind::Smart, ($($arg,)*)> for F
-        where
-            F: Fn($($arg),*) -> Dual<Out, W>,
-            W: Work<Output = Out>,
-        {
-            type Work = W;
-
-            #[inline]
-            #[allow(non_snake_case, reason = "an argument is named after its type")]
-            fn invoke_with(&self, ($($arg,)*): ($($arg,)*)) -> Dual<Out, W> {
-                self($($arg),*)
-            }
-        }
-
-        #[diagnostic::do_not_recommend]
-        impl<F, W, Out, $($arg),*> SmartCall<Out, kind::Smart, ($($arg,)*)> for Named<F, kind::Smart>
-        where
-            F: Fn($($arg),*) -> Dual<Out, W>,
-            W: Work<Output = Out>,
-        {
-            type Work = W;
-
-            #[inline]
-            #[allow(non_snake_case, reason = "an argument is named after its type")]
-            fn invoke_with(&self, ($($arg,)*): ($($arg,)*)) -> Dual<Out, W> {
-                (self.f)($($arg),*)
-            }
+            invoke!(invoke_with(&self), [$($arg)*] => {
+                Dual::new(Blocking::new(Call { f: self.f.clone(), args: ($($arg,)*) }))
+            });
         }
 
         #[diagnostic::do_not_recommend]
@@ -476,12 +548,11 @@ macro_rules! arity {
         where
             F: Fn($($arg),*) -> Out + Clone,
         {
-            type Work = work::InPlace<Call<F, ($($arg,)*)>>;
+            type Work = InPlace<Call<F, ($($arg,)*)>>;
 
-            #[inline]
-            fn invoke_with(&self, args: ($($arg,)*)) -> Dual<Out, Self::Work> {
-                Dual::new(work::InPlace::new(Call { f: self.f.clone(), args }))
-            }
+            invoke!(invoke_with(&self), [$($arg)*] => {
+                Dual::new(InPlace::new(Call { f: self.f.clone(), args: ($($arg,)*) }))
+            });
         }
 
         #[diagnostic::do_not_recommend]
@@ -490,13 +561,61 @@ macro_rules! arity {
         where
             F: Fn($($arg),*) -> Out,
         {
-            type Work = work::InPlace<Call<&'f F, ($($arg,)*)>>;
+            type Work = InPlace<Call<&'f F, ($($arg,)*)>>;
 
-            #[inline]
-            fn invoke_with(&self, args: ($($arg,)*)) -> Dual<Out, Self::Work> {
-                Dual::new(work::InPlace::new(Call { f: &self.f, args }))
-            }
+            invoke!(invoke_with(&self), [$($arg)*] => {
+                Dual::new(InPlace::new(Call { f: &self.f, args: ($($arg,)*) }))
+            });
         }
+
+        asynchronous!(SmartCall, Fn, invoke_with, (&self), [self, (self.f)], [$($arg)*]);
+
+        staying!(SmartCallRef, Fn, invoke_ref_with, (&self), [self, (self.f)], [$($arg)*]);
+        asynchronous!(SmartCallRef, Fn, invoke_ref_with, (&self), [self, (self.f)], [$($arg)*]);
+
+        staying!(SmartCallMut, FnMut, invoke_mut_with, (&mut self), [self, (self.f)], [$($arg)*]);
+        asynchronous!(SmartCallMut, FnMut, invoke_mut_with, (&mut self), [self, (self.f)], [$($arg)*]);
+
+        impl<F, Out, $($arg),*> SmartCallOnce<Out, kind::Sync, ($($arg,)*)> for F
+        where
+            F: FnOnce($($arg),*) -> Out + Send + 'static,
+            Out: Send + Unpin + 'static,
+            $($arg: Send + 'static,)*
+        {
+            type Work = Blocking<Call<F, ($($arg,)*)>>;
+
+            invoke!(invoke_once_with(self), [$($arg)*] => {
+                Dual::new(Blocking::new(Call { f: self, args: ($($arg,)*) }))
+            });
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<F, Out, $($arg),*> SmartCallOnce<Out, kind::Sync, ($($arg,)*)> for Named<F, kind::Sync>
+        where
+            F: FnOnce($($arg),*) -> Out + Send + 'static,
+            Out: Send + 'static,
+            $($arg: Send + 'static,)*
+        {
+            type Work = Blocking<Call<F, ($($arg,)*)>>;
+
+            invoke!(invoke_once_with(self), [$($arg)*] => {
+                Dual::new(Blocking::new(Call { f: self.f, args: ($($arg,)*) }))
+            });
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<F, Out, $($arg),*> SmartCallOnce<Out, kind::InPlace, ($($arg,)*)> for Named<F, kind::InPlace>
+        where
+            F: FnOnce($($arg),*) -> Out,
+        {
+            type Work = InPlace<Call<F, ($($arg,)*)>>;
+
+            invoke!(invoke_once_with(self), [$($arg)*] => {
+                Dual::new(InPlace::new(Call { f: self.f, args: ($($arg,)*) }))
+            });
+        }
+
+        asynchronous!(SmartCallOnce, FnOnce, invoke_once_with, (self), [self, (self.f)], [$($arg)*]);
     };
 }
 

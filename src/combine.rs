@@ -1,140 +1,129 @@
 //! Handles made of handles: one step after another, or several at once.
 
-use std::future::{Future, IntoFuture, poll_fn};
-use std::marker::PhantomData;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::future::Future;
+use std::marker::{PhantomData, PhantomPinned};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
-use futures::future;
-use futures::stream::{FuturesUnordered, StreamExt};
+use futures::future::{self, FusedFuture, FutureExt};
+use futures::stream::{self, FuturesUnordered, StreamExt, TryStreamExt};
 use pin_project_lite::pin_project;
 
-use crate::dual::{Dual, DualOf, Resolving};
-use crate::kind;
-use crate::work::{Async, Blocking, Code, POLLED_AGAIN, Ready, Work};
+use crate::call::SmartCallOnce;
+use crate::dual::{Dual, DualOf};
+use crate::work::{POLLED_AGAIN, Work};
+
+pin_project! {
+    /// Work whose value is changed where it arrives.
+    #[project = MapProjection]
+    #[project_replace = MapReplaced]
+    enum Map<W, F> {
+        Waiting {
+            #[pin]
+            work: W,
+            change: F,
+            // See `Async`.
+            #[pin]
+            pinned: PhantomPinned,
+        },
+        Done,
+    }
+}
+
+impl<W: Work, F: FnOnce(W::Output) -> U, U> Map<W, F> {
+    #[inline]
+    fn new(work: W, change: F) -> Self {
+        Map::Waiting {
+            work,
+            change,
+            pinned: PhantomPinned,
+        }
+    }
+
+    /// Changes the value, and notes that it is done.
+    #[inline]
+    fn finish(self: Pin<&mut Self>, value: W::Output) -> U {
+        match self.project_replace(Map::Done) {
+            MapReplaced::Waiting { change, .. } => change(value),
+            MapReplaced::Done => panic!("{POLLED_AGAIN}"),
+        }
+    }
+}
+
+impl<W: Work, F: FnOnce(W::Output) -> U, U> Future for Map<W, F> {
+    type Output = U;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<U> {
+        let MapProjection::Waiting { work, .. } = self.as_mut().project() else {
+            panic!("{POLLED_AGAIN}");
+        };
+        let value = ready!(work.poll(cx));
+        Poll::Ready(self.finish(value))
+    }
+}
+
+impl<W: Work, F: FnOnce(W::Output) -> U, U> FusedFuture for Map<W, F> {
+    fn is_terminated(&self) -> bool {
+        matches!(self, Map::Done)
+    }
+}
+
+impl<W: Work, F: FnOnce(W::Output) -> U, U> Work for Map<W, F> {
+    #[inline]
+    fn block(mut self: Pin<&mut Self>) -> U {
+        let MapProjection::Waiting { work, .. } = self.as_mut().project() else {
+            panic!("{POLLED_AGAIN}");
+        };
+        let value = work.block();
+        self.finish(value)
+    }
+
+    fn is_immediate(&self) -> bool {
+        matches!(self, Map::Waiting { work, .. } if work.is_immediate())
+    }
+}
 
 /// What comes after a value: it makes the work of the next value.
-///
-/// Generally you shouldn't need to worry about this trait. It is there for the bounds of
-/// [`Dual::map`], [`Dual::then`] and [`Dual::and_then`].
-pub trait Step<T> {
-    /// What the step gives.
-    type Output;
-    /// How it gives it.
-    type Work: Work<Output = Self::Output>;
+trait Step<T> {
+    /// The work of what comes next.
+    type Work: Work;
 
     /// Takes the value.
     fn take(self, value: T) -> Self::Work;
-
-    /// Whether its work is done without waiting, whatever the value.
-    #[doc(hidden)]
-    fn is_immediate(&self) -> bool {
-        false
-    }
-}
-
-/// The step of [`Dual::map`].
-#[derive(Debug)]
-pub struct Map<F>(F);
-
-impl<F: FnOnce(T) -> U, T, U> Step<T> for Map<F> {
-    type Output = U;
-    type Work = Ready<U>;
-
-    #[inline]
-    fn take(self, value: T) -> Ready<U> {
-        Ready::new((self.0)(value))
-    }
-
-    fn is_immediate(&self) -> bool {
-        true
-    }
 }
 
 /// The step of [`Dual::then`], a callable of some [kind](crate::kind).
-#[derive(Debug)]
-pub struct Next<F, Kind> {
-    f: F,
-    kind: PhantomData<fn() -> Kind>,
+struct Next<F, U, K> {
+    call: F,
+    gives: PhantomData<fn() -> (U, K)>,
 }
 
-impl<F, Kind> Next<F, Kind> {
-    fn new(f: F) -> Self {
+impl<F, U, K> Next<F, U, K> {
+    fn new(call: F) -> Self {
         Next {
-            f,
-            kind: PhantomData,
+            call,
+            gives: PhantomData,
         }
     }
 }
 
-/// Sync code with the value that it takes.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Taking<F, T>(F, T);
-
-impl<F: FnOnce(T) -> U, T, U> Code for Taking<F, T> {
-    type Output = U;
-
-    fn run(self) -> U {
-        (self.0)(self.1)
-    }
-}
-
-// `Unpin` tells values from futures and handles: see `SmartCall`.
-impl<F, T, U> Step<T> for Next<F, kind::Sync>
-where
-    F: FnOnce(T) -> U + Send + 'static,
-    T: Send + 'static,
-    U: Send + Unpin + 'static,
-{
-    type Output = U;
-    type Work = Blocking<Taking<F, T>>;
+impl<T, F: SmartCallOnce<U, K, (T,)>, U, K> Step<T> for Next<F, U, K> {
+    type Work = Dual<U, F::Work>;
 
     #[inline]
     fn take(self, value: T) -> Self::Work {
-        Blocking::new(Taking(self.f, value))
-    }
-}
-
-impl<F, T, Fut> Step<T> for Next<F, kind::Async>
-where
-    F: FnOnce(T) -> Fut,
-    Fut: Future,
-{
-    type Output = Fut::Output;
-    type Work = Async<Fut>;
-
-    #[inline]
-    fn take(self, value: T) -> Async<Fut> {
-        Async {
-            future: (self.f)(value),
-        }
-    }
-}
-
-impl<F, T, U, W> Step<T> for Next<F, kind::Smart>
-where
-    F: FnOnce(T) -> Dual<U, W>,
-    W: Work<Output = U>,
-{
-    type Output = U;
-    type Work = Resolving<U, W>;
-
-    #[inline]
-    fn take(self, value: T) -> Resolving<U, W> {
-        (self.f)(value).into_future()
+        self.call.invoke_once_with((value,))
     }
 }
 
 /// The step of [`Dual::and_then`]: an error is passed by.
-#[derive(Debug)]
-pub struct IfOk<S>(S);
+struct IfOk<S>(S);
 
 impl<S, T, U, E> Step<Result<T, E>> for IfOk<S>
 where
-    S: Step<T, Output = Result<U, E>>,
+    S: Step<T, Work: Work<Output = Result<U, E>>>,
 {
-    type Output = Result<U, E>;
     type Work = ErrOr<S::Work, Result<U, E>>;
 
     fn take(self, value: Result<T, E>) -> Self::Work {
@@ -151,10 +140,8 @@ where
 
 pin_project! {
     /// The work of a step, or the error that came before it.
-    #[doc(hidden)]
     #[project = ErrOrProjection]
-    #[derive(Debug)]
-    pub enum ErrOr<W, T> {
+    enum ErrOr<W, T> {
         Work { #[pin] work: W },
         Value { value: Option<T> },
     }
@@ -172,28 +159,31 @@ impl<W: Work<Output = T>, T> Future for ErrOr<W, T> {
 }
 
 impl<W: Work<Output = T>, T> Work for ErrOr<W, T> {
-    fn block(self) -> T {
-        match self {
-            ErrOr::Work { work } => work.block(),
-            ErrOr::Value { value } => value.expect(POLLED_AGAIN),
+    fn block(self: Pin<&mut Self>) -> T {
+        match self.project() {
+            ErrOrProjection::Work { work } => work.block(),
+            ErrOrProjection::Value { value } => value.take().expect(POLLED_AGAIN),
         }
     }
 }
 
 pin_project! {
     /// One step after another.
-    ///
-    /// Made by [`Dual::map`], [`Dual::then`] and [`Dual::and_then`]. Dropping it drops the step
-    /// that it is at, as is said there, and keeps the next one from beginning.
     #[project = ThenProjection]
-    #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
-    pub enum Then<W: Future, S: Step<W::Output>> {
+    #[project_replace = ThenReplaced]
+    enum Then<W: Future, S: Step<W::Output>> {
         /// The first step, and the second one to come.
-        #[doc(hidden)]
-        First { #[pin] work: W, next: Option<S> },
+        First {
+            #[pin]
+            work: W,
+            next: S,
+            // See `Async`.
+            #[pin]
+            pinned: PhantomPinned,
+        },
         /// The second step.
-        #[doc(hidden)]
         Second { #[pin] work: S::Work },
+        Done,
     }
 }
 
@@ -202,52 +192,62 @@ impl<W: Work, S: Step<W::Output>> Then<W, S> {
     fn new(work: W, next: S) -> Self {
         Then::First {
             work,
-            next: Some(next),
+            next,
+            pinned: PhantomPinned,
+        }
+    }
+
+    /// Goes on to the second step.
+    #[inline]
+    fn go_on(mut self: Pin<&mut Self>, value: W::Output) {
+        if let ThenReplaced::First { next, .. } = self.as_mut().project_replace(Then::Done) {
+            let work = next.take(value);
+            self.set(Then::Second { work });
         }
     }
 }
 
 impl<W: Work, S: Step<W::Output>> Future for Then<W, S> {
-    type Output = S::Output;
+    type Output = <S::Work as Future>::Output;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<S::Output> {
-        if let ThenProjection::First { work, next } = self.as_mut().project() {
-            let Poll::Ready(value) = work.poll(cx) else {
-                return Poll::Pending;
-            };
-            let work = next.take().expect(POLLED_AGAIN).take(value);
-            self.set(Then::Second { work });
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let ThenProjection::First { work, .. } = self.as_mut().project() {
+            let value = ready!(work.poll(cx));
+            self.as_mut().go_on(value);
         }
-        match self.project() {
-            ThenProjection::Second { work } => work.poll(cx),
-            ThenProjection::First { .. } => Poll::Pending,
-        }
+        let ThenProjection::Second { work } = self.as_mut().project() else {
+            panic!("{POLLED_AGAIN}");
+        };
+        let value = ready!(work.poll(cx));
+        self.set(Then::Done);
+        Poll::Ready(value)
+    }
+}
+
+impl<W: Work, S: Step<W::Output>> FusedFuture for Then<W, S> {
+    fn is_terminated(&self) -> bool {
+        matches!(self, Then::Done)
     }
 }
 
 impl<W: Work, S: Step<W::Output>> Work for Then<W, S> {
     #[inline]
-    fn block(self) -> S::Output {
-        match self {
-            Then::First { work, next } => next.expect(POLLED_AGAIN).take(work.block()).block(),
-            Then::Second { work } => work.block(),
+    fn block(mut self: Pin<&mut Self>) -> Self::Output {
+        if let ThenProjection::First { work, .. } = self.as_mut().project() {
+            let value = work.block();
+            self.as_mut().go_on(value);
         }
+        let ThenProjection::Second { work } = self.as_mut().project() else {
+            panic!("{POLLED_AGAIN}");
+        };
+        let value = work.block();
+        self.set(Then::Done);
+        value
     }
 
     fn is_immediate(&self) -> bool {
-        match self {
-            Then::First { work, next } => {
-                work.is_immediate() && next.as_ref().is_some_and(S::is_immediate)
-            }
-            Then::Second { work } => work.is_immediate(),
-        }
-    }
-}
-
-impl<W: Future, S: Step<W::Output>> std::fmt::Debug for Then<W, S> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Then").finish_non_exhaustive()
+        matches!(self, Then::Second { work } if work.is_immediate())
     }
 }
 
@@ -265,9 +265,11 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// assert_eq!(Dual::blocking(|| 2).map(|n| n + 3).get(), 5);
     /// ```
     #[inline]
-    #[track_caller]
-    pub fn map<U, F: FnOnce(T) -> U>(self, f: F) -> Dual<U, Then<Resolving<T, W>, Map<F>>> {
-        Dual::new(Then::new(self.into_future(), Map(f)))
+    pub fn map<U>(
+        self,
+        change: impl FnOnce(T) -> U,
+    ) -> DualOf<impl Work<Output = U> + FusedFuture> {
+        Dual::new(Map::new(self, change))
     }
 
     /// Goes on with another step: sync code, async code, or a handle.
@@ -294,17 +296,11 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// assert_eq!(dual.get(), 12);
     /// ```
     #[inline]
-    #[track_caller]
-    #[expect(clippy::type_complexity, reason = "a struct can name what it stores")]
-    pub fn then<R, F, K>(
+    pub fn then<U, K, R>(
         self,
-        next: F,
-    ) -> Dual<<Next<F, K> as Step<T>>::Output, Then<Resolving<T, W>, Next<F, K>>>
-    where
-        F: FnOnce(T) -> R,
-        Next<F, K>: Step<T>,
-    {
-        Dual::new(Then::new(self.into_future(), Next::new(next)))
+        next: impl FnOnce(T) -> R + SmartCallOnce<U, K, (T,)>,
+    ) -> DualOf<impl Work<Output = U> + FusedFuture> {
+        Dual::new(Then::new(self, Next::new(next)))
     }
 }
 
@@ -322,8 +318,10 @@ impl<T, E, W: Work<Output = Result<T, E>>> Dual<Result<T, E>, W> {
     /// assert_eq!(dual.get(), Ok(6));
     /// ```
     #[inline]
-    #[track_caller]
-    pub fn map_ok<U>(self, f: impl FnOnce(T) -> U) -> DualOf<impl Work<Output = Result<U, E>>> {
+    pub fn map_ok<U>(
+        self,
+        f: impl FnOnce(T) -> U,
+    ) -> DualOf<impl Work<Output = Result<U, E>> + FusedFuture> {
         self.map(|result| result.map(f))
     }
 
@@ -340,8 +338,10 @@ impl<T, E, W: Work<Output = Result<T, E>>> Dual<Result<T, E>, W> {
     /// assert_eq!(dual.get().unwrap_err(), "invalid digit found in string");
     /// ```
     #[inline]
-    #[track_caller]
-    pub fn map_err<D>(self, f: impl FnOnce(E) -> D) -> DualOf<impl Work<Output = Result<T, D>>> {
+    pub fn map_err<D>(
+        self,
+        f: impl FnOnce(E) -> D,
+    ) -> DualOf<impl Work<Output = Result<T, D>> + FusedFuture> {
         self.map(|result| result.map_err(f))
     }
 
@@ -360,17 +360,11 @@ impl<T, E, W: Work<Output = Result<T, E>>> Dual<Result<T, E>, W> {
     /// assert_eq!(dual.get(), Ok(6));
     /// ```
     #[inline]
-    #[track_caller]
-    #[expect(clippy::type_complexity, reason = "a struct can name what it stores")]
-    pub fn and_then<U, R, F, K>(
+    pub fn and_then<U, K, R>(
         self,
-        next: F,
-    ) -> Dual<Result<U, E>, Then<Resolving<Result<T, E>, W>, IfOk<Next<F, K>>>>
-    where
-        F: FnOnce(T) -> R,
-        Next<F, K>: Step<T, Output = Result<U, E>>,
-    {
-        Dual::new(Then::new(self.into_future(), IfOk(Next::new(next))))
+        next: impl FnOnce(T) -> R + SmartCallOnce<Result<U, E>, K, (T,)>,
+    ) -> DualOf<impl Work<Output = Result<U, E>> + FusedFuture> {
+        Dual::new(Then::new(self, IfOk(Next::new(next))))
     }
 }
 
@@ -397,6 +391,81 @@ impl<T, E, W: Work<Output = Result<T, E>>> Dual<Result<T, E>, W> {
 /// ```
 pub fn join<J: Join>(handles: J) -> DualOf<impl Work<Output = J::Output>> {
     handles.join()
+}
+
+/// Resolves many handles to all of their values, in order, at most `n` of them at once.
+///
+/// The handles are taken from the iterator one by one, as there is room for them, so there may be
+/// a great many. Their values are in the order of the handles. It bounds whatever is in them, async code too;
+/// a [`Limited`](crate::offload::Limited) bounds blocking code alone.
+///
+/// # Panics
+///
+/// Panics if `n` is zero.
+///
+/// # Cancel safety
+///
+/// Dropping the handle drops those that have begun and those that were not taken.
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::{join_at_most, smart};
+///
+/// #[smart]
+/// async fn load(page: u32) -> String {
+///     format!("page {page}")
+/// }
+///
+/// let pages = join_at_most(4, (1..=100).map(load));
+/// assert_eq!(pages.get()[99], "page 100");
+/// ```
+#[track_caller]
+pub fn join_at_most<T, W: Work<Output = T>>(
+    n: usize,
+    handles: impl IntoIterator<Item = Dual<T, W>>,
+) -> DualOf<impl Work<Output = Vec<T>>> {
+    at_least_one(n);
+    Dual::future(stream::iter(handles).buffered(n).collect::<Vec<T>>())
+}
+
+/// Resolves many handles to all of their `Ok` values or the first error, at most `n` of them at once.
+///
+/// It is [`join_at_most`], ended by an error as [`try_join`] is: the handles that have begun are dropped, and no other
+/// one is taken.
+///
+/// # Panics
+///
+/// Panics if `n` is zero.
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::{Dual, try_join_at_most};
+///
+/// let numbers = ["1", "2", "three", "4"].map(|text| Dual::blocking(|| text.parse::<u32>()));
+/// assert!(try_join_at_most(2, numbers).get().is_err());
+/// ```
+#[track_caller]
+pub fn try_join_at_most<T, E, W: Work<Output = Result<T, E>>>(
+    n: usize,
+    handles: impl IntoIterator<Item = Dual<Result<T, E>, W>>,
+) -> DualOf<impl Work<Output = Result<Vec<T>, E>>> {
+    at_least_one(n);
+    Dual::future(
+        stream::iter(handles.into_iter().map(Ok))
+            .try_buffered(n)
+            .try_collect::<Vec<T>>(),
+    )
+}
+
+/// Refuses a bound at which nothing would ever begin.
+#[track_caller]
+fn at_least_one(n: usize) {
+    assert!(
+        n > 0,
+        "cannot resolve at most 0 handles at once: none of them would ever begin. Give a bound of at least 1."
+    );
 }
 
 /// Resolves several handles at once, to all of their `Ok` values or the first error.
@@ -495,9 +564,7 @@ impl<T, W: Work<Output = T>> Join for Vec<Dual<T, W>> {
     type Output = Vec<T>;
 
     fn join(self) -> DualOf<impl Work<Output = Vec<T>>> {
-        Dual::future(future::join_all(
-            self.into_iter().map(IntoFuture::into_future),
-        ))
+        Dual::future(future::join_all(self))
     }
 }
 
@@ -506,9 +573,7 @@ impl<T, E, W: Work<Output = Result<T, E>>> TryJoin for Vec<Dual<Result<T, E>, W>
     type Error = E;
 
     fn try_join(self) -> DualOf<impl Work<Output = Result<Vec<T>, E>>> {
-        Dual::future(future::try_join_all(
-            self.into_iter().map(IntoFuture::into_future),
-        ))
+        Dual::future(future::try_join_all(self))
     }
 }
 
@@ -521,8 +586,7 @@ impl<T, W: Work<Output = T>> Race for Vec<Dual<T, W>> {
             !self.is_empty(),
             "cannot race no handles: none of them could give a value. Give `race` at least one."
         );
-        let mut handles: FuturesUnordered<_> =
-            self.into_iter().map(IntoFuture::into_future).collect();
+        let mut handles: FuturesUnordered<_> = self.into_iter().collect();
         Dual::future(async move {
             match handles.next().await {
                 Some(value) => value,
@@ -560,6 +624,34 @@ impl<T, W: Work<Output = T>, const N: usize> Race for [Dual<T, W>; N] {
     }
 }
 
+pin_project! {
+    /// The value of whichever of two futures has it first.
+    struct First<A, B> {
+        #[pin]
+        a: A,
+        #[pin]
+        b: B,
+    }
+}
+
+impl<A: Future, B: Future<Output = A::Output>> Future for First<A, B> {
+    type Output = A::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<A::Output> {
+        let this = self.project();
+        match this.a.poll(cx) {
+            Poll::Pending => this.b.poll(cx),
+            ready => ready,
+        }
+    }
+}
+
+/// The first of several futures.
+macro_rules! first {
+    ($a:ident) => { $a };
+    ($a:ident, $($rest:ident),*) => { First { a: $a, b: first!($($rest),*) } };
+}
+
 /// Implements the traits for a tuple.
 ///
 /// `$join` and `$try_join` make a future of futures with the given names, and the pattern
@@ -573,11 +665,7 @@ macro_rules! tuple {
 
             fn join(self) -> DualOf<impl Work<Output = Self::Output>> {
                 let ($($handle,)*) = self;
-                $(let $handle = $handle.into_future();)*
-                Dual::future(async move {
-                    let $values = $join.await;
-                    ($($handle,)*)
-                })
+                Dual::future($join.map(|$values| ($($handle,)*)))
             }
         }
 
@@ -589,11 +677,7 @@ macro_rules! tuple {
 
             fn try_join(self) -> DualOf<impl Work<Output = Result<Self::Output, Error>>> {
                 let ($($handle,)*) = self;
-                $(let $handle = $handle.into_future();)*
-                Dual::future(async move {
-                    let $values = $try_join.await?;
-                    Ok(($($handle,)*))
-                })
+                Dual::future($try_join.map_ok(|$values| ($($handle,)*)))
             }
         }
 
@@ -602,23 +686,13 @@ macro_rules! tuple {
 
             fn race(self) -> DualOf<impl Work<Output = Value>> {
                 let ($($handle,)*) = self;
-                $(let $handle = $handle.into_future();)*
-                Dual::future(async move {
-                    $(let mut $handle = pin!($handle);)*
-                    poll_fn(|cx| {
-                        $(if let Poll::Ready(value) = $handle.as_mut().poll(cx) {
-                            return Poll::Ready(value);
-                        })*
-                        Poll::Pending
-                    })
-                    .await
-                })
+                Dual::future(first!($($handle),*))
             }
         }
     };
 }
 
-use future::{join as join2, join3, join4, join5};
+use future::{TryFutureExt, join as join2, join3, join4, join5};
 use future::{try_join as try_join2, try_join3, try_join4, try_join5};
 
 tuple!(a: A V, b: B W; join2(a, b), try_join2(a, b) => (a, b));

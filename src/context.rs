@@ -56,7 +56,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 pub use crate::carry::{Carry, carry};
-use crate::error::Refusal;
+use crate::error::{CannotBlock, Refusal};
 use crate::foreign;
 pub use crate::offload::Job;
 
@@ -152,6 +152,30 @@ pub fn current() -> Place {
         State::Outside | State::OutsideInRegion | State::Held => Place::Outside,
         State::Driving | State::DrivingInRegion => Place::Driving,
         State::Inside => Place::Inside,
+    }
+}
+
+/// Returns whether this thread may block now: whether `.get()` would go through.
+///
+/// It answers for what is known without trying. What it can't know is the root future of a `LocalSet` on a multi-thread
+/// runtime of tokio's: there it says yes, and tokio panics, in its own words.
+///
+/// # Errors
+///
+/// The reason why not, as [`Dual::try_get`](crate::Dual::try_get) has it.
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::context;
+///
+/// assert!(context::can_block().is_ok());
+/// context::inside_executor(|| assert!(context::can_block().is_err()));
+/// ```
+pub fn can_block() -> Result<(), CannotBlock> {
+    match leave_to_block() {
+        Ok(_) => Ok(()),
+        Err(refusal) => Err(CannotBlock::new((), refusal)),
     }
 }
 
@@ -498,6 +522,15 @@ pub(crate) fn leave_to_block() -> Result<Option<HostRef>, Refusal> {
     }
 }
 
+/// The same for a deref: on a thread that polls a task an implicit wait is never meant.
+pub(crate) fn leave_to_deref() -> Result<Option<HostRef>, Refusal> {
+    match STATE.get() {
+        State::Inside => Err(Refusal::Task),
+        State::Outside if foreign::polls_task() => Err(Refusal::Task),
+        _ => leave_to_block(),
+    }
+}
+
 #[cold]
 fn ask_host() -> Result<Option<HostRef>, Refusal> {
     let host = host().ok_or(Refusal::NoHost)?;
@@ -556,6 +589,18 @@ pub(crate) fn run_in_place<R>(f: impl FnOnce() -> R) -> R {
     match host() {
         Some(host) if host.can_block() => through(&*host, f),
         _ => f(),
+    }
+}
+
+/// Runs blocking code that borrows on this thread, of which whoever polls here is told.
+#[inline]
+pub(crate) fn run_borrowing<R>(f: impl FnOnce() -> R) -> R {
+    match STATE.get() {
+        State::Outside => match foreign::recognise() {
+            Ok(Some(host)) => through(&*host, f),
+            _ => f(),
+        },
+        _ => run_in_place(f),
     }
 }
 

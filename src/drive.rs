@@ -26,7 +26,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::ptr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -96,16 +96,8 @@ pub(crate) fn ask(cx: &Context<'_>, asked: &mut bool) -> Turn {
 }
 
 /// Drives a future to its end on the current thread.
-///
-/// It is inlined, always: the caller has just made the future, field by field, and to copy it at once
-/// is to wait until these stores have left the store buffer, 5 ns, since no load may be served by two.
-#[inline(always)]
-pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    block_on_pinned(pin!(future))
-}
-
 #[inline]
-fn block_on_pinned<F: Future>(mut future: Pin<&mut F>) -> F::Output {
+pub(crate) fn block_on<F: Future>(mut future: Pin<&mut F>) -> F::Output {
     #[cfg(feature = "tokio")]
     let _runtime = foreign::enter();
     let done = FIRST.try_with(|first| {

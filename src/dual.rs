@@ -1,16 +1,16 @@
-use std::cell::{Cell, OnceCell};
 use std::fmt;
-use std::future::{Future, IntoFuture};
-use std::marker::PhantomPinned;
-use std::ops::{Deref, DerefMut};
-use std::pin::Pin;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
+use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
 
+use crate::boxed::{Boxed, LocalBoxed};
 use crate::context;
-use crate::error::{InsideExecutor, Refusal};
-use crate::work::{Async, Blocking, Boxed, InPlace, LocalBoxed, POLLED_AGAIN, Pair, Ready, Work};
+use crate::error::{CannotBlock, Refusal};
+use crate::work::{Async, Blocking, Borrowing, InPlace, Pair, Ready, Work};
 
 /// A [`Dual`] around some work, for signatures.
 ///
@@ -47,216 +47,199 @@ use crate::work::{Async, Blocking, Boxed, InPlace, LocalBoxed, POLLED_AGAIN, Pai
 /// ```
 pub type DualOf<W> = Dual<<W as Future>::Output, W>;
 
-/// A value to come, that sync code gets and async code awaits.
-///
-/// Nothing runs before the handle is resolved: by `.await`, by [`get`](Dual::get), or by
-/// using it like a reference to the value. Dropping it unused drops what it holds, unrun.
-///
-/// # How it runs
-///
-/// The caller's choice is explicit, so where the thread stands (see
-/// [`context`](crate::context)) never changes a type or a result. It only decides how the
-/// work is run, and whether blocking here is safe.
-///
-/// | | awaited | resolved by `get` |
-/// |---|---|---|
-/// | [`future`](Dual::future) | polled through | driven on this thread |
-/// | [`blocking`](Dual::blocking) | on a pool | called on this thread |
-/// | [`in_place`](Dual::in_place) | called on this thread | called on this thread |
-/// | [`pair`](Dual::pair) | its async path | its sync path |
-/// | [`ready`](Dual::ready) | handed over | handed over |
-///
-/// Blocking code that a `get` meets while it drives a future runs on this thread if it is
-/// all that the future waits for, and on the pool otherwise; so `join!` overlaps and
-/// timeouts fire, while a plain sequence of sync steps needs no thread.
-///
-/// # It is a smart pointer
-///
-/// The first deref resolves the handle, like `get`, and keeps the value. Since a method of
-/// the handle hides one of the value with the same name, reach the latter by `(*dual)`:
-///
-/// ```
-/// use smartcall::Dual;
-///
-/// let dual = Dual::future(async { vec![1, 2, 3] });
-/// assert_eq!(dual.len(), 3);
-/// assert_eq!((*dual).get(0), Some(&1));
-/// assert_eq!(dual.get(), [1, 2, 3]);
-/// ```
-///
-/// In a collection it is moved out, or used in place: `handles.into_iter().map(|h| h.get())`, or
-/// `*handles[0]`. Handles of different functions have different types, until they are
-/// [`boxed`](Dual::boxed).
-///
-/// # When `.get()` or `.await` is forgotten
-///
-/// Then the compiler proposes a deref, which in sync code is a `.get()` by another name, and in async
-/// code is not what was meant: it blocks the thread. Don't follow these there, but write the `.await`:
-///
-/// | written | message |
-/// |---|---|
-/// | `load().unwrap()` | "cannot move out of dereference of `Dual<…>`… consider calling `.as_ref()`" |
-/// | `match load() { Ok(_) => …` | "mismatched types… consider dereferencing to access the inner value" |
-/// | `one().get() + two()` | "mismatched types… consider dereferencing here" |
-/// | `load()?` | "the `?` operator can only be applied to values that implement `Try`" |
-///
-/// # The second parameter
-///
-/// Generally you shouldn't need to worry about `W`. It is the form of the work, and
-/// functions return `DualOf<impl Work<Output = T>>`. A `Dual<T>` is boxed, by
-/// [`boxed`](Dual::boxed), and has a type that can be named.
-///
-/// # Executors
-///
-/// A handle is an [`IntoFuture`]; [`Executor::spawn`](crate::Executor::spawn) and `tokio::join!`
-/// take it as it is. What wants a `Future` takes its [`into_future`](Dual::into_future):
-///
-/// ```
-/// # use smartcall::Dual;
-/// # #[tokio::main(flavor = "multi_thread")]
-/// # async fn main() {
-/// let dual = Dual::blocking(|| 5);
-/// assert_eq!(tokio::spawn(dual.into_future()).await.unwrap(), 5);
-/// # }
-/// ```
-///
-/// # Examples
-///
-/// ```
-/// use smartcall::Dual;
-///
-/// let dual = Dual::future(async { 2 + 3 });
-/// assert_eq!(dual.get(), 5);
-///
-/// let dual = Dual::blocking(|| 2 + 3);
-/// # pollster::block_on(async {
-/// assert_eq!(dual.await, 5);
-/// # });
-/// ```
-#[must_use = "nothing runs until a `Dual` is awaited or resolved with `.get()`"]
-pub struct Dual<T, W = Boxed<'static, T>> {
-    /// The work, for as long as it has not run.
-    state: Cell<State<W>>,
-    /// The value of a deref. It is boxed, so that the future of a handle is no larger for
-    /// a large value.
-    value: OnceCell<Box<T>>,
-    /// A handle is not `Unpin`, and so not the output that the implementation of `SmartCall`
-    /// for sync callables asks for. That leaves one implementation for a function which
-    /// returns a handle, even while `T` is unknown.
-    _not_unpin: PhantomPinned,
+pin_project! {
+    /// A value to come: sync code gets it by `.get()`, async code awaits it.
+    ///
+    /// An error about a `Dual<…>` or an `impl Work` where the value was meant says that `.get()` or `.await` is missing:
+    /// write `load().await` in async code, and `load().get()` in sync code.
+    ///
+    /// Nothing runs before the handle is resolved. It is a [`Future`], and goes wherever one does; dropping
+    /// it unused drops what it holds, unrun.
+    ///
+    /// # How it runs
+    ///
+    /// The caller's choice is explicit, so where the thread stands (see
+    /// [`context`](crate::context)) never changes a type or a result. It only decides how the
+    /// work is run, and whether blocking here is safe.
+    ///
+    /// | | awaited | resolved by `get` |
+    /// |---|---|---|
+    /// | [`future`](Dual::future) | polled through | driven on this thread |
+    /// | [`blocking`](Dual::blocking) | on a pool | called on this thread |
+    /// | [`in_place`](Dual::in_place) | called on this thread | called on this thread |
+    /// | [`borrowing`](Dual::borrowing) | called on this thread, and the executor is told | called on this thread, and the executor is told |
+    /// | [`pair`](Dual::pair) | its async path | its sync path |
+    /// | [`ready`](Dual::ready) | handed over | handed over |
+    ///
+    /// Blocking code that a `get` meets while it drives a future runs on this thread if it is
+    /// all that the future waits for, and on the pool otherwise; so `join!` overlaps and
+    /// timeouts fire, while a plain sequence of sync steps needs no thread.
+    ///
+    /// # It is a future
+    ///
+    /// What takes a future takes a handle: `tokio::spawn`, `join_all`, `select!`, `Box::pin`. Methods that `FutureExt`
+    /// has as well, `map` and `then`, take what those of `FutureExt` take, and more:
+    ///
+    /// ```
+    /// # use smartcall::{Dual, smart};
+    /// use futures::future::join_all;
+    ///
+    /// #[smart]
+    /// async fn square(n: u32) -> u32 {
+    ///     n * n
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// assert_eq!(tokio::spawn(square(2)).await.unwrap(), 4);
+    /// assert_eq!(join_all((0..3).map(square)).await, [0, 1, 4]);
+    /// # }
+    /// ```
+    ///
+    /// Two methods differ: [`boxed`](Dual::boxed) and [`boxed_local`](Dual::boxed_local) give a handle, and not a `Pin<Box<_>>`,
+    /// which `Box::pin` gives. And [`then`](Dual::then) of a closure that returns a future which is `Unpin`, such as
+    /// `std::future::ready(..)`, wants the output named, or the closure's kind, by [`kind::asynchronous`](crate::kind::asynchronous).
+    ///
+    /// # Boxed handles are smart pointers
+    ///
+    /// The first deref of a [boxed](Dual::boxed) handle resolves it, like `get`, and keeps the value. Since a
+    /// method of the handle hides one of the value with the same name, reach the latter by `(*dual)`:
+    ///
+    /// ```
+    /// use smartcall::Dual;
+    ///
+    /// let dual: Dual<Vec<u32>> = Dual::future(async { vec![1, 2, 3] }).boxed();
+    /// assert_eq!(dual.len(), 3);
+    /// assert_eq!((*dual).get(0), Some(&1));
+    /// assert_eq!(dual.get(), [1, 2, 3]);
+    /// ```
+    ///
+    /// On a thread that polls a task such a deref panics, unless the value is there: async code writes `.await`.
+    ///
+    /// In a collection a handle is moved out, or used in place: `handles.into_iter().map(|h| h.get())`, or
+    /// `*handles[0]`. Handles of different functions have different types, until they are boxed.
+    ///
+    /// # When `.get()` or `.await` is forgotten
+    ///
+    /// A handle that is not boxed is no value, and the compiler says so. It proposes the `.await` where it can be written
+    /// before a `?`; elsewhere it names the type:
+    ///
+    /// | written | message |
+    /// |---|---|
+    /// | `load().unwrap()` | "no method named `unwrap` found for struct `Dual<T, W>`" |
+    /// | `match load() { Ok(_) => …` | "mismatched types… expected `Dual<…>`, found `Result<_, _>`" |
+    /// | `one().get() + two()` | "cannot add `Dual<…>` to `u32`" |
+    /// | `load()?` | "the `?` operator can only be applied to values that implement `Try`… consider `await`ing on the `Future`" |
+    ///
+    /// # The second parameter
+    ///
+    /// Generally you shouldn't need to worry about `W`. It is the form of the work, and
+    /// functions return `DualOf<impl Work<Output = T>>`. A `Dual<T>` is boxed, by
+    /// [`boxed`](Dual::boxed), and has a type that can be named.
+    ///
+    /// A handle is `Send`, `Sync`, `Unpin` and a [`FusedFuture`] if its work is. (The work that is made here is not `Unpin`.)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Dual;
+    ///
+    /// let dual = Dual::future(async { 2 + 3 });
+    /// assert_eq!(dual.get(), 5);
+    ///
+    /// let dual = Dual::blocking(|| 2 + 3);
+    /// # pollster::block_on(async {
+    /// assert_eq!(dual.await, 5);
+    /// # });
+    /// ```
+    #[must_use = "nothing runs until a `Dual` is awaited or resolved with `.get()`"]
+    pub struct Dual<T, W = Boxed<'static, T>> {
+        #[pin]
+        pub(crate) state: State<W>,
+        // The output is the work's. It is a parameter so that signatures can name it.
+        output: PhantomData<fn() -> T>,
+    }
 }
 
-enum State<W> {
-    /// Nothing has run.
-    Fresh(W),
-    /// It was polled, and is to go on from there.
-    Begun(Pin<Box<W>>),
-    /// A deref is at it, or was when the body panicked.
-    Taken { panicked: bool },
+pin_project! {
+    /// The work, and whether it may still move.
+    #[project = StateProjection]
+    pub(crate) enum State<W> {
+        /// It is polled where it is, if it was polled at all.
+        Fresh { #[pin] work: W },
+        /// It was polled before the handle was given back, and goes on from there.
+        Begun { work: Pin<Box<W>> },
+    }
 }
 
 impl<T, W> Dual<T, W> {
     #[inline]
     fn from_work(work: W) -> Self {
         Dual {
-            state: Cell::new(State::Fresh(work)),
-            value: OnceCell::new(),
-            _not_unpin: PhantomPinned,
+            state: State::Fresh { work },
+            output: PhantomData,
         }
     }
 
-    /// Makes a handle of work that was polled.
-    pub(crate) fn begun(work: Pin<Box<W>>) -> Self {
-        Dual {
-            state: Cell::new(State::Begun(work)),
-            value: OnceCell::new(),
-            _not_unpin: PhantomPinned,
-        }
-    }
-
-    /// Changes the form of the work, if it is not done.
-    fn map_work<V>(
-        self,
-        fresh: impl FnOnce(W) -> V,
-        begun: impl FnOnce(Pin<Box<W>>) -> V,
-    ) -> Dual<T, V> {
-        Dual {
-            state: Cell::new(match self.state.into_inner() {
-                State::Fresh(work) => State::Fresh(fresh(work)),
-                State::Begun(work) => State::Fresh(begun(work)),
-                State::Taken { panicked } => State::Taken { panicked },
-            }),
-            value: self.value,
-            _not_unpin: PhantomPinned,
-        }
-    }
-
-    /// Takes the handle apart: the work if nothing has run, or what there is instead.
+    /// The work, wherever it is.
     #[inline]
-    #[track_caller]
-    pub(crate) fn into_parts(self) -> Result<W, Rest<T, W>> {
-        if let Some(value) = self.value.into_inner() {
-            return Err(Rest::Value(value));
-        }
-        match self.state.into_inner() {
-            State::Fresh(work) => Ok(work),
-            State::Begun(work) => Err(Rest::Begun(work)),
-            State::Taken { panicked } => gone(panicked),
+    pub(crate) fn work(&self) -> &W {
+        match &self.state {
+            State::Fresh { work } => work,
+            State::Begun { work } => work,
         }
     }
 
-    /// Takes out the work, if it is not done, and can be moved.
-    #[cfg(feature = "executor")]
-    pub(crate) fn into_work(self) -> Option<W>
+    /// Makes a handle of the same output, of work that can move.
+    pub(crate) fn map_work<V>(self, change: impl FnOnce(W) -> V) -> Dual<T, V>
     where
-        W: Unpin,
+        W: Work,
     {
-        match self.state.into_inner() {
-            State::Fresh(work) => Some(work),
-            State::Begun(work) => Some(*Pin::into_inner(work)),
-            State::Taken { .. } => None,
-        }
+        Dual::from_work(change(self.into_work()))
     }
 
-    /// Returns whether the value is there, as the work says it.
-    pub(crate) fn has_value(&self, work_has: impl FnOnce(&W) -> bool) -> bool {
-        if self.value.get().is_some() {
-            return true;
+    /// Takes the work out, which is of a form that can move.
+    pub(crate) fn into_work(self) -> W
+    where
+        W: Work,
+    {
+        match self.state {
+            State::Fresh { work } => work,
+            State::Begun { mut work } => match work.as_mut().relocate() {
+                Some(work) => work,
+                None => unreachable!("such work is never put in a box"),
+            },
         }
-        // Out of its place only while it is asked.
-        let state = self.state.replace(State::Taken { panicked: false });
-        let has = match &state {
-            State::Fresh(work) => work_has(work),
-            State::Begun(work) => work_has(work),
-            State::Taken { .. } => false,
+    }
+}
+
+impl<T, W: Work<Output = T>> Dual<T, W> {
+    /// Polls the work as a closure says, and gives the handle back if there is no value.
+    ///
+    /// What was polled can't move any more, so it is put in a box before, unless it has one.
+    #[inline]
+    pub(crate) fn try_with<R>(
+        self,
+        poll: impl FnOnce(Pin<&mut W>) -> Option<R>,
+    ) -> Result<R, Self> {
+        let mut boxed = match self.state {
+            State::Fresh { work } if work.relocates() => {
+                let mut work = pin!(work);
+                let value = poll(work.as_mut());
+                return value.ok_or_else(|| match work.relocate() {
+                    Some(work) => Dual::from_work(work),
+                    None => unreachable!("it was asked whether it can"),
+                });
+            }
+            State::Fresh { work } => Box::pin(work),
+            State::Begun { work } => work,
         };
-        self.state.set(state);
-        has
+        let value = poll(boxed.as_mut());
+        value.ok_or_else(|| Dual {
+            state: State::Begun { work: boxed },
+            output: PhantomData,
+        })
     }
-}
-
-/// What a handle holds that has begun.
-pub(crate) enum Rest<T, W> {
-    /// The value of a deref.
-    Value(Box<T>),
-    /// The work, which was polled.
-    Begun(Pin<Box<W>>),
-}
-
-/// Panics because there is neither work nor a value.
-#[cold]
-#[track_caller]
-fn gone(panicked: bool) -> ! {
-    if panicked {
-        panic!(
-            "this `Dual` has no value: its body panicked when it was resolved before. A body runs \
-             once; make a new handle to try again."
-        )
-    }
-    panic!(
-        "this `Dual` is being resolved further up on this thread's stack. This happens because its \
-         body uses the handle that it is the body of. A body can't wait for its own value."
-    )
 }
 
 impl<W: Work> Dual<W::Output, W> {
@@ -285,7 +268,7 @@ impl<F: Future> Dual<F::Output, Async<F>> {
     /// ```
     #[inline]
     pub fn future(future: F) -> Self {
-        Dual::from_work(Async { future })
+        Dual::from_work(Async::new(future))
     }
 }
 
@@ -337,6 +320,39 @@ impl<F: FnOnce() -> T, T> Dual<T, InPlace<F>> {
     #[inline]
     pub fn in_place(code: F) -> Self {
         Dual::from_work(InPlace::new(code))
+    }
+}
+
+impl<F: FnOnce() -> T, T> Dual<T, Borrowing<F>> {
+    /// Creates a handle of blocking code that stays on this thread, because it borrows.
+    ///
+    /// Like [`in_place`](Dual::in_place) code it is called where it is resolved, in every context, so it may borrow
+    /// and need not be `Send`; and it is never refused. Unlike that it may be long: the executor is told. In a task of
+    /// an [`Executor`](crate::Executor) a spare thread stands in for it, as it does for in-place code; in a worker of
+    /// tokio's multi-thread runtime, with the feature `tokio`, it goes through `block_in_place`, which takes some µs.
+    ///
+    /// # Blocking
+    ///
+    /// Where nobody can stand in for the thread it stalls the other tasks, as any blocking call does.
+    ///
+    /// # Cancel safety
+    ///
+    /// Code that has begun runs to its end in one poll.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Dual;
+    ///
+    /// let path = String::from("no such file");
+    /// let dual = Dual::borrowing(|| std::fs::read(&path));
+    /// # pollster::block_on(async {
+    /// assert!(dual.await.is_err());
+    /// # });
+    /// ```
+    #[inline]
+    pub fn borrowing(code: F) -> Self {
+        Dual::from_work(Borrowing::new(code))
     }
 }
 
@@ -413,14 +429,12 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     #[inline]
     #[track_caller]
     pub fn get(self) -> T {
-        match self.into_parts() {
-            // Not the other way around: to ask the work is to have it in memory, field by field, and the
-            // copy that `block` takes would wait for the stores, 10 ns.
-            Ok(work) if context::may_block() || work.is_immediate() => work.block(),
-            parts => match resolve(parts) {
-                Ok(value) => value,
-                Err((refusal, _)) => refusal.panic(),
-            },
+        if context::may_block() || self.is_immediate() {
+            return pin!(self).block();
+        }
+        match self.get_with_leave() {
+            Ok(value) => value,
+            Err((refusal, _)) => refusal.panic(),
         }
     }
 
@@ -441,13 +455,31 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     ///
     /// # Examples
     ///
-    /// See [`InsideExecutor`].
+    /// See [`CannotBlock`].
     #[inline]
     #[track_caller]
-    pub fn try_get(self) -> Result<T, InsideExecutor<Self>> {
-        match self.into_parts() {
-            Ok(work) if context::may_block() || work.is_immediate() => Ok(work.block()),
-            parts => resolve(parts).map_err(|(refusal, dual)| InsideExecutor::new(dual, refusal)),
+    pub fn try_get(self) -> Result<T, CannotBlock<Self>> {
+        if context::may_block() || self.is_immediate() {
+            return Ok(pin!(self).block());
+        }
+        self.get_with_leave()
+            .map_err(|(refusal, dual)| CannotBlock::new(dual, refusal))
+    }
+
+    /// Resolves the handle where somebody has to be asked first, or gives it back.
+    ///
+    /// It is out of line, so that the usual case stays short. It asks before it pins: a handle that is refused comes
+    /// back as it was.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn get_with_leave(self) -> Result<T, (Refusal, Self)> {
+        match context::leave_to_block() {
+            Ok(leave) => {
+                let mut this = pin!(self);
+                Ok(context::block(leave, || this.as_mut().block()))
+            }
+            Err(refusal) => Err((refusal, self)),
         }
     }
 
@@ -471,7 +503,10 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     where
         W: Send + 'a,
     {
-        self.map_work(Boxed::new, Boxed::begun)
+        Dual::from_work(Boxed::new(match self.state {
+            State::Fresh { work } => Box::pin(work),
+            State::Begun { work } => work,
+        }))
     }
 
     /// Boxes work that is not `Send`.
@@ -490,201 +525,60 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     where
         W: 'a,
     {
-        self.map_work(LocalBoxed::new, LocalBoxed::begun)
+        Dual::from_work(LocalBoxed::new(match self.state {
+            State::Fresh { work } => Box::pin(work),
+            State::Begun { work } => work,
+        }))
     }
 }
 
-/// Resolves a handle that was taken apart, if it may block or need not, or gives it back.
-///
-/// It is out of line, so that a handle which nothing has begun to resolve is not kept in memory
-/// for the sake of one that came back from a poll.
-#[cold]
-#[inline(never)]
-#[track_caller]
-fn resolve<T, W: Work<Output = T>>(
-    parts: Result<W, Rest<T, W>>,
-) -> Result<T, (Refusal, Dual<T, W>)> {
-    match parts {
-        Ok(work) => ask_to_block(work).map_err(|(refusal, work)| (refusal, Dual::from_work(work))),
-        Err(Rest::Begun(work)) => {
-            ask_to_block(work).map_err(|(refusal, work)| (refusal, Dual::begun(work)))
-        }
-        Err(Rest::Value(value)) => Ok(*value),
-    }
-}
-
-/// Blocks where somebody has to be asked first, or gives the work back.
-///
-/// It is out of line so that work which nobody has to be asked for is never lent out, and
-/// can stay in registers.
-#[cold]
-#[inline(never)]
-#[track_caller]
-pub(crate) fn ask_to_block<W: Work>(work: W) -> Result<W::Output, (Refusal, W)> {
-    match context::leave_to_block() {
-        Ok(leave) => Ok(context::block(leave, || work.block())),
-        Err(refusal) => Err((refusal, work)),
-    }
-}
-
-impl<T, W: Work<Output = T>> Dual<T, W> {
-    /// Resolves the handle and keeps the value, unless it is there already.
-    #[track_caller]
-    fn force(&self) -> &T {
-        if let Some(value) = self.value.get() {
-            return value;
-        }
-        let state = self.state.replace(State::Taken { panicked: false });
-        let done = Done(&self.state);
-        let resolved = match state {
-            State::Fresh(work) if context::may_block() || work.is_immediate() => Ok(work.block()),
-            State::Fresh(work) => resolve(Ok(work)),
-            State::Begun(work) => resolve(Err(Rest::Begun(work))),
-            State::Taken { panicked } => {
-                drop(done);
-                self.state.set(State::Taken { panicked });
-                gone(panicked)
-            }
-        };
-        match resolved {
-            Ok(value) => self.value.get_or_init(|| Box::new(value)),
-            Err((refusal, back)) => {
-                drop(done);
-                // Nothing has run, and nothing is lost.
-                self.state.swap(&back.state);
-                refusal.panic()
-            }
-        }
-    }
-}
-
-/// Notes, when dropped, that the body is no longer running. If there is no value by then,
-/// it has panicked.
-struct Done<'a, W>(&'a Cell<State<W>>);
-
-impl<W> Drop for Done<'_, W> {
-    fn drop(&mut self) {
-        self.0.set(State::Taken { panicked: true });
-    }
-}
-
-/// The first use resolves the handle, with the panics and the blocking of [`Dual::get`]; the
-/// value is kept.
-impl<T, W: Work<Output = T>> Deref for Dual<T, W> {
-    type Target = T;
-
-    #[inline]
-    #[track_caller]
-    fn deref(&self) -> &T {
-        self.force()
-    }
-}
-
-impl<T, W: Work<Output = T>> DerefMut for Dual<T, W> {
-    #[inline]
-    #[track_caller]
-    fn deref_mut(&mut self) -> &mut T {
-        self.force();
-        match self.value.get_mut() {
-            Some(value) => value,
-            None => gone(true),
-        }
-    }
-}
-
-/// Says whether the handle is resolved. It never resolves it.
+/// Says how far the handle is. It never resolves it.
 impl<T, W> fmt::Debug for Dual<T, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dual")
-            .field("resolved", &self.value.get().is_some())
-            .finish_non_exhaustive()
+        f.debug_struct("Dual").finish_non_exhaustive()
     }
 }
 
-impl<T, W: Work<Output = T>> IntoFuture for Dual<T, W> {
-    type Output = T;
-    type IntoFuture = Resolving<T, W>;
-
-    /// Makes the future of the handle.
-    ///
-    /// # Panics
-    ///
-    /// Panics if a deref has run the body before, and the body panicked.
-    #[inline]
-    #[track_caller]
-    fn into_future(self) -> Resolving<T, W> {
-        match self.into_parts() {
-            Ok(work) => Resolving::Work { work },
-            Err(Rest::Begun(work)) => Resolving::Begun { work },
-            Err(Rest::Value(value)) => Resolving::Value { value: Some(value) },
-        }
-    }
-}
-
-pin_project! {
-    /// The future of a handle.
-    ///
-    /// It is a struct around the work, and not the work itself, since a deref may have left a
-    /// value. Dropping it drops the work, as said there.
-    #[project = ResolvingProjection]
-    #[must_use = "futures do nothing unless you `.await` or poll them"]
-    pub enum Resolving<T, W> {
-        /// The work, as it is polled.
-        #[doc(hidden)]
-        Work { #[pin] work: W },
-        /// The work, which was polled before.
-        #[doc(hidden)]
-        Begun { work: Pin<Box<W>> },
-        /// The value of a deref, until it is handed over.
-        #[doc(hidden)]
-        Value { value: Option<Box<T>> },
-    }
-}
-
-impl<T, W: Work<Output = T>> Future for Resolving<T, W> {
+/// # Panics
+///
+/// A panic of the body comes through as it is. Polling the handle again after that, or after it has given its
+/// value, panics, or does what the future in it does then.
+impl<T, W: Work<Output = T>> Future for Dual<T, W> {
     type Output = T;
 
     // It does not note that the work is done: all forms of work do that themselves, as async
     // blocks do, and a second note would cost each await a store and a check.
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        match self.project() {
-            ResolvingProjection::Work { work } => work.poll(cx),
-            ResolvingProjection::Begun { work } => work.as_mut().poll(cx),
-            ResolvingProjection::Value { value } => Poll::Ready(*value.take().expect(POLLED_AGAIN)),
+        match self.project().state.project() {
+            StateProjection::Fresh { work } => work.poll(cx),
+            StateProjection::Begun { work } => work.as_mut().poll(cx),
         }
     }
 }
 
-impl<T, W: Work<Output = T>> Work for Resolving<T, W> {
+impl<T, W: Work<Output = T> + FusedFuture> FusedFuture for Dual<T, W> {
+    fn is_terminated(&self) -> bool {
+        self.work().is_terminated()
+    }
+}
+
+impl<T, W: Work<Output = T>> Work for Dual<T, W> {
     #[inline]
-    fn block(self) -> T {
-        match self {
-            Resolving::Work { work } => work.block(),
-            Resolving::Begun { work } => work.block(),
-            Resolving::Value { value } => *value.expect(POLLED_AGAIN),
+    fn block(self: Pin<&mut Self>) -> T {
+        match self.project().state.project() {
+            StateProjection::Fresh { work } => work.block(),
+            StateProjection::Begun { work } => work.as_mut().block(),
         }
     }
 
+    #[inline]
     fn is_immediate(&self) -> bool {
-        match self {
-            Resolving::Work { work } => work.is_immediate(),
-            Resolving::Begun { work } => work.is_immediate(),
-            Resolving::Value { .. } => true,
-        }
+        self.work().is_immediate()
     }
 
+    #[inline]
     fn is_ready(&self) -> bool {
-        match self {
-            Resolving::Work { work } => work.is_ready(),
-            Resolving::Begun { work } => work.is_ready(),
-            Resolving::Value { value } => value.is_some(),
-        }
-    }
-}
-
-impl<T, W> fmt::Debug for Resolving<T, W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resolving").finish_non_exhaustive()
+        self.work().is_ready()
     }
 }

@@ -10,6 +10,8 @@ pub(crate) enum Refusal {
     HostCannot,
     /// A job runs on a thread of a pool that can't go on without it.
     Held,
+    /// A task is being polled, and a deref is no place to wait in one.
+    Task,
     /// A task is being polled, and all spare threads of its executor stand in for others.
     #[cfg(feature = "executor")]
     NoSpare,
@@ -25,7 +27,7 @@ pub(crate) enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Refusal::NoHost => "this thread is polling a task of an executor",
+            Refusal::NoHost | Refusal::Task => "this thread is polling a task of an executor",
             Refusal::HostCannot => {
                 "this thread is polling a task of an executor that can't go on without it"
             }
@@ -77,31 +79,45 @@ impl Refusal {
     }
 }
 
-/// The error of [`Dual::try_get`]: blocking here would stall an executor.
+impl Refusal {
+    /// Panics, at the line of a deref.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub(crate) fn panic_at_deref(self) -> ! {
+        panic!(
+            "cannot block here: {self}. This happens because a boxed `Dual` was used like a reference to its \
+             value in async code, which would wait for the value without a word. Was an `.await` forgotten? Write \
+             `dual.await` here; or `dual.get()`, where the wait is meant."
+        )
+    }
+}
+
+/// The error of [`Dual::try_get`] and [`can_block`](crate::context::can_block): blocking here would stall an executor.
 ///
-/// It holds the handle, which has not run and still works:
-/// [`into_handle`](Self::into_handle) gives it back. So it is no more `Sync` than a handle is: to put it
-/// into a `Box<dyn Error + Send + Sync>`, put its words there, `.map_err(|refused| refused.to_string())?`.
+/// That of `try_get` holds the handle, which has not run and still works: [`into_handle`](Self::into_handle) gives it
+/// back. Where the error is to be passed on, [`discard`](Self::discard) drops the handle and keeps the reason:
+/// `dual.try_get().map_err(CannotBlock::discard)?`.
 ///
 /// [`Dual::try_get`]: crate::Dual::try_get
 ///
 /// # Examples
 ///
 /// ```
-/// use smartcall::{Dual, context};
+/// use smartcall::{CannotBlock, Dual, context};
 ///
 /// let dual = Dual::future(async { 5 });
-/// let refused = context::inside_executor(|| dual.try_get().unwrap_err());
+/// let refused: CannotBlock<_> = context::inside_executor(|| dual.try_get().unwrap_err());
 /// assert_eq!(refused.into_handle().get(), 5);
 /// ```
-pub struct InsideExecutor<D> {
+pub struct CannotBlock<D = ()> {
     handle: D,
     refusal: Refusal,
 }
 
-impl<D> InsideExecutor<D> {
+impl<D> CannotBlock<D> {
     pub(crate) fn new(handle: D, refusal: Refusal) -> Self {
-        InsideExecutor { handle, refusal }
+        CannotBlock { handle, refusal }
     }
 
     /// Gives back the handle, for another try or an `.await`.
@@ -119,21 +135,39 @@ impl<D> InsideExecutor<D> {
     pub fn into_handle(self) -> D {
         self.handle
     }
+
+    /// Drops the handle, unrun, and keeps the reason.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::{CannotBlock, Dual, context};
+    ///
+    /// fn load() -> Result<u32, CannotBlock> {
+    ///     Dual::blocking(|| 5).try_get().map_err(CannotBlock::discard)
+    /// }
+    ///
+    /// let error = context::inside_executor(|| load().unwrap_err());
+    /// assert!(error.to_string().starts_with("cannot block here"));
+    /// ```
+    pub fn discard(self) -> CannotBlock {
+        CannotBlock::new((), self.refusal)
+    }
 }
 
 // The words, since `unwrap` shows this one.
-impl<D> fmt::Debug for InsideExecutor<D> {
+impl<D> fmt::Debug for CannotBlock<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("InsideExecutor")
+        f.debug_tuple("CannotBlock")
             .field(&format_args!("{self}"))
             .finish()
     }
 }
 
-impl<D> fmt::Display for InsideExecutor<D> {
+impl<D> fmt::Display for CannotBlock<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot block here: {}", self.refusal)
     }
 }
 
-impl<D> Error for InsideExecutor<D> {}
+impl<D> Error for CannotBlock<D> {}

@@ -1,7 +1,10 @@
+//! The multi-threaded executor, and how it is configured.
+
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::io;
 use std::num::NonZeroUsize;
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread;
 
@@ -338,7 +341,10 @@ fn built<T>(executor: io::Result<T>) -> T {
 #[track_caller]
 pub(crate) fn block_on<F: IntoFuture>(host: &Arc<impl Host>, future: F) -> F::Output {
     match context::leave_to_block() {
-        Ok(leave) => context::block(leave, || drive::block_on(context::hosted(host, future))),
+        Ok(leave) => {
+            let mut hosted = pin!(context::hosted(host, future));
+            context::block(leave, || drive::block_on(hosted.as_mut()))
+        }
         Err(refusal) => refusal.panic(),
     }
 }

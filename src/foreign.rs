@@ -23,6 +23,14 @@ pub(crate) fn recognise() -> Result<Option<HostRef>, Refusal> {
     Ok(None)
 }
 
+/// Whether a recognised executor runs on this very thread, in whose tasks nobody waits without a word.
+pub(crate) fn polls_task() -> bool {
+    #[cfg(feature = "tokio")]
+    return ::tokio::runtime::worker_index().is_some();
+    #[cfg(not(feature = "tokio"))]
+    false
+}
+
 /// Returns the host of the foreign executor whose pool blocking code should go to.
 #[inline]
 pub(crate) fn pool() -> Option<HostRef> {

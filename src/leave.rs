@@ -1,14 +1,13 @@
 //! Handles whose blocking code is waited for where they are dropped.
 
 use std::cell::Cell;
-use std::future::IntoFuture;
 use std::sync::Arc;
 use std::thread;
 
 use crate::context;
-use crate::dual::{Dual, Resolving};
+use crate::dual::{Dual, DualOf};
 use crate::stay::{Running, Stay};
-use crate::within::{Setting, Within};
+use crate::within::{self, Setting, Within};
 use crate::work::Work;
 
 thread_local! {
@@ -53,16 +52,18 @@ thread_local! {
 /// // It was waited for.
 /// assert_eq!(Arc::strong_count(&file), 1);
 /// ```
-pub fn join_on_drop<T, W>(dual: Dual<T, W>) -> Dual<T, Within<Resolving<T, W>, JoinOnDrop>>
+pub fn join_on_drop<T, W>(dual: Dual<T, W>) -> DualOf<Within<Dual<T, W>, JoinOnDrop>>
 where
     W: Work<Output = T>,
 {
-    Dual::new(Within::new(dual.into_future(), JoinOnDrop(())))
+    Dual::new(Within::new(dual, JoinOnDrop(())))
 }
 
 /// Waiting for blocking code where its handle is dropped: see [`join_on_drop`].
 #[derive(Debug)]
 pub struct JoinOnDrop(());
+
+impl within::sealed::Sealed for JoinOnDrop {}
 
 impl Setting for JoinOnDrop {
     fn run<R>(&self, f: impl FnOnce() -> R) -> R {

@@ -116,6 +116,7 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod boxed;
 mod call;
 mod cancel;
 mod carry;
@@ -125,9 +126,10 @@ pub mod context;
 mod crew;
 mod drive;
 mod dual;
+mod erased;
 mod error;
 #[cfg(feature = "executor")]
-mod executor;
+pub mod executor;
 mod foreign;
 #[cfg(all(any(doc, doctest), feature = "executor", feature = "macros"))]
 #[doc = include_str!("../docs/guide.md")]
@@ -162,12 +164,14 @@ mod time;
 mod within;
 pub mod work;
 
-pub use call::{NoArguments, SmartCall, SmartFn, asynchronous, blocking, dual, in_place};
-pub use combine::{join, race, try_join};
-pub use dual::{Dual, DualOf, Resolving};
-pub use error::InsideExecutor;
+pub use call::{NoArguments, SmartCall, SmartCallMut, SmartCallOnce, SmartCallRef};
+pub use combine::{join, join_at_most, race, try_join, try_join_at_most};
+pub use dual::{Dual, DualOf};
+pub use erased::{SmartFn, SmartFnRef};
+pub use error::CannotBlock;
 #[cfg(feature = "executor")]
-pub use executor::{Builder, Executor};
+#[doc(inline)]
+pub use executor::Executor;
 #[cfg(feature = "executor")]
 pub use local::LocalExecutor;
 #[cfg(feature = "macros")]
@@ -178,7 +182,7 @@ pub use smartcall_macros::smart;
 pub use smartcall_macros::test;
 #[cfg(feature = "executor")]
 pub use task::Task;
-pub use time::Elapsed;
+pub use time::{Elapsed, sleep};
 pub use work::Work;
 
 /// Compiles the code of the README.

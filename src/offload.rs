@@ -4,7 +4,7 @@
 //!
 //! 1. the pool that its handle is [`on`](crate::Dual::on),
 //! 2. the pool of the executor whose task awaits it, by its [`Host`] or
-//!    [`Builder::pool`](crate::Builder::pool),
+//!    [`Builder::pool`](crate::executor::Builder::pool),
 //! 3. the pool of the process, by [`set_pool`],
 //! 4. tokio's, in a tokio runtime and with the feature `tokio`,
 //! 5. the threads of the [`blocking`] crate, which starts them as they are needed.
@@ -18,7 +18,7 @@
 //!
 //! # Limits
 //!
-//! At most [`set_max_threads`] jobs of this crate run at once on the last of these; the others wait for
+//! At most [`set_max_jobs`] jobs of this crate run at once on the last of these; the others wait for
 //! their turn, in order. The limit is 500 unless set, or what the environment variable
 //! `BLOCKING_MAX_THREADS` says, as for the `blocking` crate itself, whose own limit is
 //! process-wide, belongs to the program, and is never touched.
@@ -73,7 +73,7 @@ use crate::leave::{self, Leave};
 #[cfg(feature = "rayon")]
 pub use crate::pool::Rayon;
 use crate::pool::{self, Chosen};
-pub use crate::pool::{Pool, PoolAlreadySet, ToPool, set_pool};
+pub use crate::pool::{Pool, SetPoolError, ToPool, set_pool};
 pub use crate::single::SingleThread;
 use crate::stay::Running;
 use crate::work::Code;
@@ -89,9 +89,9 @@ use crate::work::Code;
 /// use std::num::NonZeroUsize;
 /// use smartcall::offload;
 ///
-/// offload::set_max_threads(NonZeroUsize::new(16).unwrap());
+/// offload::set_max_jobs(NonZeroUsize::new(16).unwrap());
 /// ```
-pub fn set_max_threads(n: NonZeroUsize) {
+pub fn set_max_jobs(n: NonZeroUsize) {
     let process = Permits::process();
     process.lock().limit = Some(n.get());
     while let Some((permit, job)) = process.next() {
@@ -143,6 +143,8 @@ impl Pool for Limited {
         Pool::offload(&*self.0, job)
     }
 }
+
+impl pool::sealed::Sealed for Limited {}
 
 impl ToPool for Limited {
     fn to_pool(&self) -> Arc<dyn Pool> {

@@ -3,20 +3,19 @@
 use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fmt;
-use std::future::IntoFuture;
 use std::mem;
 use std::sync::{Arc, OnceLock};
 
 use crate::context::{self, HostRef};
-use crate::dual::{Dual, Resolving};
+use crate::dual::{Dual, DualOf};
 use crate::foreign;
 use crate::offload::Job;
-use crate::within::{Setting, Within};
+use crate::within::{self, Setting, Within};
 use crate::work::Work;
 
 /// A place where blocking code can run.
 ///
-/// A handle is bound to it by [`Dual::on`], an executor by [`Builder::pool`](crate::Builder::pool), and the process by
+/// A handle is bound to it by [`Dual::on`], an executor by [`Builder::pool`](crate::executor::Builder::pool), and the process by
 /// [`set_pool`]; all take an `Arc` of it. [`Limited`](crate::offload::Limited) and [`SingleThread`](crate::offload::SingleThread) are at hand.
 ///
 /// # Examples
@@ -62,10 +61,17 @@ pub trait Pool: Send + Sync + 'static {
 }
 
 /// What can be used as a pool: one of this crate's, or an `Arc` of a [`Pool`].
-pub trait ToPool {
+pub trait ToPool: sealed::Sealed {
     #[doc(hidden)]
     fn to_pool(&self) -> Arc<dyn Pool>;
 }
+
+/// Keeps others from implementing [`ToPool`], whose method may change: they implement [`Pool`].
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}
+
+impl<P: ?Sized> sealed::Sealed for Arc<P> {}
 
 impl<P: Pool> ToPool for Arc<P> {
     fn to_pool(&self) -> Arc<dyn Pool> {
@@ -101,15 +107,15 @@ static PROCESS: OnceLock<Arc<dyn Pool>> = OnceLock::new();
 /// assert_eq!(Dual::blocking(|| 5).await, 5);
 /// # });
 /// ```
-pub fn set_pool(pool: &impl ToPool) -> Result<(), PoolAlreadySet> {
-    PROCESS.set(pool.to_pool()).map_err(|_| PoolAlreadySet(()))
+pub fn set_pool(pool: &impl ToPool) -> Result<(), SetPoolError> {
+    PROCESS.set(pool.to_pool()).map_err(|_| SetPoolError(()))
 }
 
 /// The error of [`set_pool`]: the process has a pool already.
 #[derive(Debug)]
-pub struct PoolAlreadySet(());
+pub struct SetPoolError(());
 
-impl fmt::Display for PoolAlreadySet {
+impl fmt::Display for SetPoolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
             "the pool of the process was set before. It can be set once, by the program: bind \
@@ -118,7 +124,7 @@ impl fmt::Display for PoolAlreadySet {
     }
 }
 
-impl Error for PoolAlreadySet {}
+impl Error for SetPoolError {}
 
 thread_local! {
     /// The pool of the handle that this thread is at.
@@ -231,13 +237,13 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// use smartcall::Dual;
     /// use smartcall::offload::SingleThread;
     ///
-    /// let thread = SingleThread::with(|| ());
+    /// let thread = SingleThread::new(|| ());
     /// let name = Dual::blocking(|| thread::current().name().map(String::from)).on(&thread);
     /// assert_eq!(name.get().unwrap(), "smartcall-single");
     /// ```
-    pub fn on(self, pool: &impl ToPool) -> Dual<T, Within<Resolving<T, W>, OnPool>> {
+    pub fn on(self, pool: &impl ToPool) -> DualOf<Within<Dual<T, W>, OnPool>> {
         let setting = OnPool::new(pool.to_pool());
-        Dual::new(Within::new(self.into_future(), setting))
+        Dual::new(Within::new(self, setting))
     }
 }
 
@@ -249,6 +255,8 @@ impl OnPool {
         OnPool(pool)
     }
 }
+
+impl within::sealed::Sealed for OnPool {}
 
 impl Setting for OnPool {
     fn run<R>(&self, f: impl FnOnce() -> R) -> R {
@@ -278,6 +286,9 @@ impl fmt::Debug for OnPool {
 #[cfg(feature = "rayon")]
 #[derive(Clone, Copy, Debug)]
 pub struct Rayon;
+
+#[cfg(feature = "rayon")]
+impl sealed::Sealed for Rayon {}
 
 #[cfg(feature = "rayon")]
 impl ToPool for Rayon {
@@ -318,6 +329,9 @@ impl Pool for tokio::runtime::Handle {
         Ok(())
     }
 }
+
+#[cfg(feature = "tokio")]
+impl sealed::Sealed for tokio::runtime::Handle {}
 
 #[cfg(feature = "tokio")]
 impl ToPool for tokio::runtime::Handle {

@@ -12,6 +12,7 @@ use std::thread::{self, ThreadId};
 
 use crate::dual::{Dual, DualOf};
 use crate::offload::{Job, Pool, ToPool};
+use crate::pool;
 use crate::work::Work;
 
 thread_local! {
@@ -44,7 +45,7 @@ thread_local! {
 /// use smartcall::offload::SingleThread;
 ///
 /// // An `Rc` never leaves its thread.
-/// let names = SingleThread::with(|| vec![Rc::new("a")]);
+/// let names = SingleThread::new(|| vec![Rc::new("a")]);
 /// names.run(|names| names.push(Rc::new("b"))).get();
 /// # pollster::block_on(async {
 /// assert_eq!(names.run(|names| names.len()).await, 2);
@@ -74,7 +75,7 @@ impl<V: 'static> SingleThread<V> {
     ///
     /// See [`SingleThread`].
     #[track_caller]
-    pub fn with(make: impl FnOnce() -> V + Send + 'static) -> Self {
+    pub fn new(make: impl FnOnce() -> V + Send + 'static) -> Self {
         started(SingleThread::named("smartcall-single", make))
     }
 
@@ -116,11 +117,11 @@ impl<V: 'static> SingleThread<V> {
     /// use std::fs::File;
     /// use smartcall::offload::SingleThread;
     ///
-    /// let file = SingleThread::try_with(|| File::open("no such file"));
+    /// let file = SingleThread::try_new(|| File::open("no such file"));
     /// assert!(file.get().is_err());
     /// ```
     #[track_caller]
-    pub fn try_with<E: Send + 'static>(
+    pub fn try_new<E: Send + 'static>(
         make: impl FnOnce() -> Result<V, E> + Send + 'static,
     ) -> DualOf<impl Work<Output = Result<Self, E>>> {
         let this = started(Self::start("smartcall-single", || None));
@@ -226,6 +227,8 @@ impl Pool for Thread {
         thread::current().id() == self.id
     }
 }
+
+impl<V> pool::sealed::Sealed for SingleThread<V> {}
 
 impl<V> ToPool for SingleThread<V> {
     fn to_pool(&self) -> Arc<dyn Pool> {

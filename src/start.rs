@@ -1,11 +1,14 @@
 //! Handles that have begun in the background.
 
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
+use std::marker::PhantomPinned;
+use std::mem;
 use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
+use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use crate::carry::{self, Back, Carried};
@@ -64,18 +67,20 @@ where
     #[must_use = "started work is canceled when its handle is dropped, use `.detach()` to let it run"]
     #[track_caller]
     pub fn start(self) -> Dual<T, Started<T>> {
-        let future = Following {
-            future: self.into_future(),
-            carried: Some(carry::capture()),
-            runtime: foreign::Runtime::capture(),
-        };
         let background =
             BACKGROUND.get_or_init(|| Executor::builder().name("smartcall-background").build());
-        Dual::new(Started {
-            task: background.spawn(future),
-        })
+        // On its way to the executor it is copied from frame to frame, a dozen times in a debug build.
+        let task = if mem::size_of::<W>() > LARGE {
+            background.spawn(Following::new(Box::pin(self)))
+        } else {
+            background.spawn(Following::new(self))
+        };
+        Dual::new(Started::new(task))
     }
 }
+
+/// The size in bytes from which work is put into a box of its own before it is started.
+const LARGE: usize = 2048;
 
 impl<T> Dual<T, Started<T>> {
     /// Lets started work run on in the background, with nobody to wait for it.
@@ -91,19 +96,30 @@ impl<T> Dual<T, Started<T>> {
     /// assert_eq!(receiver.recv(), Ok(5));
     /// ```
     pub fn detach(self) {
-        // A value that is there already has nothing to run on.
-        if let Some(started) = self.into_work() {
-            started.task.detach();
-        }
+        self.into_work().task.detach();
     }
 }
 
-/// Work that has begun in the background.
-///
-/// Made by [`Dual::start`]. Dropping it cancels the work, as is said there.
-#[must_use = "started work is canceled when it is dropped"]
-pub struct Started<T> {
-    task: Task<(T, Back)>,
+pin_project! {
+    /// Work that has begun in the background.
+    ///
+    /// Made by [`Dual::start`]. Dropping it cancels the work, as is said there.
+    #[must_use = "started work is canceled when it is dropped"]
+    pub struct Started<T> {
+        task: Task<(T, Back)>,
+        // See `Async`.
+        #[pin]
+        pinned: PhantomPinned,
+    }
+}
+
+impl<T> Started<T> {
+    fn new(task: Task<(T, Back)>) -> Self {
+        Started {
+            task,
+            pinned: PhantomPinned,
+        }
+    }
 }
 
 pin_project! {
@@ -114,6 +130,16 @@ pin_project! {
         // `None` once the value is there.
         carried: Option<Carried>,
         runtime: foreign::Runtime,
+    }
+}
+
+impl<F> Following<F> {
+    fn new(future: F) -> Self {
+        Following {
+            future,
+            carried: Some(carry::capture()),
+            runtime: foreign::Runtime::capture(),
+        }
     }
 }
 
@@ -135,18 +161,32 @@ impl<F: Future> Future for Following<F> {
 impl<T> Future for Started<T> {
     type Output = T;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        Pin::new(&mut self.task).poll(cx).map(arrived)
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        Pin::new(self.project().task).poll(cx).map(arrived)
+    }
+}
+
+impl<T> FusedFuture for Started<T> {
+    fn is_terminated(&self) -> bool {
+        self.task.is_taken()
     }
 }
 
 impl<T> Work for Started<T> {
-    fn block(self) -> T {
-        arrived(drive::block_on(self.task))
+    fn block(self: Pin<&mut Self>) -> T {
+        drive::block_on(self)
     }
 
     fn is_ready(&self) -> bool {
         self.task.is_finished()
+    }
+
+    fn relocates(&self) -> bool {
+        true
+    }
+
+    fn relocate(self: Pin<&mut Self>) -> Option<Self> {
+        Some(Started::new(self.project().task.take()))
     }
 }
 

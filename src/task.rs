@@ -5,13 +5,18 @@ use std::task::{Context, Poll};
 
 use async_executor::FallibleTask;
 
+use crate::drive;
+use crate::dual::Dual;
+use crate::work::Work;
+
 /// A spawned task, which can be awaited.
 ///
 /// Dropping it cancels the task: it is not polled again, and its future is dropped by the
 /// executor. [`detach`](Task::detach) lets it run on instead.
 ///
-/// From sync code, wait for it by `Dual::future(task).get()`; for a task of a
-/// [`LocalExecutor`](crate::LocalExecutor), which runs only while that executor does, by its `block_on`.
+/// Sync code waits for it by [`get`](Task::get); for a task of a
+/// [`LocalExecutor`](crate::LocalExecutor), which runs only while that executor does, by its `block_on`. It is
+/// [`Work`], too, so [`Dual::new`](crate::Dual::new) makes a handle of it.
 ///
 /// # Panics
 ///
@@ -25,11 +30,11 @@ use async_executor::FallibleTask;
 /// # Examples
 ///
 /// ```
-/// use smartcall::{Dual, Executor};
+/// use smartcall::Executor;
 ///
 /// let ex = Executor::new();
 /// let task = ex.spawn(async { 5 });
-/// assert_eq!(Dual::future(task).get(), 5);
+/// assert_eq!(task.get(), 5);
 /// ```
 #[must_use = "tasks get canceled when dropped, use `.detach()` to run them in the background"]
 pub struct Task<T> {
@@ -43,6 +48,41 @@ impl<T> Task<T> {
         Task {
             inner: Some(task.fallible()),
         }
+    }
+
+    /// Moves the task out, which leaves one whose value was handed over.
+    pub(crate) fn take(&mut self) -> Self {
+        Task {
+            inner: self.inner.take(),
+        }
+    }
+
+    /// Whether the value was handed over, or the future has panicked.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.inner.is_none()
+    }
+
+    /// Blocks the current thread until the task is done, and returns its output.
+    ///
+    /// # Panics
+    ///
+    /// Panics where [`Dual::get`](crate::Dual::get) does, with the panic of the task's future, and if the executor is gone.
+    ///
+    /// # Blocking
+    ///
+    /// As [`Dual::get`](crate::Dual::get).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Executor;
+    ///
+    /// let ex = Executor::new();
+    /// assert_eq!(ex.spawn(async { 5 }).get(), 5);
+    /// ```
+    #[track_caller]
+    pub fn get(self) -> T {
+        Dual::new(self).get()
     }
 
     /// Lets the task run on in the background.
@@ -130,6 +170,16 @@ impl<T> Future for Task<T> {
                 )
             })
         })
+    }
+}
+
+impl<T> Work for Task<T> {
+    fn block(self: Pin<&mut Self>) -> T {
+        drive::block_on(self)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.is_finished()
     }
 }
 

@@ -2,17 +2,20 @@
 
 use std::error::Error;
 use std::fmt;
-use std::future::{Future, IntoFuture};
-use std::pin::Pin;
+use std::future::Future;
+use std::marker::PhantomPinned;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use futures::future::FusedFuture;
 use futures_timer::Delay;
 use pin_project_lite::pin_project;
 
+use crate::context;
 use crate::drive;
-use crate::dual::{self, Dual, Resolving, Rest};
-use crate::work::Work;
+use crate::dual::{Dual, DualOf};
+use crate::work::{POLLED_AGAIN, Work};
 
 impl<T, W: Work<Output = T>> Dual<T, W> {
     /// Gives up after a while: resolves to the value, or to an error if it takes longer.
@@ -36,12 +39,10 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// let dual = Dual::future(future::pending::<()>()).timeout(Duration::from_millis(5));
     /// assert!(dual.get().is_err());
     /// ```
-    #[track_caller]
-    pub fn timeout(self, duration: Duration) -> Dual<Result<T, Elapsed>, Timeout<Resolving<T, W>>> {
+    pub fn timeout(self, duration: Duration) -> DualOf<Timeout<Dual<T, W>>> {
         Dual::new(Timeout {
-            work: self.into_future(),
-            duration,
-            timer: None,
+            work: Some(self),
+            sleep: Sleep::new(duration),
         })
     }
 
@@ -112,20 +113,27 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// ```
     #[track_caller]
     pub fn get_deadline(self, deadline: Instant) -> Result<T, Self> {
-        let work = match self.into_parts() {
-            Ok(work) if work.is_immediate() => return Ok(work.block()),
-            Ok(work) => Box::pin(work),
-            Err(Rest::Value(value)) => return Ok(*value),
-            Err(Rest::Begun(work)) => work,
-        };
-        match dual::ask_to_block(Until {
-            work: Some(work),
-            deadline,
-            timer: None,
-        }) {
-            Ok(done) => done.map_err(Dual::begun),
-            Err((refusal, _)) => refusal.panic(),
+        if self.is_immediate() {
+            return Ok(pin!(self).block());
         }
+        match context::leave_to_block() {
+            Ok(leave) => context::block(leave, || self.block_until(deadline)),
+            Err(refusal) => refusal.panic(),
+        }
+    }
+
+    fn block_until(self, deadline: Instant) -> Result<T, Self> {
+        if Work::is_ready(&self) {
+            return Ok(pin!(self).block());
+        }
+        self.try_with(|work| {
+            let timer = None;
+            drive::block_on(pin!(Until {
+                work,
+                deadline,
+                timer
+            }))
+        })
     }
 
     /// Polls once: the value, if it is there, or else the handle.
@@ -148,15 +156,16 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// assert_eq!(later.unwrap_or_else(|later| later.get()), 5);
     /// ```
     pub fn now_or_later(self) -> Result<T, Self> {
-        let mut work = match self.into_parts() {
-            Ok(work) => Box::pin(work),
-            Err(Rest::Value(value)) => return Ok(*value),
-            Err(Rest::Begun(work)) => work,
-        };
-        match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(value) => Ok(value),
-            Poll::Pending => Err(Dual::begun(work)),
+        // That needs no box.
+        if self.is_immediate() || Work::is_ready(&self) {
+            return Ok(pin!(self).block());
         }
+        self.try_with(
+            |work| match work.poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(value) => Some(value),
+                Poll::Pending => None,
+            },
+        )
     }
 
     /// Returns whether the value is known to be there, so that nobody has to wait for it.
@@ -175,69 +184,86 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// assert!(!Dual::future(async { 5 }).is_ready());
     /// ```
     pub fn is_ready(&self) -> bool {
-        self.has_value(W::is_ready)
+        Work::is_ready(self)
     }
 }
 
-/// Work that waits no longer than until a deadline, and is given back then.
-struct Until<W> {
-    /// `None` once the value or the work was handed over.
-    work: Option<Pin<Box<W>>>,
+/// Work that is waited for no longer than until a deadline: the value, or nothing.
+struct Until<'a, W> {
+    work: Pin<&'a mut W>,
     deadline: Instant,
     /// Made when it turns out that it is needed.
     timer: Option<Delay>,
 }
 
-impl<W: Work> Future for Until<W> {
-    type Output = Result<W::Output, Pin<Box<W>>>;
+impl<W: Work> Future for Until<'_, W> {
+    type Output = Option<W::Output>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let mut work = this.work.take().expect(crate::work::POLLED_AGAIN);
-        if let Poll::Ready(value) = work.as_mut().poll(cx) {
-            return Poll::Ready(Ok(value));
+        if let Poll::Ready(value) = this.work.as_mut().poll(cx) {
+            return Poll::Ready(Some(value));
         }
-        let deadline = this.deadline;
-        let timer = this
-            .timer
-            .get_or_insert_with(|| Delay::new(deadline.saturating_duration_since(Instant::now())));
-        // The timer holds the waker, so that sync code is not alone, and goes to the pool.
-        if Pin::new(timer).poll(cx).is_ready() {
-            return Poll::Ready(Err(work));
-        }
-        this.work = Some(work);
-        Poll::Pending
+        let left = this.deadline.saturating_duration_since(Instant::now());
+        let timer = this.timer.get_or_insert_with(|| Delay::new(left));
+        Pin::new(timer).poll(cx).map(|()| None)
     }
 }
 
-impl<W: Work> Work for Until<W> {
-    fn block(self) -> Self::Output {
-        drive::block_on(self)
-    }
+/// Waits for a while.
+///
+/// The time begins when the handle is first polled or got. A thread of the crate `futures-timer` keeps it; a duration
+/// beyond what the clock can tell never ends.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use smartcall::sleep;
+///
+/// sleep(Duration::from_millis(5)).get();
+/// # pollster::block_on(async {
+/// sleep(Duration::from_millis(5)).await;
+/// # });
+/// ```
+pub fn sleep(duration: Duration) -> DualOf<Sleep> {
+    Dual::new(Sleep::new(duration))
 }
 
 pin_project! {
-    /// Work that is given up after a while.
+    /// Work that is done after a while.
     ///
-    /// Made by [`Dual::timeout`]. Dropping it drops the work.
+    /// Made by [`sleep`].
+    #[derive(Debug)]
     #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
-    pub struct Timeout<W> {
-        #[pin]
-        work: W,
+    pub struct Sleep {
         duration: Duration,
         // Made at the first poll, which is when the time begins.
         timer: Option<Delay>,
+        is_over: bool,
+        // See `Async`.
+        #[pin]
+        pinned: PhantomPinned,
     }
 }
 
-impl<W: Work> Future for Timeout<W> {
-    type Output = Result<W::Output, Elapsed>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        if let Poll::Ready(value) = this.work.poll(cx) {
-            return Poll::Ready(Ok(value));
+impl Sleep {
+    fn new(duration: Duration) -> Self {
+        Sleep {
+            duration,
+            timer: None,
+            is_over: false,
+            pinned: PhantomPinned,
         }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        assert!(!*this.is_over, "{POLLED_AGAIN}");
         if this.timer.is_none() {
             // The clock can't tell of a later time.
             if Instant::now().checked_add(*this.duration).is_none() {
@@ -245,15 +271,66 @@ impl<W: Work> Future for Timeout<W> {
             }
             *this.timer = Some(Delay::new(*this.duration));
         }
-        match this.timer {
-            Some(timer) => Pin::new(timer).poll(cx).map(|()| Err(Elapsed(()))),
+        let poll = match this.timer {
+            Some(timer) => Pin::new(timer).poll(cx),
             None => Poll::Pending,
+        };
+        *this.is_over = poll.is_ready();
+        poll
+    }
+}
+
+impl FusedFuture for Sleep {
+    fn is_terminated(&self) -> bool {
+        self.is_over
+    }
+}
+
+impl Work for Sleep {
+    fn block(self: Pin<&mut Self>) {
+        drive::block_on(self);
+    }
+}
+
+pin_project! {
+    /// Work that is given up after a while.
+    ///
+    /// Made by [`Dual::timeout`]. Dropping it drops the work; so does the end of the time.
+    #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
+    pub struct Timeout<W> {
+        // Gone once it is done or the time has elapsed.
+        #[pin]
+        work: Option<W>,
+        #[pin]
+        sleep: Sleep,
+    }
+}
+
+impl<W: Work> Future for Timeout<W> {
+    type Output = Result<W::Output, Elapsed>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let work = this.work.as_mut().as_pin_mut().expect(POLLED_AGAIN);
+        let poll = match work.poll(cx) {
+            Poll::Ready(value) => Poll::Ready(Ok(value)),
+            Poll::Pending => this.sleep.poll(cx).map(|()| Err(Elapsed(()))),
+        };
+        if poll.is_ready() {
+            this.work.set(None);
         }
+        poll
+    }
+}
+
+impl<W: Work> FusedFuture for Timeout<W> {
+    fn is_terminated(&self) -> bool {
+        self.work.is_none()
     }
 }
 
 impl<W: Work> Work for Timeout<W> {
-    fn block(self) -> Self::Output {
+    fn block(self: Pin<&mut Self>) -> Self::Output {
         drive::block_on(self)
     }
 }
@@ -261,7 +338,7 @@ impl<W: Work> Work for Timeout<W> {
 impl<W> fmt::Debug for Timeout<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Timeout")
-            .field("duration", &self.duration)
+            .field("duration", &self.sleep.duration)
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use crate::work::Work;
@@ -12,9 +13,14 @@ use crate::work::Work;
 /// Something that is in place while a closure runs.
 ///
 /// Generally you shouldn't need to worry about this trait. It is there for the bounds of [`Within`].
-pub trait Setting {
+pub trait Setting: sealed::Sealed {
     #[doc(hidden)]
     fn run<R>(&self, f: impl FnOnce() -> R) -> R;
+}
+
+/// Keeps others from implementing [`Setting`], whose method may change.
+pub(crate) mod sealed {
+    pub trait Sealed {}
 }
 
 pin_project! {
@@ -45,10 +51,16 @@ impl<W: Future, S: Setting> Future for Within<W, S> {
     }
 }
 
+impl<W: FusedFuture, S: Setting> FusedFuture for Within<W, S> {
+    fn is_terminated(&self) -> bool {
+        self.work.is_terminated()
+    }
+}
+
 impl<W: Work, S: Setting> Work for Within<W, S> {
-    fn block(self) -> W::Output {
-        let Within { work, setting } = self;
-        setting.run(|| work.block())
+    fn block(self: Pin<&mut Self>) -> W::Output {
+        let this = self.project();
+        this.setting.run(|| this.work.block())
     }
 
     fn is_immediate(&self) -> bool {

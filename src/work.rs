@@ -10,10 +10,10 @@
 //! |---|---|---|---|
 //! | [`Async`] | the body never runs | the body is dropped where it waits, and what it waits for in turn | the value was handed over |
 //! | [`Blocking`] | the code never runs, also if it waits for its turn on the pool | the code runs on, and is [told](crate::offload::is_cancelled); a `.get()` in it ends; its value is dropped | a value that nobody took is dropped |
-//! | [`InPlace`] | the code never runs | it can't be dropped: it runs to its end in one poll | |
+//! | [`InPlace`], [`Borrowing`] | the code never runs | it can't be dropped: it runs to its end in one poll | |
 //! | [`Pair`] | neither path runs | the async path is dropped as an `Async` is | |
 //! | [`Ready`] | the value is dropped | | |
-//! | [`Then`] | no step runs | the step that it is at is dropped, and the next one never begins | |
+//! | [`map`](crate::Dual::map), [`then`](crate::Dual::then) and the like | no step runs | the step that it is at is dropped, and the next one never begins | |
 //! | [`join`](crate::join), [`try_join`](crate::try_join), [`race`](crate::race) | nothing runs | all parts that are not done are dropped | |
 //! | [`Within`], by [`Dual::on`] | as what is in it | | |
 //! | [`Within`], by [`join_on_drop`](crate::offload::join_on_drop) | as what is in it | as what is in it; then the dropping thread waits until its blocking code has ended | as what is in it |
@@ -28,13 +28,16 @@
 
 use std::fmt;
 use std::future::Future;
-use std::mem;
+use std::marker::PhantomPinned;
+use std::ops::DerefMut;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
 
-pub use crate::combine::{ErrOr, IfOk, Join, Map, Next, Race, Step, Taking, Then, TryJoin};
+pub use crate::boxed::{Boxed, LocalBoxed};
+pub use crate::combine::{Join, Race, TryJoin};
 use crate::context;
 use crate::drive::{self, Turn};
 pub use crate::leave::JoinOnDrop;
@@ -43,7 +46,7 @@ use crate::pool;
 pub use crate::pool::OnPool;
 #[cfg(feature = "executor")]
 pub use crate::start::Started;
-pub use crate::time::Timeout;
+pub use crate::time::{Sleep, Timeout};
 pub use crate::within::{Setting, Within};
 
 /// A future that knows how to be resolved by blocking.
@@ -71,7 +74,7 @@ pub use crate::within::{Setting, Within};
 /// }
 ///
 /// impl Work for Ping {
-///     fn block(self) -> Self::Output {
+///     fn block(self: Pin<&mut Self>) -> Self::Output {
 ///         "blocked"
 ///     }
 /// }
@@ -85,15 +88,18 @@ pub use crate::within::{Setting, Within};
 pub trait Work: Future {
     /// Blocks the current thread until the value is there, and returns it.
     ///
-    /// After a poll it goes on from where the polling left it.
+    /// It resolves the work where it is: before the first poll by the form's own way, after a poll from where the
+    /// polling left it.
+    ///
+    /// # Panics
+    ///
+    /// Panics, or does what the future in it does, if the value was given before.
     ///
     /// # Blocking
     ///
     /// It blocks in any context, on the thread of an executor too. Call
     /// `Dual::new(work).get()` instead, which looks first.
-    fn block(self) -> Self::Output
-    where
-        Self: Sized;
+    fn block(self: Pin<&mut Self>) -> Self::Output;
 
     /// Whether `block` returns without waiting, and so may be called in any context.
     ///
@@ -109,12 +115,31 @@ pub trait Work: Future {
     fn is_ready(&self) -> bool {
         false
     }
+
+    /// Whether it can go on elsewhere after a poll, by `relocate`.
+    #[doc(hidden)]
+    fn relocates(&self) -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+
+    /// Moves what is left to do out of its place, which is of no use after that.
+    #[doc(hidden)]
+    fn relocate(self: Pin<&mut Self>) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
 }
 
-/// Work that was polled, and so can't be moved any more. It goes on from where it is.
-impl<W: Work + ?Sized> Work for Pin<Box<W>> {
-    fn block(self) -> W::Output {
-        drive::block_on(self)
+/// Work that was polled can't be moved any more, but what points to it can: it goes on by
+/// `Dual::new(pinned)`.
+impl<P: DerefMut<Target: Work>> Work for Pin<P> {
+    fn block(self: Pin<&mut Self>) -> Self::Output {
+        self.as_deref_mut().block()
     }
 
     fn is_immediate(&self) -> bool {
@@ -159,7 +184,22 @@ pin_project! {
     #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
     pub struct Async<F> {
         #[pin]
-        pub(crate) future: F,
+        future: F,
+        // A handle is not `Unpin`, and so not the output that the implementation of `SmartCall` for sync
+        // callables asks for. That leaves one implementation for a function which returns a handle, even
+        // while the output is unknown.
+        #[pin]
+        pinned: PhantomPinned,
+    }
+}
+
+impl<F> Async<F> {
+    #[inline]
+    pub(crate) fn new(future: F) -> Self {
+        Async {
+            future,
+            pinned: PhantomPinned,
+        }
     }
 }
 
@@ -172,31 +212,38 @@ impl<F: Future> Future for Async<F> {
     }
 }
 
-impl<F: Future> Work for Async<F> {
-    // As `block_on` is, and for its reason.
-    #[inline(always)]
-    fn block(self) -> F::Output {
-        drive::block_on(self.future)
+impl<F: FusedFuture> FusedFuture for Async<F> {
+    fn is_terminated(&self) -> bool {
+        self.future.is_terminated()
     }
 }
 
-/// Sync code that may block: called by `.get()`, sent to a pool by `.await`.
-///
-/// Made by [`Dual::blocking`](crate::Dual::blocking). Dropping it before the code has
-/// begun keeps it from running; code that runs on a pool runs on, and is told, and its value is
-/// dropped.
-#[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
-pub struct Blocking<C: Code> {
-    /// The code, until it begins.
-    code: Option<C>,
-    /// Whether it has asked for a turn.
-    asked: bool,
-    /// The value to come, once the code is the pool's.
-    value: Option<Offloaded<C::Output>>,
+impl<F: Future> Work for Async<F> {
+    #[inline]
+    fn block(self: Pin<&mut Self>) -> F::Output {
+        drive::block_on(self.project().future)
+    }
 }
 
-// Nothing is pinned: code is moved to where it runs.
-impl<C: Code> Unpin for Blocking<C> {}
+pin_project! {
+    /// Sync code that may block: called by `.get()`, sent to a pool by `.await`.
+    ///
+    /// Made by [`Dual::blocking`](crate::Dual::blocking). Dropping it before the code has
+    /// begun keeps it from running; code that runs on a pool runs on, and is told, and its value is
+    /// dropped.
+    #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
+    pub struct Blocking<C: Code> {
+        // The code, until it begins.
+        code: Option<C>,
+        // Whether it has asked for a turn.
+        asked: bool,
+        // The value to come, once the code is the pool's.
+        value: Option<Offloaded<C::Output>>,
+        // See `Async`.
+        #[pin]
+        pinned: PhantomPinned,
+    }
+}
 
 impl<C: Code> Blocking<C> {
     #[inline]
@@ -205,6 +252,7 @@ impl<C: Code> Blocking<C> {
             code: Some(code),
             asked: false,
             value: None,
+            pinned: PhantomPinned,
         }
     }
 }
@@ -217,15 +265,16 @@ where
     /// Goes to the pool, or waits for it. It is out of line, to keep `poll` short where the
     /// code runs here.
     #[inline(never)]
-    fn poll_elsewhere(&mut self, cx: &mut Context<'_>) -> Poll<C::Output> {
-        if let Some(code) = self.code.take() {
-            self.value = Some(offload::offload(code));
+    fn poll_elsewhere(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Output> {
+        let this = self.project();
+        if let Some(code) = this.code.take() {
+            *this.value = Some(offload::offload(code));
         }
         // Out of its place while it is polled, so that it is gone after a panic.
-        let mut value = self.value.take().expect(POLLED_AGAIN);
+        let mut value = this.value.take().expect(POLLED_AGAIN);
         let poll = Pin::new(&mut value).poll(cx);
         if poll.is_pending() {
-            self.value = Some(value);
+            *this.value = Some(value);
         }
         poll
     }
@@ -240,9 +289,9 @@ where
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Output> {
-        let this = &mut *self;
+        let this = self.as_mut().project();
         if this.code.is_some() {
-            match drive::ask(cx, &mut this.asked) {
+            match drive::ask(cx, this.asked) {
                 Turn::Later => return Poll::Pending,
                 Turn::Here => {
                     if let Some(code) = this.code.take() {
@@ -252,7 +301,17 @@ where
                 Turn::Elsewhere => {}
             }
         }
-        this.poll_elsewhere(cx)
+        self.poll_elsewhere(cx)
+    }
+}
+
+impl<C> FusedFuture for Blocking<C>
+where
+    C: Code + Send + 'static,
+    C::Output: Send + 'static,
+{
+    fn is_terminated(&self) -> bool {
+        self.code.is_none() && self.value.is_none()
     }
 }
 
@@ -262,14 +321,13 @@ where
     C::Output: Send + 'static,
 {
     #[inline]
-    fn block(self) -> C::Output {
-        if pool::sends_away() {
-            return drive::block_on(self);
+    fn block(mut self: Pin<&mut Self>) -> C::Output {
+        if !pool::sends_away() {
+            if let Some(code) = self.as_mut().project().code.take() {
+                return context::run_here(|| code.run());
+            }
         }
-        match self.code {
-            Some(code) => context::run_here(|| code.run()),
-            None => drive::block_on(self.value.expect(POLLED_AGAIN)),
-        }
+        drive::block_on(self)
     }
 
     /// On a thread that is there for blocking code, it may run in any case.
@@ -283,45 +341,76 @@ where
     }
 }
 
-/// Sync code that stays on its thread: called there by `.get()` and by `.await`.
-///
-/// Made by [`Dual::in_place`](crate::Dual::in_place). Dropping it keeps the code from
-/// running.
-#[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
-pub struct InPlace<C> {
-    code: Option<C>,
+/// A form of sync code that stays on its thread, and how its executor is told.
+macro_rules! staying {
+    ($(#[$docs:meta])* $name:ident, $run:path) => {
+        pin_project! {
+            $(#[$docs])*
+            #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
+            pub struct $name<C> {
+                // The code, until it begins.
+                code: Option<C>,
+                // See `Async`.
+                #[pin]
+                pinned: PhantomPinned,
+            }
+        }
+
+        impl<C> $name<C> {
+            #[inline]
+            pub(crate) fn new(code: C) -> Self {
+                $name {
+                    code: Some(code),
+                    pinned: PhantomPinned,
+                }
+            }
+        }
+
+        impl<C: Code> Future for $name<C> {
+            type Output = C::Output;
+
+            #[inline]
+            fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<C::Output> {
+                Poll::Ready(self.block())
+            }
+        }
+
+        impl<C: Code> FusedFuture for $name<C> {
+            fn is_terminated(&self) -> bool {
+                self.code.is_none()
+            }
+        }
+
+        impl<C: Code> Work for $name<C> {
+            #[inline]
+            fn block(self: Pin<&mut Self>) -> C::Output {
+                let code = self.project().code.take().expect(POLLED_AGAIN);
+                $run(|| code.run())
+            }
+
+            /// It is never refused: it runs here in every context.
+            #[inline]
+            fn is_immediate(&self) -> bool {
+                true
+            }
+        }
+    };
 }
 
-impl<C> Unpin for InPlace<C> {}
-
-impl<C> InPlace<C> {
-    #[inline]
-    pub(crate) fn new(code: C) -> Self {
-        InPlace { code: Some(code) }
-    }
+staying! {
+    /// Short sync code that stays on its thread: called there by `.get()` and by `.await`.
+    ///
+    /// Made by [`Dual::in_place`](crate::Dual::in_place). Dropping it keeps the code from
+    /// running.
+    InPlace, context::run_in_place
 }
 
-impl<C: Code> Future for InPlace<C> {
-    type Output = C::Output;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<C::Output> {
-        let code = self.code.take().expect(POLLED_AGAIN);
-        Poll::Ready(context::run_in_place(|| code.run()))
-    }
-}
-
-impl<C: Code> Work for InPlace<C> {
-    #[inline]
-    fn block(self) -> C::Output {
-        let code = self.code.expect(POLLED_AGAIN);
-        context::run_in_place(|| code.run())
-    }
-
-    /// In-place code is never refused: it runs here in every context.
-    fn is_immediate(&self) -> bool {
-        true
-    }
+staying! {
+    /// Blocking code that stays on its thread, and of which the executor is told.
+    ///
+    /// Made by [`Dual::borrowing`](crate::Dual::borrowing). Dropping it keeps the code from
+    /// running.
+    Borrowing, context::run_borrowing
 }
 
 pin_project! {
@@ -336,6 +425,9 @@ pin_project! {
         asked: bool,
         #[pin]
         future: Option<F>,
+        // See `Async`.
+        #[pin]
+        pinned: PhantomPinned,
     }
 }
 
@@ -346,6 +438,7 @@ impl<I, S, A, F> Pair<I, S, A, F> {
             paths: Some((input, sync, future)),
             asked: false,
             future: None,
+            pinned: PhantomPinned,
         }
     }
 }
@@ -381,6 +474,17 @@ where
     }
 }
 
+impl<I, S, A, F, T> FusedFuture for Pair<I, S, A, F>
+where
+    S: FnOnce(I) -> T,
+    A: FnOnce(I) -> F,
+    F: Future<Output = T>,
+{
+    fn is_terminated(&self) -> bool {
+        self.paths.is_none() && self.future.is_none()
+    }
+}
+
 impl<I, S, A, F, T> Work for Pair<I, S, A, F>
 where
     S: FnOnce(I) -> T,
@@ -388,14 +492,13 @@ where
     F: Future<Output = T>,
 {
     #[inline]
-    fn block(self) -> T {
-        if pool::sends_away() {
-            return drive::block_on(self);
+    fn block(mut self: Pin<&mut Self>) -> T {
+        if !pool::sends_away() {
+            if let Some((input, sync, _)) = self.as_mut().project().paths.take() {
+                return context::run_here(|| sync(input));
+            }
         }
-        match self.paths {
-            Some((input, sync, _)) => context::run_here(|| sync(input)),
-            None => drive::block_on(self.future.expect(POLLED_AGAIN)),
-        }
+        drive::block_on(self)
     }
 
     /// As it is of [`Blocking`].
@@ -405,20 +508,26 @@ where
     }
 }
 
-/// A value that is already there.
-///
-/// Made by [`Dual::ready`](crate::Dual::ready).
-#[must_use = "nothing happens until it is awaited or resolved with `.get()`"]
-pub struct Ready<T> {
-    value: Option<T>,
+pin_project! {
+    /// A value that is already there.
+    ///
+    /// Made by [`Dual::ready`](crate::Dual::ready).
+    #[must_use = "nothing happens until it is awaited or resolved with `.get()`"]
+    pub struct Ready<T> {
+        value: Option<T>,
+        // See `Async`.
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
-
-impl<T> Unpin for Ready<T> {}
 
 impl<T> Ready<T> {
     #[inline]
     pub(crate) fn new(value: T) -> Self {
-        Ready { value: Some(value) }
+        Ready {
+            value: Some(value),
+            pinned: PhantomPinned,
+        }
     }
 }
 
@@ -426,17 +535,24 @@ impl<T> Future for Ready<T> {
     type Output = T;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<T> {
-        Poll::Ready(self.value.take().expect(POLLED_AGAIN))
+    fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<T> {
+        Poll::Ready(self.block())
+    }
+}
+
+impl<T> FusedFuture for Ready<T> {
+    fn is_terminated(&self) -> bool {
+        self.value.is_none()
     }
 }
 
 impl<T> Work for Ready<T> {
     #[inline]
-    fn block(self) -> T {
-        self.value.expect(POLLED_AGAIN)
+    fn block(self: Pin<&mut Self>) -> T {
+        self.project().value.take().expect(POLLED_AGAIN)
     }
 
+    #[inline]
     fn is_immediate(&self) -> bool {
         true
     }
@@ -445,160 +561,6 @@ impl<T> Work for Ready<T> {
         self.value.is_some()
     }
 }
-
-/// The part of [`Work`] that a box of unknown work can call.
-trait DynWork: Future {
-    /// [`Work::block`], of work that was never polled.
-    fn block_boxed(self: Box<Self>) -> Self::Output;
-
-    fn is_immediate(&self) -> bool;
-
-    fn is_ready(&self) -> bool;
-}
-
-impl<W: Work> DynWork for W {
-    fn block_boxed(self: Box<Self>) -> W::Output {
-        (*self).block()
-    }
-
-    fn is_immediate(&self) -> bool {
-        Work::is_immediate(self)
-    }
-
-    fn is_ready(&self) -> bool {
-        Work::is_ready(self)
-    }
-}
-
-/// The box of a `Boxed` or a `LocalBoxed`. It is pinned by the first poll: until then
-/// the work can be moved out, to be resolved by its own `block`.
-enum Erased<D: ?Sized> {
-    Fresh(Box<D>),
-    Polled(Pin<Box<D>>),
-    /// The value was handed over.
-    Done,
-}
-
-impl<D: DynWork + ?Sized> Erased<D> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<D::Output> {
-        if let Erased::Fresh(_) = self {
-            if let Erased::Fresh(work) = mem::replace(self, Erased::Done) {
-                *self = Erased::Polled(Box::into_pin(work));
-            }
-        }
-        let Erased::Polled(work) = self else {
-            panic!("{POLLED_AGAIN}");
-        };
-        let poll = work.as_mut().poll(cx);
-        if poll.is_ready() {
-            *self = Erased::Done;
-        }
-        poll
-    }
-
-    fn block(self) -> D::Output {
-        match self {
-            Erased::Fresh(work) => work.block_boxed(),
-            Erased::Polled(work) => drive::block_on(work),
-            Erased::Done => panic!("{POLLED_AGAIN}"),
-        }
-    }
-
-    fn is_immediate(&self) -> bool {
-        match self {
-            Erased::Fresh(work) => work.is_immediate(),
-            Erased::Polled(work) => work.is_immediate(),
-            Erased::Done => false,
-        }
-    }
-
-    fn is_ready(&self) -> bool {
-        match self {
-            Erased::Fresh(work) => work.is_ready(),
-            Erased::Polled(work) => work.is_ready(),
-            Erased::Done => false,
-        }
-    }
-}
-
-/// Work of any type, boxed, that can move between threads.
-///
-/// Made by [`Dual::boxed`](crate::Dual::boxed). Use it where the type must have a name
-/// or be the same: in recursion, in `dyn` traits, in collections.
-#[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
-pub struct Boxed<'a, T> {
-    work: Erased<dyn DynWork<Output = T> + Send + 'a>,
-}
-
-impl<'a, T> Boxed<'a, T> {
-    pub(crate) fn new<W: Work<Output = T> + Send + 'a>(work: W) -> Self {
-        Boxed {
-            work: Erased::Fresh(Box::new(work)),
-        }
-    }
-
-    /// Boxes work that was polled, and is in a box.
-    pub(crate) fn begun<W: Work<Output = T> + Send + 'a>(work: Pin<Box<W>>) -> Self {
-        Boxed {
-            work: Erased::Polled(work),
-        }
-    }
-}
-
-/// Work of any type, boxed, that stays on its thread.
-///
-/// Made by [`Dual::boxed_local`](crate::Dual::boxed_local); see [`Boxed`].
-#[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
-pub struct LocalBoxed<'a, T> {
-    work: Erased<dyn DynWork<Output = T> + 'a>,
-}
-
-impl<'a, T> LocalBoxed<'a, T> {
-    pub(crate) fn new<W: Work<Output = T> + 'a>(work: W) -> Self {
-        LocalBoxed {
-            work: Erased::Fresh(Box::new(work)),
-        }
-    }
-
-    /// Boxes work that was polled, and is in a box.
-    pub(crate) fn begun<W: Work<Output = T> + 'a>(work: Pin<Box<W>>) -> Self {
-        LocalBoxed {
-            work: Erased::Polled(work),
-        }
-    }
-}
-
-/// Forwards to `self.work`.
-macro_rules! erased {
-    ($name:ident) => {
-        impl<T> Future for $name<'_, T> {
-            type Output = T;
-
-            #[inline]
-            fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-                self.work.poll(cx)
-            }
-        }
-
-        impl<T> Work for $name<'_, T> {
-            #[inline]
-            fn block(self) -> T {
-                self.work.block()
-            }
-
-            fn is_immediate(&self) -> bool {
-                self.work.is_immediate()
-            }
-
-            fn is_ready(&self) -> bool {
-                self.work.is_ready()
-            }
-        }
-    };
-}
-
-erased!(Boxed);
-erased!(LocalBoxed);
 
 /// `Debug` that names the form, and neither runs nor shows what is in it.
 macro_rules! opaque_debug {
@@ -615,6 +577,7 @@ opaque_debug! {
     Async<F>
     Blocking<C: Code>
     InPlace<C>
+    Borrowing<C>
     Pair<I, S, A, F>
     Ready<T>
     Boxed<'a, T>

@@ -188,7 +188,7 @@ fn task_dropped_before_it_started() {
 #[test]
 fn job_dropped_in_the_queue() {
     in_child(|| {
-        offload::set_max_threads(1.try_into().expect("it is not zero"));
+        offload::set_max_jobs(1.try_into().expect("it is not zero"));
         let (body, begun, tell) = Body::new();
         let mut first = Dual::blocking(|| body.run()).into_future();
         assert!(poll(&mut first).is_pending());
@@ -273,7 +273,7 @@ fn handed_over_job_dropped_while_it_runs() {
         let host = Arc::new(ThreadEach);
         check(|part| context::with_host(&host, || assert!(poll(part).is_pending())));
 
-        offload::set_max_threads(1.try_into().expect("it is not zero"));
+        offload::set_max_jobs(1.try_into().expect("it is not zero"));
         let (body, begun, tell) = Body::new();
         let mut first = Dual::blocking(|| body.run()).into_future();
         assert!(poll(&mut first).is_pending());
@@ -859,7 +859,7 @@ fn job_dropped_as_it_completes() {
 #[test]
 fn queued_job_dropped_as_it_completes() {
     in_child(|| {
-        offload::set_max_threads(1.try_into().expect("it is not zero"));
+        offload::set_max_jobs(1.try_into().expect("it is not zero"));
         race(|completes| {
             let (body, begun, tell) = Body::new();
             let mut first = Dual::blocking(|| body.run()).into_future();

@@ -205,7 +205,7 @@ fn to_the_pool_of_a_host() {
 fn queued() {
     in_child(|| {
         install();
-        offload::set_max_threads(1.try_into().expect("it is not zero"));
+        offload::set_max_jobs(1.try_into().expect("it is not zero"));
         let (go, gate) = mpsc::channel::<()>();
         let first = Dual::blocking(move || gate.recv().is_ok());
         let mut first = pin!(work_for(1, first.into_future()));

@@ -203,7 +203,7 @@ fn sync_bodies_from_async_code_overlap() {
 #[test]
 fn sync_bodies_from_async_code_queue() {
     in_child(|| {
-        offload::set_max_threads(NonZeroUsize::MIN);
+        offload::set_max_jobs(NonZeroUsize::MIN);
         let done = Arc::new(Mutex::new(Vec::new()));
         let job = |n: u32| {
             let done = Arc::clone(&done);

@@ -16,7 +16,7 @@ use futures::join;
 use futures_lite::future::yield_now;
 use smartcall::context::{self, Host, Place};
 use smartcall::offload::Job;
-use smartcall::{Dual, DualOf, InsideExecutor, SmartCall, SmartFn, Work};
+use smartcall::{CannotBlock, Dual, DualOf, SmartCall, SmartFn, Work};
 #[cfg(feature = "executor")]
 use smartcall::{Executor, LocalExecutor};
 
@@ -342,7 +342,7 @@ fn panic_text_is_the_users() {
 }
 
 /// A refused handle of what is not `Debug`, with the error of a host that can't help.
-fn refused() -> InsideExecutor<DualOf<impl Work<Output = Rc<dyn Fn() -> u32>>>> {
+fn refused() -> CannotBlock<DualOf<impl Work<Output = Rc<dyn Fn() -> u32>>>> {
     let value: Rc<dyn Fn() -> u32> = Rc::new(|| 5);
     let dual = Dual::future(async { value });
     context::with_host(&Arc::new(Blocks(false)), || dual.try_get())
@@ -363,7 +363,7 @@ fn error_of_try_get() {
         );
         assert_eq!(
             format!("{error:?}"),
-            "InsideExecutor(cannot block here: this thread is polling a task of an executor that can't go on without it)"
+            "CannotBlock(cannot block here: this thread is polling a task of an executor that can't go on without it)"
         );
         assert!(error.source().is_none());
         assert_eq!(error.into_handle().get()(), 5);

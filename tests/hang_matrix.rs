@@ -23,7 +23,7 @@ use futures::future::{BoxFuture, Either, abortable, join_all, select};
 use futures::stream::{FuturesUnordered, StreamExt};
 use futures::task::{LocalSpawnExt, SpawnExt};
 use smartcall::context::{self, Host, Job};
-use smartcall::{Dual, Executor, InsideExecutor, LocalExecutor, offload};
+use smartcall::{CannotBlock, Dual, Executor, LocalExecutor, offload};
 
 mod common;
 use common::limit;
@@ -859,7 +859,7 @@ fn task_tries_to_get(ex: Ex) -> Run {
 }
 
 /// Awaits the handle that `try_get` gave back, and returns the words.
-async fn await_handle<D: IntoFuture<Output = u32>>(refused: InsideExecutor<D>) -> String {
+async fn await_handle<D: IntoFuture<Output = u32>>(refused: CannotBlock<D>) -> String {
     let words = refused.to_string();
     assert_eq!(refused.into_handle().await, 5);
     words
@@ -922,7 +922,7 @@ fn nested_gets_in_jobs(ex: Ex) -> Run {
         })
     }
     Box::pin(async move {
-        offload::set_max_threads(2.try_into().expect("it is not zero"));
+        offload::set_max_jobs(2.try_into().expect("it is not zero"));
         assert_eq!(down(&ex, LEVELS).await, LEVELS);
     })
 }
@@ -1010,7 +1010,7 @@ struct GetsWhenDropped {
     result: Option<oneshot::Sender<Got>>,
 }
 
-type Got = Result<u32, InsideExecutor<Dual<u32>>>;
+type Got = Result<u32, CannotBlock<Dual<u32>>>;
 
 impl GetsWhenDropped {
     fn new(ex: &Ex) -> (Self, oneshot::Receiver<Got>) {

@@ -257,7 +257,7 @@ impl Client {
         async || self.url.len()
     }
 
-    fn smart_op(&self) -> impl SmartCall<usize, kind::Smart> {
+    fn smart_op(&self) -> impl SmartCall<usize, kind::Async> {
         || Dual::future(async { self.url.len() })
     }
 

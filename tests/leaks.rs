@@ -225,7 +225,7 @@ fn on_the_pool() {
             }
         });
         // Behind one another.
-        offload::set_max_threads(1.try_into().expect("it is not zero"));
+        offload::set_max_jobs(1.try_into().expect("it is not zero"));
         assert_no_growth(THOUSANDS, || {
             let (tell, told) = mpsc::channel::<()>();
             let mut first = Dual::blocking(move || told.recv()).into_future();
@@ -244,7 +244,7 @@ fn on_the_pool() {
 #[test]
 fn dropped_on_the_pool() {
     in_child(|| {
-        offload::set_max_threads(1.try_into().expect("it is not zero"));
+        offload::set_max_jobs(1.try_into().expect("it is not zero"));
         assert_no_growth(THOUSANDS, || {
             let (tell, told) = mpsc::channel::<()>();
             let mut first = Dual::blocking(move || told.recv()).into_future();

@@ -1139,7 +1139,7 @@ mod shim {
             Dual::future(below).boxed()
         }
         common::in_child(|| {
-            smartcall::offload::set_max_threads(2.try_into().expect("it is not zero"));
+            smartcall::offload::set_max_jobs(2.try_into().expect("it is not zero"));
             let ex = Arc::new(one_thread());
             assert_eq!(ex.block_on(down(&ex, LEVELS)), LEVELS);
             assert_eq!(Dual::future(ex.spawn(down(&ex, 10))).get(), 10);

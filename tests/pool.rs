@@ -42,7 +42,7 @@ fn in_child_with(variable: &str, value: &str, name: &str, body: impl FnOnce()) {
 }
 
 fn set_limit(n: usize) {
-    offload::set_max_threads(n.try_into().expect("it is not zero"));
+    offload::set_max_jobs(n.try_into().expect("it is not zero"));
 }
 
 /// Counts the names of this process's threads that begin so. A new thread has the name of the

@@ -302,7 +302,7 @@ fn jobs_of_a_limited_pool_wait_for_each_other() {
 #[test]
 fn a_limited_pool_does_not_hold_up_the_process() {
     in_child(|| {
-        offload::set_max_threads(1.try_into().expect("it is not zero"));
+        offload::set_max_jobs(1.try_into().expect("it is not zero"));
         let pool = limited(4);
         let job = || Dual::blocking(|| Dual::future(async { here().await }).get()).on(&pool);
         pollster::block_on(join_all((0..8).map(|_| job().into_future())));
@@ -322,7 +322,7 @@ fn a_value_stays_on_its_thread() {
     }
     limit(|| {
         let (sender, dropped) = mpsc::channel();
-        let single = SingleThread::with(move || Told(Rc::new(Cell::new(0)), sender));
+        let single = SingleThread::new(move || Told(Rc::new(Cell::new(0)), sender));
         let count = || {
             single.run(|told| {
                 told.0.set(told.0.get() + 1);
@@ -345,7 +345,7 @@ fn a_value_stays_on_its_thread() {
 #[test]
 fn jobs_of_a_thread_run_in_order() {
     limit(|| {
-        let single = SingleThread::with(Vec::new);
+        let single = SingleThread::new(Vec::new);
         pollster::block_on(join_all(
             (0..100).map(|n| single.run(move |seen| seen.push(n)).into_future()),
         ));
@@ -357,7 +357,7 @@ fn jobs_of_a_thread_run_in_order() {
 #[test]
 fn a_thread_serves_tasks_of_an_executor() {
     limit(|| {
-        let (ex, single) = (smartcall::Executor::new(), SingleThread::with(|| 0));
+        let (ex, single) = (smartcall::Executor::new(), SingleThread::new(|| 0));
         let tasks: Vec<_> = (0..100)
             .map(|n| {
                 let single = single.clone();
@@ -378,7 +378,7 @@ fn a_thread_serves_tasks_of_an_executor() {
 #[test]
 fn a_job_that_needs_its_own_thread() {
     limit(|| {
-        let single = SingleThread::with(|| ());
+        let single = SingleThread::new(|| ());
         let inner = single.clone();
         let job = Dual::blocking(move || (this_thread(), here().on(&inner).get()));
         let (outer, inner) = job.on(&single).get();
@@ -390,7 +390,7 @@ fn a_job_that_needs_its_own_thread() {
 #[test]
 fn a_value_in_use_is_refused_in_words() {
     limit(|| {
-        let single = SingleThread::with(|| 5);
+        let single = SingleThread::new(|| 5);
         let inner = single.clone();
         let text = single
             .run(move |_| panic_of(|| inner.run(|n| *n).get()))
@@ -407,7 +407,7 @@ fn a_value_in_use_is_refused_in_words() {
 #[test]
 fn waiting_on_the_only_thread_is_refused_in_words() {
     limit(|| {
-        let single = SingleThread::with(|| ());
+        let single = SingleThread::new(|| ());
         let refused = single.run(|()| Dual::future(async { 5 }).boxed().try_get());
         let refused = refused.get().expect_err("it is refused");
         assert!(
@@ -422,7 +422,7 @@ fn waiting_on_the_only_thread_is_refused_in_words() {
         // Sync code within sync code does not open a way around.
         let nested = || Dual::blocking(|| Dual::future(async { 5 }).try_get().is_err()).get();
         assert!(single.run(move |()| nested()).get());
-        let other = SingleThread::with(|| ());
+        let other = SingleThread::new(|| ());
         assert!(
             single
                 .run(move |()| here().on(&other).try_get().is_err())
@@ -437,7 +437,7 @@ fn waiting_on_the_only_thread_is_refused_in_words() {
 #[test]
 fn a_job_that_panics_leaves_the_thread_usable() {
     limit(|| {
-        let single = SingleThread::with(|| 5);
+        let single = SingleThread::new(|| 5);
         let panics = || {
             single.run(|n| -> () {
                 *n += 1;
@@ -458,7 +458,7 @@ fn a_value_that_can_not_be_made() {
     limit(|| {
         let failed = || SingleThread::<u32>::try_with(|| Err("no such thing"));
         assert_eq!(failed().get().expect_err("it fails"), "no such thing");
-        let made = SingleThread::try_with(|| Ok::<_, ()>(Rc::new(5)));
+        let made = SingleThread::try_new(|| Ok::<_, ()>(Rc::new(5)));
         assert_eq!(
             pollster::block_on(async { made.await })
                 .expect("it is made")
@@ -495,7 +495,7 @@ fn a_thread_by_name() {
 #[test]
 fn a_job_that_is_dropped_before_its_turn_never_runs() {
     limit(|| {
-        let single = SingleThread::with(|| 0);
+        let single = SingleThread::new(|| 0);
         let (go, wait) = mpsc::channel::<()>();
         let mut first = Box::pin(single.run(move |_| wait.recv().is_ok()).into_future());
         let mut second = Box::pin(single.run(|n| *n += 1).into_future());

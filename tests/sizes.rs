@@ -15,7 +15,7 @@ use smartcall::offload::Job;
 use smartcall::work::{Async, Blocking, Boxed, InPlace, LocalBoxed, Pair, Ready};
 #[cfg(feature = "executor")]
 use smartcall::{Builder, Executor, LocalExecutor, Task};
-use smartcall::{Dual, DualOf, InsideExecutor, Resolving, SmartFn, Work};
+use smartcall::{CannotBlock, Dual, DualOf, Resolving, SmartFn, Work};
 
 /// B12: the future of a handle is at most two words larger than the one it was made of.
 #[test]
@@ -134,8 +134,8 @@ fn dual_is_send_when_its_parts_are<T: Send, W: Work<Output = T> + Send>() {
 
 has! {
     SmartFn<Rc<u32>, (Rc<u32>,)>: Send, Sync, Clone;
-    InsideExecutor<Dual<Bare>>: std::error::Error;
-    InsideExecutor<Plain>: Send;
+    CannotBlock<Dual<Bare>>: std::error::Error;
+    CannotBlock<Plain>: Send;
     Resolving<u32, Boxed<'static, u32>>: Send, Unpin;
     Boxed<'static, u32>: Send, Unpin;
     Blocking<Closure>: Send, Unpin;
@@ -168,11 +168,11 @@ has! {
     Dual<Bare, Bare>: Debug;
     Resolving<Bare, Bare>: Debug;
     SmartFn<Bare, (Bare,)>: Debug;
-    InsideExecutor<Bare>: Debug;
+    CannotBlock<Bare>: Debug;
     Named<Bare, kind::Sync>: Debug;
     kind::Sync: Debug;
     kind::Async: Debug;
-    kind::Smart: Debug;
+    kind::Async: Debug;
     kind::InPlace: Debug;
     Async<Bare>: Debug;
     Blocking<fn() -> Bare>: Debug;

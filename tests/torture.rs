@@ -137,7 +137,7 @@ impl Torture {
     }
 
     fn failures_of(&self, batch: &Batch) -> Vec<String> {
-        offload::set_max_threads(batch.pool);
+        offload::set_max_jobs(batch.pool);
         self.tally.size(batch.pool.get(), batch.workers);
         let bench = Bench {
             sites: Arc::new(Sites::new(batch.workers)),

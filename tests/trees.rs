@@ -351,7 +351,7 @@ fn trees() {
 #[test]
 fn trees_on_a_pool_of_two() {
     common::in_child(|| {
-        offload::set_max_threads(2.try_into().expect("it is not zero"));
+        offload::set_max_jobs(2.try_into().expect("it is not zero"));
         run_trees(500);
     });
 }

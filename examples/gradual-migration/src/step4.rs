@@ -17,7 +17,7 @@
 //! ```
 //! # use std::rc::Rc;
 //! # use smartcall::offload::SingleThread;
-//! let thread = SingleThread::with(|| Rc::new(5));
+//! let thread = SingleThread::new(|| Rc::new(5));
 //! assert_eq!(thread.run(|it| **it + 1).get(), 6);
 //! ```
 
@@ -50,7 +50,7 @@ impl Stock {
 impl Repository for Stock {
     async fn open(path: &Path) -> Result<Self, Error> {
         let path = path.to_owned();
-        let opened = SingleThread::try_with(move || sql::open(&path).map(Rc::new));
+        let opened = SingleThread::try_new(move || sql::open(&path).map(Rc::new));
         Ok(Stock {
             thread: opened.await?,
         })

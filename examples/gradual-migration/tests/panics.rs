@@ -32,7 +32,7 @@ async fn of_a_call_of_tokio_rusqlite() {
 #[smartcall::test]
 fn of_a_call_of_single_thread() {
     let _limit = limit();
-    let opened = SingleThread::try_with(|| Connection::open_in_memory().map(Rc::new));
+    let opened = SingleThread::try_new(|| Connection::open_in_memory().map(Rc::new));
     let thread = opened.get().expect("it opens");
     let called = thread.run(|_| -> u32 { panic!("not this one") });
     let panicked = panic::catch_unwind(AssertUnwindSafe(|| called.get()));

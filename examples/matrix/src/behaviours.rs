@@ -17,7 +17,7 @@ use futures::future::{BoxFuture, FutureExt, abortable, select};
 use smartcall::context::{self, Host, Place};
 use smartcall::offload::{self, Job, Limited, Pool, SingleThread};
 use smartcall::{
-    Dual, DualOf, Executor, InsideExecutor, SmartCall, SmartFn, Work, join, kind, race, smart,
+    CannotBlock, Dual, DualOf, Executor, SmartCall, SmartFn, Work, join, kind, race, smart,
     try_join,
 };
 
@@ -293,7 +293,7 @@ async fn smart_fn_in_a_struct() -> Outcome {
 /// Adds one to what a callable gives.
 fn one_more<K>(
     op: impl SmartCall<u32, K, (), Work: Send> + Send + Sync + 'static,
-) -> impl SmartCall<u32, kind::Smart, Work: Send> + Send + Sync + 'static {
+) -> impl SmartCall<u32, kind::Async, Work: Send> + Send + Sync + 'static {
     let op = Arc::new(op);
     move || {
         let op = Arc::clone(&op);
@@ -467,7 +467,7 @@ async fn get_in_awaited(spawn: Spawn) -> Outcome {
 }
 
 /// Awaits the handle that came back, which still works.
-async fn await_refused<D>(refused: InsideExecutor<D>) -> Outcome
+async fn await_refused<D>(refused: CannotBlock<D>) -> Outcome
 where
     D: IntoFuture<Output = u32>,
 {
@@ -806,7 +806,7 @@ async fn limited() -> Outcome {
 async fn single_thread() -> Outcome {
     let here = id();
     // A value that is not `Send`.
-    let seen = SingleThread::with(|| (HashSet::new(), PhantomData::<*mut ()>));
+    let seen = SingleThread::new(|| (HashSet::new(), PhantomData::<*mut ()>));
     let mut body = here;
     for calls in 1..=3 {
         let (len, thread) = seen.run(|(seen, _)| (add(seen, id()), id())).await;
@@ -825,7 +825,7 @@ fn add(seen: &mut HashSet<ThreadId>, thread: ThreadId) -> usize {
 }
 
 async fn get_on_single_thread() -> Outcome {
-    let thread = SingleThread::with(|| 5);
+    let thread = SingleThread::new(|| 5);
     let five = thread.run(|five| *five);
     gets(5, || five.get())
 }

@@ -37,7 +37,7 @@ pub fn guarded<A, T, E, K>(
     failures: u32,
     pause: Duration,
     clock: impl Clock,
-) -> impl SmartCall<Result<T, E>, kind::Smart, (A,), Work: Send> + Clone + Send + Sync
+) -> impl SmartCall<Result<T, E>, kind::Async, (A,), Work: Send> + Clone + Send + Sync
 where
     A: Send,
     T: Send,

@@ -14,7 +14,7 @@ pub fn cached<A, T, E, K>(
     op: impl SmartCall<Result<T, E>, K, (A,), Work: Send> + Send + Sync,
     time: Duration,
     clock: impl Clock,
-) -> impl SmartCall<Result<T, E>, kind::Smart, (A,), Work: Send> + Clone + Send + Sync
+) -> impl SmartCall<Result<T, E>, kind::Async, (A,), Work: Send> + Clone + Send + Sync
 where
     A: Clone + Eq + Hash + Send,
     T: Clone + Send,

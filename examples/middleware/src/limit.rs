@@ -10,7 +10,7 @@ pub fn limited<A, T, E, K>(
     op: impl SmartCall<Result<T, E>, K, (A,), Work: Send> + Send + Sync,
     interval: Duration,
     clock: impl Clock,
-) -> impl SmartCall<Result<T, E>, kind::Smart, (A,), Work: Send> + Clone + Send + Sync
+) -> impl SmartCall<Result<T, E>, kind::Async, (A,), Work: Send> + Clone + Send + Sync
 where
     A: Send,
     T: Send,

@@ -33,7 +33,7 @@ pub fn retried<A, T, E, K>(
     op: impl SmartCall<Result<T, E>, K, (A,), Work: Send> + Send + Sync,
     backoff: Backoff,
     clock: impl Clock,
-) -> impl SmartCall<Result<T, E>, kind::Smart, (A,), Work: Send> + Clone + Send + Sync
+) -> impl SmartCall<Result<T, E>, kind::Async, (A,), Work: Send> + Clone + Send + Sync
 where
     A: Clone + Send,
     T: Send,

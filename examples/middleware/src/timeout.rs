@@ -10,7 +10,7 @@ use smartcall::{Elapsed, SmartCall, kind};
 pub fn bounded<A, T, E, K>(
     op: impl SmartCall<Result<T, E>, K, (A,), Work: Send> + Send + Sync,
     limit: Duration,
-) -> impl SmartCall<Result<T, E>, kind::Smart, (A,), Work: Send> + Clone + Send + Sync
+) -> impl SmartCall<Result<T, E>, kind::Async, (A,), Work: Send> + Clone + Send + Sync
 where
     T: Send,
     E: From<Elapsed> + Send,

@@ -10,7 +10,7 @@ use tracing::{Instrument, info, info_span, warn};
 pub fn traced<A, T, E, K>(
     name: &'static str,
     op: impl SmartCall<Result<T, E>, K, (A,), Work: Send> + Send + Sync,
-) -> impl SmartCall<Result<T, E>, kind::Smart, (A,), Work: Send> + Clone + Send + Sync
+) -> impl SmartCall<Result<T, E>, kind::Async, (A,), Work: Send> + Clone + Send + Sync
 where
     A: Send,
     T: Send,

@@ -133,7 +133,7 @@ fn sync_code_that_is_got_stays_on_its_thread() {
 
 /// Fails so often, with calls that reach the operation.
 async fn fail(
-    op: &impl SmartCall<Result<u32, Failure>, smartcall::kind::Smart, (u32,)>,
+    op: &impl SmartCall<Result<u32, Failure>, smartcall::kind::Async, (u32,)>,
     times: usize,
     caller: Caller,
 ) {
