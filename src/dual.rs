@@ -1,6 +1,6 @@
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
+use std::marker::{PhantomData, PhantomPinned};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 
 use crate::boxed::{Boxed, LocalBoxed};
 use crate::context;
-use crate::error::{CannotBlock, Refusal};
+use crate::error::CannotBlock;
 use crate::work::{Async, Blocking, Borrowing, InPlace, Pair, Ready, Work};
 
 /// A [`Dual`] around some work, for signatures.
@@ -217,28 +217,41 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// Polls the work as a closure says, and gives the handle back if there is no value.
     ///
     /// What was polled can't move any more, so it is put in a box before, unless it has one.
-    #[inline]
     pub(crate) fn try_with<R>(
         self,
         poll: impl FnOnce(Pin<&mut W>) -> Option<R>,
     ) -> Result<R, Self> {
-        let mut boxed = match self.state {
-            State::Fresh { work } if work.relocates() => {
-                let mut work = pin!(work);
-                let value = poll(work.as_mut());
-                return value.ok_or_else(|| match work.relocate() {
-                    Some(work) => Dual::from_work(work),
-                    None => unreachable!("it was asked whether it can"),
-                });
-            }
+        if self.work().relocates() {
+            return self.try_in_place(poll);
+        }
+        let mut work = self.into_box();
+        match poll(work.as_mut()) {
+            Some(value) => Ok(value),
+            None => Err(Dual {
+                state: State::Begun { work },
+                output: PhantomData,
+            }),
+        }
+    }
+
+    /// The same of work that can go on elsewhere.
+    fn try_in_place<R>(self, poll: impl FnOnce(Pin<&mut W>) -> Option<R>) -> Result<R, Self> {
+        let mut work = pin!(self.into_work());
+        match (poll(work.as_mut()), work) {
+            (Some(value), _) => Ok(value),
+            (None, work) => match work.relocate() {
+                Some(work) => Err(Dual::from_work(work)),
+                None => unreachable!("it was asked whether it can"),
+            },
+        }
+    }
+
+    /// Puts the work in a box, unless it has one.
+    fn into_box(self) -> Pin<Box<W>> {
+        match self.state {
             State::Fresh { work } => Box::pin(work),
             State::Begun { work } => work,
-        };
-        let value = poll(boxed.as_mut());
-        value.ok_or_else(|| Dual {
-            state: State::Begun { work: boxed },
-            output: PhantomData,
-        })
+        }
     }
 }
 
@@ -268,7 +281,16 @@ impl<F: Future> Dual<F::Output, Async<F>> {
     /// ```
     #[inline]
     pub fn future(future: F) -> Self {
-        Dual::from_work(Async::new(future))
+        // One literal: each call in between would be one copy more, in a debug build.
+        Dual {
+            state: State::Fresh {
+                work: Async {
+                    future,
+                    pinned: PhantomPinned,
+                },
+            },
+            output: PhantomData,
+        }
     }
 }
 
@@ -429,13 +451,13 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     #[inline]
     #[track_caller]
     pub fn get(self) -> T {
-        if context::may_block() || self.is_immediate() {
-            return pin!(self).block();
+        // It is pinned once, and all that is below borrows it: a copy on the way would cost a debug build the
+        // size of the work in stack.
+        let this = pin!(self);
+        if context::may_block() || this.is_immediate() {
+            return this.block();
         }
-        match self.get_with_leave() {
-            Ok(value) => value,
-            Err((refusal, _)) => refusal.panic(),
-        }
+        block_with_leave(this)
     }
 
     /// Blocks the current thread until the value is there, unless it must not block.
@@ -459,28 +481,13 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     #[inline]
     #[track_caller]
     pub fn try_get(self) -> Result<T, CannotBlock<Self>> {
-        if context::may_block() || self.is_immediate() {
-            return Ok(pin!(self).block());
-        }
-        self.get_with_leave()
-            .map_err(|(refusal, dual)| CannotBlock::new(dual, refusal))
-    }
-
-    /// Resolves the handle where somebody has to be asked first, or gives it back.
-    ///
-    /// It is out of line, so that the usual case stays short. It asks before it pins: a handle that is refused comes
-    /// back as it was.
-    #[cold]
-    #[inline(never)]
-    #[track_caller]
-    fn get_with_leave(self) -> Result<T, (Refusal, Self)> {
-        match context::leave_to_block() {
-            Ok(leave) => {
-                let mut this = pin!(self);
-                Ok(context::block(leave, || this.as_mut().block()))
+        // Before it is pinned: a handle that is refused comes back as it was.
+        if !context::may_block() && !self.is_immediate() {
+            if let Err(refusal) = context::leave_to_block() {
+                return Err(CannotBlock::new(self, refusal));
             }
-            Err(refusal) => Err((refusal, self)),
         }
+        Ok(self.get())
     }
 
     /// Boxes the work, so that the type can be named: `Dual<T>`.
@@ -503,10 +510,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     where
         W: Send + 'a,
     {
-        Dual::from_work(Boxed::new(match self.state {
-            State::Fresh { work } => Box::pin(work),
-            State::Begun { work } => work,
-        }))
+        Dual::from_work(Boxed::new(self.into_box()))
     }
 
     /// Boxes work that is not `Send`.
@@ -525,14 +529,24 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     where
         W: 'a,
     {
-        Dual::from_work(LocalBoxed::new(match self.state {
-            State::Fresh { work } => Box::pin(work),
-            State::Begun { work } => work,
-        }))
+        Dual::from_work(LocalBoxed::new(self.into_box()))
     }
 }
 
-/// Says how far the handle is. It never resolves it.
+/// Blocks where somebody has to be asked first.
+///
+/// It is out of line, so that the usual case stays short.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn block_with_leave<W: Work>(mut work: Pin<&mut W>) -> W::Output {
+    match context::leave_to_block() {
+        Ok(leave) => context::block(leave, || work.as_mut().block()),
+        Err(refusal) => refusal.panic(),
+    }
+}
+
+/// It never resolves the handle.
 impl<T, W> fmt::Debug for Dual<T, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dual").finish_non_exhaustive()

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::io;
+use std::mem;
 use std::num::NonZeroUsize;
 use std::pin::pin;
 use std::sync::Arc;
@@ -106,9 +107,20 @@ impl Executor {
     where
         F: IntoFuture<IntoFuture: Send + 'static, Output: Send + 'static>,
     {
+        if mem::size_of::<F::IntoFuture>() > LARGE {
+            self.spawn_sized(Box::pin(future.into_future()))
+        } else {
+            self.spawn_sized(future.into_future())
+        }
+    }
+
+    fn spawn_sized<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
         match &self.pool {
             Some(pool) => self.spawn_bound(bind(future, pool)),
-            None => self.spawn_bound(future.into_future()),
+            None => self.spawn_bound(future),
         }
     }
 
@@ -148,6 +160,10 @@ impl Executor {
         }
     }
 }
+
+/// The size in bytes from which a future is put into a box of its own before it is spawned: on its way into the task
+/// it is copied from frame to frame, a dozen times in a debug build.
+pub(crate) const LARGE: usize = 2048;
 
 /// Binds the blocking code in a future to the executor's pool.
 fn bind<F: IntoFuture>(future: F, pool: &Arc<dyn Pool>) -> Within<F::IntoFuture, OnPool> {

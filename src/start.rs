@@ -14,7 +14,7 @@ use pin_project_lite::pin_project;
 use crate::carry::{self, Back, Carried};
 use crate::drive;
 use crate::dual::Dual;
-use crate::executor::Executor;
+use crate::executor::{Executor, LARGE};
 use crate::foreign;
 use crate::task::Task;
 use crate::work::{POLLED_AGAIN, Work};
@@ -69,7 +69,7 @@ where
     pub fn start(self) -> Dual<T, Started<T>> {
         let background =
             BACKGROUND.get_or_init(|| Executor::builder().name("smartcall-background").build());
-        // On its way to the executor it is copied from frame to frame, a dozen times in a debug build.
+        // For the reason that `LARGE` has, and here since it would be copied on its way there, too.
         let task = if mem::size_of::<W>() > LARGE {
             background.spawn(Following::new(Box::pin(self)))
         } else {
@@ -78,9 +78,6 @@ where
         Dual::new(Started::new(task))
     }
 }
-
-/// The size in bytes from which work is put into a box of its own before it is started.
-const LARGE: usize = 2048;
 
 impl<T> Dual<T, Started<T>> {
     /// Lets started work run on in the background, with nobody to wait for it.

@@ -83,11 +83,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// ```
     #[track_caller]
     pub fn get_timeout(self, duration: Duration) -> Result<T, Self> {
-        match Instant::now().checked_add(duration) {
-            Some(deadline) => self.get_deadline(deadline),
-            // The clock can't tell of such a time, and nobody is there to see it.
-            None => Ok(self.get()),
-        }
+        // The clock can't tell of a later time, and nobody is there to see it.
+        self.get_until(Instant::now().checked_add(duration))
     }
 
     /// Blocks the current thread until the value is there, or until then.
@@ -113,26 +110,31 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// ```
     #[track_caller]
     pub fn get_deadline(self, deadline: Instant) -> Result<T, Self> {
-        if self.is_immediate() {
-            return Ok(pin!(self).block());
-        }
-        match context::leave_to_block() {
-            Ok(leave) => context::block(leave, || self.block_until(deadline)),
-            Err(refusal) => refusal.panic(),
-        }
+        self.get_until(Some(deadline))
     }
 
-    fn block_until(self, deadline: Instant) -> Result<T, Self> {
-        if Work::is_ready(&self) {
-            return Ok(pin!(self).block());
+    #[track_caller]
+    fn get_until(self, deadline: Option<Instant>) -> Result<T, Self> {
+        let Some(deadline) = deadline else {
+            return Ok(self.get());
+        };
+        // That needs no box.
+        if self.is_immediate() || Work::is_ready(&self) {
+            return Ok(self.get());
         }
+        // Not in the closure, whose panic would show its own line.
+        let leave = match context::leave_to_block() {
+            Ok(leave) => leave,
+            Err(refusal) => refusal.panic(),
+        };
         self.try_with(|work| {
             let timer = None;
-            drive::block_on(pin!(Until {
+            let mut until = pin!(Until {
                 work,
                 deadline,
                 timer
-            }))
+            });
+            context::block(leave, || drive::block_on(until.as_mut()))
         })
     }
 

@@ -184,22 +184,12 @@ pin_project! {
     #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
     pub struct Async<F> {
         #[pin]
-        future: F,
+        pub(crate) future: F,
         // A handle is not `Unpin`, and so not the output that the implementation of `SmartCall` for sync
         // callables asks for. That leaves one implementation for a function which returns a handle, even
         // while the output is unknown.
         #[pin]
-        pinned: PhantomPinned,
-    }
-}
-
-impl<F> Async<F> {
-    #[inline]
-    pub(crate) fn new(future: F) -> Self {
-        Async {
-            future,
-            pinned: PhantomPinned,
-        }
+        pub(crate) pinned: PhantomPinned,
     }
 }
 
