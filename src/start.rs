@@ -2,16 +2,21 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::marker::PhantomPinned;
 use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use futures::channel::oneshot;
 use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use crate::carry::{self, Back, Carried};
+use crate::context;
 use crate::drive;
 use crate::dual::Dual;
 use crate::executor::{Executor, LARGE};
@@ -21,6 +26,9 @@ use crate::work::{POLLED_AGAIN, Work};
 
 /// The executor of the process, made when a handle is first started.
 static BACKGROUND: OnceLock<Executor> = OnceLock::new();
+
+/// Held by whoever makes it: making it may fail, which `OnceLock` can't be told of yet.
+static MAKING: Mutex<()> = Mutex::new(());
 
 impl<T, W> Dual<T, W>
 where
@@ -67,8 +75,16 @@ where
     #[must_use = "started work is canceled when its handle is dropped, use `.detach()` to let it run"]
     #[track_caller]
     pub fn start(self) -> Dual<T, Started<T>> {
-        let background =
-            BACKGROUND.get_or_init(|| Executor::builder().name("smartcall-background").build());
+        match background() {
+            Ok(background) => self.start_on(background),
+            Err(error) => panic!(
+                "cannot start a handle in the background: {error}. This happens if the system has no more threads \
+                 to give. Resolve the handle by `.get()` or `.await` instead."
+            ),
+        }
+    }
+
+    fn start_on(self, background: &Executor) -> Dual<T, Started<T>> {
         // For the reason that `LARGE` has, and here since it would be copied on its way there, too.
         let task = if mem::size_of::<W>() > LARGE {
             background.spawn(Following::new(Box::pin(self)))
@@ -77,6 +93,75 @@ where
         };
         Dual::new(Started::new(task))
     }
+
+    /// Sees to it that the work is done: waits for it for a while, where the thread may block, and leaves it to the
+    /// background after that.
+    ///
+    /// It is for a `Drop`, and for sync traits of others, that have something to close or to flush. The work
+    /// [starts](Dual::start) in the background at once; the value is dropped. It never panics: a panic of the body is
+    /// reported by the panic hook, and ends the wait. Where the thread must not block it returns at once.
+    ///
+    /// If the process ends before the work does, the work ends with it. If the system has no threads to give for
+    /// the background, the work is done here, within the limit, or not at all.
+    ///
+    /// # Blocking
+    ///
+    /// For so long at most, in a runtime that shuts down, too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use smartcall::Dual;
+    ///
+    /// struct Connection(Vec<u8>);
+    ///
+    /// impl Drop for Connection {
+    ///     fn drop(&mut self) {
+    ///         let unsent = std::mem::take(&mut self.0);
+    ///         let flush = async move { /* send them */ drop(unsent) };
+    ///         Dual::future(flush).finish(Duration::from_secs(1));
+    ///     }
+    /// }
+    /// # drop(Connection(Vec::new()));
+    /// ```
+    pub fn finish(self, limit: Duration) {
+        let Ok(background) = background() else {
+            quietly(|| drop(self.get_timeout(limit)));
+            return;
+        };
+        // The work is let go of before anybody waits: whatever ends the wait, it runs on.
+        let (done, ended) = oneshot::channel::<()>();
+        let whole = self.map(|value| {
+            drop(value);
+            drop(done);
+        });
+        quietly(|| whole.start_on(background).detach());
+        if context::can_block().is_ok() {
+            quietly(|| drop(Dual::future(ended).get_timeout(limit)));
+        }
+    }
+}
+
+/// Returns the executor of the process, which is made when it is first needed.
+fn background() -> io::Result<&'static Executor> {
+    if let Some(background) = BACKGROUND.get() {
+        return Ok(background);
+    }
+    let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    if BACKGROUND.get().is_none() {
+        let made = Executor::builder()
+            .name("smartcall-background")
+            .try_build()?;
+        let _ = BACKGROUND.set(made);
+    }
+    BACKGROUND.get().ok_or_else(|| io::ErrorKind::Other.into())
+}
+
+/// Runs code whose panics end here. The panic hook has told of them.
+fn quietly(code: impl FnOnce()) {
+    // What is dropped by it is not looked at any more.
+    let _ = panic::catch_unwind(AssertUnwindSafe(code));
 }
 
 impl<T> Dual<T, Started<T>> {
