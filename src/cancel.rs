@@ -135,7 +135,6 @@ pub(crate) fn unwind() -> ! {
 /// # Examples
 ///
 /// ```
-/// use std::future::IntoFuture;
 /// use std::sync::mpsc;
 /// use std::task::{Context, Waker};
 /// use smartcall::{Dual, offload};
@@ -147,7 +146,7 @@ pub(crate) fn unwind() -> ! {
 ///     }
 ///     sender.send("stopped")
 /// });
-/// let mut future = Box::pin(code.into_future());
+/// let mut future = Box::pin(code);
 /// // It begins on the pool, and nobody waits any more.
 /// assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
 /// # std::thread::sleep(std::time::Duration::from_millis(20));

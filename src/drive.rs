@@ -2,12 +2,12 @@
 //!
 //! # Why this is not `pollster::block_on`
 //!
-//! All that pollster does is to poll, with a waker cached for the thread, and to
-//! call `thread::park` after a `Pending`. What has to be added to make that safe to
-//! nest (the flag of `signal.rs`, one for each level, and so a waker for each level)
-//! leaves nothing of it to call but `thread::park` itself; and its thread-local would
-//! be one more thing that may be gone in a dying thread, where it panics. A driver
-//! that has to hold in every place does better without.
+//! Since its version 1.0.3 pollster has a flag for each call beside the park token of `std`, as we have (see
+//! `signal.rs`), and may be nested. What a driver here has to do besides leaves nothing of it to call but
+//! `thread::park`: it counts who holds its waker, to know whether a part is alone; it tells the thread's host before
+//! it parks; and it passes the park token on to a foreign driver above. It also keeps its waker for the next
+//! call of the thread, where pollster makes one for each call, which is an allocation; and it polls once before it
+//! waits, where pollster polls twice.
 //!
 //! # Here if alone
 //!

@@ -58,8 +58,8 @@ impl Refusal {
     pub(crate) fn panic(self) -> ! {
         if self == Refusal::Held {
             panic!(
-                "cannot block here: {self}. This happens because `.get()`, a deref of a `Dual` or \
-                 `block_on` was called in a job of the pool. What it waits for may need this very \
+                "cannot block here: {self}. This happens because `.get()` or `block_on` was called \
+                 in a job of the pool. What it waits for may need this very \
                  thread. Wait where the job is waited for instead, after it or before; or call \
                  `context::blocking_region` around it, if no job of the pool is needed."
             )
@@ -70,8 +70,8 @@ impl Refusal {
             _ => "",
         };
         panic!(
-            "cannot block here: {self}. This happens because `.get()`, a deref of a `Dual` or \
-             `block_on` was called from async code. While it waits, the executor's other tasks \
+            "cannot block here: {self}. This happens because `.get()` or `block_on` was called \
+             from async code. While it waits, the executor's other tasks \
              stand still, and the value may have to come from one of them. Use `.await` here; \
              or `try_get`, which gives the handle back; or move the sync code that calls this \
              into `Dual::blocking(..).await`.{other}"

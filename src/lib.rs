@@ -47,7 +47,7 @@
 //!
 //! # Where it runs
 //!
-//! | | polled by `.await` | `.get()`, `try_get()`, deref |
+//! | | polled by `.await` | `.get()`, `try_get()` |
 //! |---|---|---|
 //! | **Outside**: no shim, no `get` above | async: polled through. Blocking: on the pool | here |
 //! | **Driving**: a `get` on this thread polls | async: polled through. Blocking: here if alone, else on the pool | here |
@@ -55,12 +55,13 @@
 //!
 //! "Alone" is sync code that is all that the driven future waits for; code under a
 //! [`timeout`](Dual::timeout) is not, since the timer is there as well. [`context`] tells
-//! more, and how an executor says so; [`offload`] tells about the pool.
+//! more, and how an executor says so; [`offload`] tells about the pool. A deref of a boxed handle is a `.get()`
+//! that is refused in every task: an implicit wait is never meant there.
 //!
 //! # Several handles, and time
 //!
 //! [`Dual::map`], [`then`](Dual::then) and the like put one step after another; [`join`], [`try_join`]
-//! and [`race`] take several handles at once; [`start`](Dual::start) begins one in the background;
+//! and [`race`] take several handles at once, and [`join_at_most`] many, so many at a time; [`start`](Dual::start) begins one in the background;
 //! [`timeout`](Dual::timeout) and [`get_timeout`](Dual::get_timeout) bound the wait for it;
 //! [`on`](Dual::on) says which pool its blocking code goes to. What
 //! comes of each is a handle again.

@@ -4,8 +4,8 @@
 //! everything that parks the thread: a nested `.get()`, `mpsc::recv`,
 //! `thread::scope`. Running sync code inside polls is what this crate is for, so
 //! the token that says "your future was woken" may be eaten by such code before
-//! the driver gets to park; the driver would then sleep for ever. (pollster 1.0.1,
-//! which has the token alone, hangs in just this way.)
+//! the driver gets to park; the driver would then sleep for ever. (pollster had
+//! the token alone up to its version 1.0.1, and hung in just this way.)
 //!
 //! The protocol, for one level of driving:
 //!

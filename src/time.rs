@@ -172,7 +172,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
 
     /// Returns whether the value is known to be there, so that nobody has to wait for it.
     ///
-    /// It never runs anything. It is true of a ready value, of a handle that was resolved by a deref,
+    /// It never runs anything. It is true of a ready value, of a boxed handle that was resolved by a deref,
     /// and of one that has begun and is done since; of an async body it is not known before
     /// the body is polled. [`now_or_later`](Dual::now_or_later) takes such a value anywhere; whether `get` is
     /// refused in an executor never depends on what has begun and is done.
