@@ -13,6 +13,7 @@ fn wrong_use_does_not_compile() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/call_*.rs");
     cases.compile_fail("tests/ui/handle_*.rs");
+    cases.compile_fail("tests/ui/mistake_*.rs");
     #[cfg(feature = "executor")]
     cases.compile_fail("tests/ui/executor_*.rs");
 }
