@@ -279,7 +279,7 @@ impl<F: Future> Dual<F::Output, Async<F>> {
     ///
     /// assert_eq!(Dual::future(async { 5 }).get(), 5);
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn future(future: F) -> Self {
         // One literal: each call in between would be one copy more, in a debug build.
         Dual {
