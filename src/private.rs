@@ -1,6 +1,8 @@
 //! What expansions of the attributes name. It is no part of the public interface, and
 //! may change in any version.
 
+use std::borrow::{Borrow, ToOwned};
+
 /// Names the type `!`, which may not yet be written as an argument of a type.
 pub trait Returns {
     type Type;
@@ -58,6 +60,62 @@ impl<T: Send + 'static> Output for T {}
 pub fn comes_from_the_pool<T: Output, F: FnOnce() -> T>(code: F) -> F {
     code
 }
+
+/// What the body of an `owned` function is lent, made owned when the function is called.
+pub struct Kept<T: ?Sized + ToOwned>(T::Owned);
+
+impl<T: ?Sized + ToOwned> Kept<T> {
+    #[inline(always)]
+    pub fn lend(&self) -> &T {
+        self.0.borrow()
+    }
+
+    #[inline(always)]
+    pub fn owned(&self) -> &T::Owned {
+        &self.0
+    }
+}
+
+/// What a borrowed argument of an `owned` function has to be.
+#[diagnostic::on_unimplemented(
+    message = "`#[smart(owned)]` can't make an owned value of a borrowed `{Self}`: take one that is `Clone`, or \
+               take it by value",
+    label = "is not `Clone`",
+    note = "an `Arc` is `Clone`, whatever is in it; a type parameter is if it is bounded so"
+)]
+pub trait Lent: ToOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized + ToOwned> Lent for T {}
+
+/// Makes a borrowed argument owned.
+#[inline(always)]
+pub fn keep<T: ?Sized + Lent>(lent: &T) -> Kept<T> {
+    Kept(lent.to_owned())
+}
+
+/// What the `self` of an `owned` function has to be.
+#[diagnostic::on_unimplemented(
+    message = "`#[smart(owned)]` clones `self`, and `{Self}` is not `Clone`: derive it, or take `self: Arc<Self>` \
+               and remove the `&`",
+    label = "is not `Clone`",
+    note = "a struct whose fields are in an `Arc` is cheap to clone"
+)]
+pub trait LentSelf: Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> LentSelf for T {}
+
+/// Clones the `self` of a function.
+#[inline(always)]
+pub fn keep_self<T: LentSelf>(this: &T) -> Kept<T> {
+    Kept(Clone::clone(this))
+}
+
+/// Takes an argument of an `owned` function. It is there so that the compiler complains at the
+/// argument if that hides a lifetime.
+#[inline(always)]
+pub fn borrows_nothing<T: ?Sized + 'static>(_: &T) {}
 
 /// The callers of a test, each with a function for async bodies and one for sync bodies.
 pub mod caller {
