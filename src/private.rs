@@ -2,6 +2,7 @@
 //! may change in any version.
 
 use std::borrow::{Borrow, ToOwned};
+use std::fmt::{self, Debug, Formatter};
 
 /// Names the type `!`, which may not yet be written as an argument of a type.
 pub trait Returns {
@@ -63,6 +64,12 @@ pub fn comes_from_the_pool<T: Output, F: FnOnce() -> T>(code: F) -> F {
 
 /// What the body of an `owned` function is lent, made owned when the function is called.
 pub struct Kept<T: ?Sized + ToOwned>(T::Owned);
+
+impl<T: ?Sized + ToOwned> Debug for Kept<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept").finish_non_exhaustive()
+    }
+}
 
 impl<T: ?Sized + ToOwned> Kept<T> {
     #[inline(always)]
