@@ -3,6 +3,7 @@
 
 use std::borrow::{Borrow, ToOwned};
 use std::fmt::{self, Debug, Formatter};
+use std::marker::PhantomData;
 
 /// Names the type `!`, which may not yet be written as an argument of a type.
 pub trait Returns {
@@ -62,43 +63,70 @@ pub fn comes_from_the_pool<T: Output, F: FnOnce() -> T>(code: F) -> F {
     code
 }
 
-/// What the body of an `owned` function is lent, made owned when the function is called.
-pub struct Kept<T: ?Sized + ToOwned>(T::Owned);
+/// What the body of an `owned` function is lent as a `T`, made owned when the function is called.
+pub struct Kept<T: ?Sized, O> {
+    /// What is owned.
+    owned: O,
+    /// As what it is lent.
+    lent: PhantomData<fn() -> *const T>,
+}
 
-impl<T: ?Sized + ToOwned> Debug for Kept<T> {
+impl<T: ?Sized, O> Debug for Kept<T, O> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kept").finish_non_exhaustive()
     }
 }
 
-impl<T: ?Sized + ToOwned> Kept<T> {
+impl<T: ?Sized, O: Borrow<T>> Kept<T, O> {
     #[inline(always)]
-    pub fn lend(&self) -> &T {
-        self.0.borrow()
+    fn new(owned: O) -> Self {
+        Kept {
+            owned,
+            lent: PhantomData,
+        }
     }
 
     #[inline(always)]
-    pub fn owned(&self) -> &T::Owned {
-        &self.0
+    pub fn lend(&self) -> &T {
+        self.owned.borrow()
+    }
+
+    #[inline(always)]
+    pub fn owned(&self) -> &O {
+        &self.owned
     }
 }
 
 /// What a borrowed argument of an `owned` function has to be.
+///
+/// It has a type of its own in the place of `ToOwned`'s, so that the compiler complains of this
+/// trait alone.
 #[diagnostic::on_unimplemented(
     message = "`#[smart(owned)]` can't make an owned value of a borrowed `{Self}`: take one that is `Clone`, or \
                take it by value",
     label = "is not `Clone`",
     note = "an `Arc` is `Clone`, whatever is in it; a type parameter is if it is bounded so"
 )]
-pub trait Lent: ToOwned {}
+pub trait Lent {
+    type Owned: Borrow<Self>;
+
+    fn keep(&self) -> Self::Owned;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: ?Sized + ToOwned> Lent for T {}
+impl<T: ?Sized + ToOwned> Lent for T {
+    type Owned = T::Owned;
+
+    #[inline(always)]
+    fn keep(&self) -> T::Owned {
+        self.to_owned()
+    }
+}
 
 /// Makes a borrowed argument owned.
 #[inline(always)]
-pub fn keep<T: ?Sized + Lent>(lent: &T) -> Kept<T> {
-    Kept(lent.to_owned())
+pub fn keep<T: ?Sized + Lent>(lent: &T) -> Kept<T, T::Owned> {
+    Kept::new(lent.keep())
 }
 
 /// What the `self` of an `owned` function has to be.
@@ -115,8 +143,8 @@ impl<T: Clone> LentSelf for T {}
 
 /// Clones the `self` of a function.
 #[inline(always)]
-pub fn keep_self<T: LentSelf>(this: &T) -> Kept<T> {
-    Kept(Clone::clone(this))
+pub fn keep_self<T: LentSelf>(this: &T) -> Kept<T, T> {
+    Kept::new(Clone::clone(this))
 }
 
 /// Takes an argument of an `owned` function. It is there so that the compiler complains at the

@@ -94,7 +94,7 @@ impl Block {
     /// Expands the functions in it.
     pub(crate) fn expand(self, options: &Options, errors: &mut Errors) -> TokenStream {
         check(options, errors);
-        if !self.items.iter().any(Item::is_for_us) {
+        if options.skip.is_none() && !self.items.iter().any(Item::is_for_us) {
             errors.at(&self.head, nothing_to_do(self.is_trait));
         }
         let within = if self.is_trait {

@@ -168,7 +168,7 @@ impl Parts<'_> {
                     let name = owned_self(receiver);
                     quote!(#name.owned())
                 }
-                None => quote!(&#this),
+                None => quote_spanned!(at(this.span)=> &#this),
             };
             self.check(value, at(this.span))
         });
@@ -177,7 +177,7 @@ impl Parts<'_> {
             let cfgs = argument.cfgs();
             let value = match kind {
                 Kind::Lent => quote!(#name.owned()),
-                _ => quote!(&#name),
+                _ => quote_spanned!(at(ty.span())=> &#name),
             };
             let check = self.check(value, at(ty.span()));
             quote!(#(#cfgs)* #check)

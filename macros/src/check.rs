@@ -9,15 +9,24 @@ use crate::errors::Errors;
 use crate::function::Function;
 use crate::lifetimes;
 use crate::options::Options;
+use crate::owned;
 use crate::place::Whose;
 
 /// Whether all arguments can go to the pool. It names each that can't.
 pub(crate) fn arguments(sig: &Signature, errors: &mut Errors) -> bool {
     let mut fine = true;
     let function = &sig.ident;
+    let borrowed = |input: &&FnArg| match input {
+        FnArg::Receiver(receiver) => lifetimes::is_receiver_borrowed(receiver),
+        FnArg::Typed(typed) => lifetimes::is_borrowed(&typed.ty),
+    };
+    let copy = match sig.inputs.iter().filter(borrowed).all(owned::can_keep) {
+        true => "`#[smart(owned)]` to send a copy, ",
+        false => "",
+    };
     let stay = format!(
-        "use `#[smart(owned)]` to send a copy, `#[smart(in_place)]` if `{function}` returns quickly, or \
-         make it an `async fn` that awaits a `Dual::blocking(move || ..)` of what it copies"
+        "use {copy}`#[smart(in_place)]` if `{function}` returns quickly, or make it an `async fn` that \
+         awaits a `Dual::blocking(move || ..)` of what it copies"
     );
     for input in &sig.inputs {
         let message = match input {
@@ -89,9 +98,15 @@ fn is_handle(ty: &Type) -> bool {
     })
 }
 
-/// Refuses what needs the `async fn` that a boxed future was made of.
-pub(crate) fn boxed_future(options: &Options, errors: &mut Errors) {
-    for (name, span) in [("owned", options.owned), ("in_place", options.in_place)] {
+/// Takes out the options that need the `async fn` that a boxed future was made of.
+pub(crate) fn boxed_future(options: &mut Options, errors: &mut Errors) {
+    let captures = options.captures.take().map(|captures| captures.span);
+    let given = [
+        ("owned", options.owned.take()),
+        ("in_place", options.in_place.take()),
+        ("use<..>", captures),
+    ];
+    for (name, span) in given {
         if let Some(span) = span {
             errors.at_span(
                 span,

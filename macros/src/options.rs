@@ -141,7 +141,7 @@ impl Options {
         if self.captures.is_some() {
             errors.at(name, given_twice(name));
         }
-        match Captures::parse(name.span(), input) {
+        match Captures::parse(name, input) {
             Ok(captures) => self.captures = Some(captures),
             Err(_) => {
                 errors.at(
@@ -189,8 +189,8 @@ impl ToTokens for Options {
                 tokens.extend(quote!(#name,));
             }
         }
-        if let Some(Captures { span, names }) = &self.captures {
-            tokens.extend(quote_spanned!(*span=> use<#(#names),*>,));
+        if let Some(Captures { written, .. }) = &self.captures {
+            tokens.extend(quote!(#written,));
         }
         if let Some(path) = &self.blocking {
             tokens.extend(quote!(blocking = #path,));

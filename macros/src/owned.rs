@@ -65,8 +65,8 @@ impl Held {
         if self.is_static {
             bounds.extend(quote_spanned!(span=> + 'static));
         }
-        if let Some(Captures { span, names }) = &options.captures {
-            bounds.extend(quote_spanned!(*span=> + use<#(#names),*>));
+        if let Some(Captures { written, .. }) = &options.captures {
+            bounds.extend(quote_spanned!(span=> + #written));
         } else if !self.is_static {
             let names = &self.names;
             bounds.extend(quote_spanned!(span=> + use<#(#names),*>));
@@ -188,7 +188,23 @@ fn inner(name: &str, without: &str) -> String {
     )
 }
 
-/// The receiver of a function, if `owned` makes an owned value of it.
+/// Whether an argument is one that `owned` makes an owned value of.
+pub(crate) fn can_keep(input: &FnArg) -> bool {
+    let ty = match input {
+        FnArg::Receiver(receiver) => type_of(receiver),
+        FnArg::Typed(typed) => (*typed.ty).clone(),
+    };
+    match ty {
+        Type::Reference(reference) => {
+            reference.mutability.is_none()
+                && !matches!(*reference.elem, Type::TraitObject(_))
+                && !lifetimes::is_borrowed(&reference.elem)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the receiver is one that `owned` makes an owned value of.
 pub(crate) fn lent_self(receiver: &Receiver) -> bool {
     match type_of(receiver) {
         Type::Reference(reference) => reference.mutability.is_none(),

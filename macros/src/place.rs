@@ -127,26 +127,35 @@ pub(crate) fn name_of(param: &GenericParam) -> TokenStream {
 pub(crate) struct Captures {
     /// The place of the word.
     pub(crate) span: Span,
+    /// All of it, as it is written.
+    pub(crate) written: TokenStream,
     /// The names in it.
     pub(crate) names: Vec<TokenStream>,
 }
 
 impl Captures {
-    /// Parses it from the `<` on.
-    pub(crate) fn parse(span: Span, input: ParseStream) -> syn::Result<Self> {
-        input.parse::<Token![<]>()?;
+    /// Parses what comes after the word.
+    pub(crate) fn parse(word: &Ident, input: ParseStream) -> syn::Result<Self> {
+        let open: Token![<] = input.parse()?;
         let mut names = Vec::new();
+        let mut inside = TokenStream::new();
         while !input.peek(Token![>]) {
-            names.push(if input.peek(syn::Lifetime) {
+            let name = if input.peek(syn::Lifetime) {
                 input.parse::<syn::Lifetime>()?.into_token_stream()
             } else {
                 input.call(Ident::parse_any)?.into_token_stream()
-            });
+            };
+            inside.extend(name.clone());
+            names.push(name);
             if !input.peek(Token![>]) {
-                input.parse::<Token![,]>()?;
+                input.parse::<Token![,]>()?.to_tokens(&mut inside);
             }
         }
-        input.parse::<Token![>]>()?;
-        Ok(Captures { span, names })
+        let close: Token![>] = input.parse()?;
+        Ok(Captures {
+            span: word.span(),
+            written: quote!(#word #open #inside #close),
+            names,
+        })
     }
 }

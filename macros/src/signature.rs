@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{FnArg, ReturnType};
+use syn::{FnArg, ReturnType, Type};
 
 use crate::argument::{Argument, Taking};
 use crate::attributes;
@@ -37,8 +37,12 @@ pub(crate) fn expand(
         return quote!(#function);
     }
     let mut options = check::options(&function, options, place.options, errors);
+    let future = boxed_future(&function);
+    if future.is_some() {
+        check::boxed_future(&mut options, errors);
+    }
     let held = held(&function, &mut options, place, errors);
-    let form = form(&function, &options, errors);
+    let form = form(&function, future, &options, errors);
 
     let track_caller = attributes::track_caller(&function);
     let Function {
@@ -127,7 +131,8 @@ fn held(
     let has_body = function.body.is_some();
     let held = Held::new(&function.sig, has_body, options, place)?;
     if options.owned.is_some() && !held.check(&function.sig, place, errors) {
-        options.owned = None;
+        // Sync code is one that may borrow, then.
+        options.in_place = options.owned.take();
         return Held::new(&function.sig, has_body, options, place);
     }
     Some(held)
@@ -177,19 +182,29 @@ fn named_type(written: &ReturnType, handle: TokenStream) -> ReturnType {
     }
 }
 
+/// The boxed future that a sync function returns, and its type.
+fn boxed_future(function: &Function) -> Option<(Box<Type>, BoxedFuture)> {
+    match (&function.sig.output, function.sig.asyncness) {
+        (ReturnType::Type(_, ty), None) => Some((ty.clone(), BoxedFuture::new(ty)?)),
+        _ => None,
+    }
+}
+
 /// How the body is to be run.
-fn form(function: &Function, options: &Options, errors: &mut Errors) -> Form {
+fn form(
+    function: &Function,
+    future: Option<(Box<Type>, BoxedFuture)>,
+    options: &Options,
+    errors: &mut Errors,
+) -> Form {
     if function.sig.asyncness.is_some() {
         return match &options.blocking {
             Some(path) => Form::Pair(path.clone()),
             None => Form::Async,
         };
     }
-    if let ReturnType::Type(_, ty) = &function.sig.output {
-        if let Some(future) = BoxedFuture::new(ty) {
-            check::boxed_future(options, errors);
-            return Form::Future(ty.clone(), future);
-        }
+    if let Some((ty, future)) = future {
+        return Form::Future(ty, future);
     }
     if options.in_place.is_some() {
         return Form::InPlace;
