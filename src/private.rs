@@ -97,36 +97,10 @@ impl<T: ?Sized, O: Borrow<T>> Kept<T, O> {
     }
 }
 
-/// What a borrowed argument of an `owned` function has to be.
-///
-/// It has a type of its own in the place of `ToOwned`'s, so that the compiler complains of this
-/// trait alone.
-#[diagnostic::on_unimplemented(
-    message = "`#[smart(owned)]` can't make an owned value of a borrowed `{Self}`: take one that is `Clone`, or \
-               take it by value",
-    label = "is not `Clone`",
-    note = "an `Arc` is `Clone`, whatever is in it; a type parameter is if it is bounded so"
-)]
-pub trait Lent {
-    type Owned: Borrow<Self>;
-
-    fn keep(&self) -> Self::Owned;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: ?Sized + ToOwned> Lent for T {
-    type Owned = T::Owned;
-
-    #[inline(always)]
-    fn keep(&self) -> T::Owned {
-        self.to_owned()
-    }
-}
-
 /// Makes a borrowed argument owned.
 #[inline(always)]
-pub fn keep<T: ?Sized + Lent>(lent: &T) -> Kept<T, T::Owned> {
-    Kept::new(lent.keep())
+pub fn keep<T: ?Sized + ToOwned>(lent: &T) -> Kept<T, T::Owned> {
+    Kept::new(lent.to_owned())
 }
 
 /// What the `self` of an `owned` function has to be.

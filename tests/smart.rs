@@ -333,7 +333,7 @@ fn arguments_are_dropped_as_by_an_async_fn() {
     after_a_pattern::smart(noisy(1), (noisy(2), noisy(3)), noisy(4)).get();
     assert_eq!(plain, taken(), "a name after a pattern");
 
-    fn poll_and_drop<T>(future: impl Future<Output = T>) {
+    fn poll_and_drop<T>(future: impl std::future::Future<Output = T>) {
         let mut future = Box::pin(future);
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(future.as_mut().poll(&mut cx).is_pending());

@@ -30,7 +30,7 @@ pub(crate) struct Block {
 /// An item of a block.
 enum Item {
     /// A function, with the `#[smart]` of its own.
-    Function(Box<Function>, Option<Attribute>),
+    Function(Box<(Function, Option<Attribute>)>),
     /// A constant, a type or a macro, as it is.
     Other(TokenStream),
 }
@@ -106,20 +106,8 @@ impl Block {
         inside.append_all(&self.inner_attrs);
         for item in self.items {
             match item {
-                Item::Function(function, None) if function.sig.asyncness.is_some() => {
-                    let place = Place {
-                        options: Whose::Block,
-                        within: within.clone(),
-                    };
-                    inside.extend(signature::expand(*function, options, &place, errors));
-                }
-                Item::Function(function, None) => function.to_tokens(&mut inside),
-                Item::Function(function, Some(own)) => {
-                    let place = Place {
-                        options: Whose::Function,
-                        within: within.clone(),
-                    };
-                    inside.extend(expand_one(*function, &own, options, &place, errors));
+                Item::Function(function) => {
+                    inside.extend(expand_one(*function, options, &within, errors));
                 }
                 Item::Other(tokens) => inside.extend(tokens),
             }
@@ -135,7 +123,10 @@ impl Item {
     /// Whether it is a function that is to be converted, or one that says that it is not.
     fn is_for_us(&self) -> bool {
         match self {
-            Item::Function(function, own) => own.is_some() || function.sig.asyncness.is_some(),
+            Item::Function(function) => {
+                let (function, own) = &**function;
+                own.is_some() || function.sig.asyncness.is_some()
+            }
             Item::Other(_) => false,
         }
     }
@@ -147,7 +138,7 @@ impl Item {
             let mut function: Function = input.parse()?;
             let own = function.attrs.iter().position(is_smart);
             let own = own.map(|index| function.attrs.remove(index));
-            return Ok(Item::Function(Box::new(function), own));
+            return Ok(Item::Function(Box::new((function, own))));
         }
         Ok(Item::Other(if is_trait {
             input.parse::<TraitItem>()?.into_token_stream()
@@ -157,26 +148,33 @@ impl Item {
     }
 }
 
-/// Expands a function by the options of its own.
+/// Expands a function by the options of its own, or, if it is an `async fn`, by those of its block.
 fn expand_one(
-    function: Function,
-    own: &Attribute,
+    (function, own): (Function, Option<Attribute>),
     options: &Options,
-    place: &Place,
+    within: &Within,
     errors: &mut Errors,
 ) -> TokenStream {
-    let own = match &own.meta {
-        Meta::List(list) => Options::parse(list.tokens.clone(), errors),
-        _ => Options::default(),
+    let (options, whose) = match own.map(|own| own.meta) {
+        None if function.sig.asyncness.is_none() => return function.into_token_stream(),
+        None => (options.clone(), Whose::Block),
+        Some(own) => {
+            let own = match own {
+                Meta::List(list) => Options::parse(list.tokens, errors),
+                _ => Options::default(),
+            };
+            let krate = own.krate.clone().or_else(|| options.krate.clone());
+            (Options { krate, ..own }, Whose::Function)
+        }
     };
-    let options = Options {
-        krate: own.krate.clone().or_else(|| options.krate.clone()),
-        ..own
-    };
-    if options.skip.is_some() {
+    if whose == Whose::Function && options.skip.is_some() {
         return function.into_token_stream();
     }
-    signature::expand(function, &options, place, errors)
+    let place = Place {
+        options: whose,
+        within: within.clone(),
+    };
+    signature::expand(function, &options, &place, errors)
 }
 
 /// Why a block in which nothing is for us is an error.

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{FnArg, Path, Receiver, ReceiverKind, Signature, Type};
+use syn::{FnArg, Path, Receiver, ReceiverKind, Signature};
 
 use crate::argument::{self, Argument, Kind};
 use crate::expand::at;
@@ -20,8 +20,8 @@ pub(crate) enum Form {
     Async,
     /// As a future, or by its sync twin.
     Pair(Path),
-    /// As the future that it returns, of that type.
-    Future(Box<Type>, BoxedFuture),
+    /// As the future that it returns.
+    Future(Box<BoxedFuture>),
     /// As sync code that may go to the pool.
     Blocking,
     /// As sync code that stays where it is.
@@ -54,9 +54,9 @@ impl Parts<'_> {
                 let future = self.future(&self.bindings(), self.user_body());
                 quote_spanned!(call=> #krate::Dual::future(#future))
             }
-            Form::Future(ty, _) => {
+            Form::Future(future) => {
                 // A closure, since there may be a `return` in it.
-                let body = &self.body.tokens;
+                let (ty, body) = (&future.ty, &self.body.tokens);
                 let code =
                     quote_spanned!(at(self.body.brace.span.join())=> move || -> #ty { #body });
                 quote_spanned!(call=> #krate::Dual::future((#code)()))

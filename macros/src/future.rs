@@ -1,12 +1,14 @@
 //! Functions that return a boxed future, as other attributes make them of `async fn`s.
 
 use syn::{
-    AngleBracketedGenericArguments, GenericArgument, Lifetime, PathArguments, PathSegment, Type,
-    TypeParamBound,
+    AngleBracketedGenericArguments, GenericArgument, Lifetime, PathArguments, PathSegment,
+    ReturnType, Signature, Type, TypeParamBound,
 };
 
 /// A `Pin<Box<dyn Future<Output = T> + …>>`.
 pub(crate) struct BoxedFuture {
+    /// All of it.
+    pub(crate) ty: Type,
     /// The `T`.
     pub(crate) output: Type,
     /// The lifetime that it may not outlive. `None` is `'static`.
@@ -14,8 +16,15 @@ pub(crate) struct BoxedFuture {
 }
 
 impl BoxedFuture {
-    /// Looks at the type that a function returns.
-    pub(crate) fn new(ty: &Type) -> Option<Self> {
+    /// Looks at what a sync function returns.
+    pub(crate) fn of(sig: &Signature) -> Option<Self> {
+        match (&sig.output, sig.asyncness) {
+            (ReturnType::Type(_, ty), None) => BoxedFuture::new(ty),
+            _ => None,
+        }
+    }
+
+    fn new(ty: &Type) -> Option<Self> {
         let Type::TraitObject(object) = argument(argument(ty, "Pin")?, "Box")? else {
             return None;
         };
@@ -29,7 +38,11 @@ impl BoxedFuture {
             }
             _ => None,
         });
-        Some(BoxedFuture { output, lifetime })
+        Some(BoxedFuture {
+            ty: ty.clone(),
+            output,
+            lifetime,
+        })
     }
 }
 

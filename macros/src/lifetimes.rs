@@ -33,6 +33,13 @@ pub(crate) fn is_receiver_borrowed(receiver: &Receiver) -> bool {
     }
 }
 
+/// Whether a function has lifetimes of its own, or shows others.
+pub(crate) fn has_lifetimes(sig: &Signature) -> bool {
+    let mut found = sig.generics.lifetimes().next().is_some();
+    visit_inputs(&mut sig.clone(), &mut |_| found = true);
+    found
+}
+
 /// Finds or makes the lifetime that a boxed handle may not outlive. `None` is `'static`.
 ///
 /// Where all that is borrowed has one lifetime, it is that one, and the signature stays as it is.

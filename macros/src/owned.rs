@@ -20,6 +20,8 @@ pub(crate) struct Held {
     names: Vec<TokenStream>,
     /// Whether it holds nothing that is borrowed, in words of the language: `'static`.
     is_static: bool,
+    /// Whether there is a lifetime that it does not capture. Else a lint would ask what a list is for.
+    leaves_out: bool,
 }
 
 impl Held {
@@ -35,6 +37,7 @@ impl Held {
             return written.map(|written| Held {
                 names: written.names.clone(),
                 is_static: false,
+                leaves_out: true,
             });
         }
         // Only a trait has functions without a body.
@@ -56,6 +59,7 @@ impl Held {
         Some(Held {
             names,
             is_static: of_trait || (unnamed && written.is_none()),
+            leaves_out: lifetimes::has_lifetimes(sig),
         })
     }
 
@@ -67,7 +71,7 @@ impl Held {
         }
         if let Some(Captures { written, .. }) = &options.captures {
             bounds.extend(quote_spanned!(span=> + #written));
-        } else if !self.is_static {
+        } else if !self.is_static && self.leaves_out {
             let names = &self.names;
             bounds.extend(quote_spanned!(span=> + use<#(#names),*>));
         }

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{FnArg, ReturnType, Type};
+use syn::{FnArg, ReturnType};
 
 use crate::argument::{Argument, Taking};
 use crate::attributes;
@@ -37,7 +37,7 @@ pub(crate) fn expand(
         return quote!(#function);
     }
     let mut options = check::options(&function, options, place.options, errors);
-    let future = boxed_future(&function);
+    let future = BoxedFuture::of(&function.sig);
     if future.is_some() {
         check::boxed_future(&mut options, errors);
     }
@@ -54,19 +54,20 @@ pub(crate) fn expand(
         semicolon,
     } = function;
     let output = match &form {
-        Form::Future(_, future) => Output::of_type(&future.output, &options),
+        Form::Future(future) => Output::of_type(&future.output, &options),
         _ => Output::new(&sig.output, &options, sig.ident.span()),
     };
     sig.asyncness = None;
     let lifetime = match &form {
-        Form::Future(_, future) => future.lifetime.clone(),
+        Form::Future(future) => future.lifetime.clone(),
         _ if options.boxed.is_some() && options.owned.is_none() => lifetimes::of_box(&mut sig),
         _ => None,
     };
     let bounds = held.as_ref().map(|held| held.bounds(&options, output.span));
     sig.output = match &form {
-        Form::Future(ty, _) if options.boxed.is_none() => {
+        Form::Future(future) if options.boxed.is_none() => {
             let krate = options.krate(output.span);
+            let ty = &future.ty;
             named_type(
                 &sig.output,
                 quote_spanned!(output.span=> #krate::DualOf<#krate::work::Async<#ty>>),
@@ -182,18 +183,10 @@ fn named_type(written: &ReturnType, handle: TokenStream) -> ReturnType {
     }
 }
 
-/// The boxed future that a sync function returns, and its type.
-fn boxed_future(function: &Function) -> Option<(Box<Type>, BoxedFuture)> {
-    match (&function.sig.output, function.sig.asyncness) {
-        (ReturnType::Type(_, ty), None) => Some((ty.clone(), BoxedFuture::new(ty)?)),
-        _ => None,
-    }
-}
-
 /// How the body is to be run.
 fn form(
     function: &Function,
-    future: Option<(Box<Type>, BoxedFuture)>,
+    future: Option<BoxedFuture>,
     options: &Options,
     errors: &mut Errors,
 ) -> Form {
@@ -203,8 +196,8 @@ fn form(
             None => Form::Async,
         };
     }
-    if let Some((ty, future)) = future {
-        return Form::Future(ty, future);
+    if let Some(future) = future {
+        return Form::Future(Box::new(future));
     }
     if options.in_place.is_some() {
         return Form::InPlace;

@@ -1,6 +1,7 @@
 //! Attributes of others that rewrite a body, above `#[smart]`, below it, and inside of a block.
 
 #![cfg(feature = "macros")]
+#![deny(refining_impl_trait)]
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -293,6 +294,16 @@ impl Client {
 
 impl Visit for Client {}
 
+struct Other;
+
+#[smart]
+impl Visit for Other {
+    #[async_recursion]
+    async fn visit(&self, n: u32) -> u32 {
+        if n == 0 { 5 } else { self.visit(n - 1).await }
+    }
+}
+
 fn is_send<T: Send>(value: T) -> T {
     value
 }
@@ -312,4 +323,5 @@ fn a_recursion() {
     let client = Client("four".into());
     assert_eq!(client.depth(5).get(), 9);
     assert_eq!(client.visit(5).get(), 5);
+    assert_eq!(Other.visit(5).get(), 5);
 }

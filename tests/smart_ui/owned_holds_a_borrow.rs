@@ -26,7 +26,7 @@ async fn object(shown: &dyn Debug) -> String {
 }
 
 #[smart(owned)]
-async fn opaque(names: impl Iterator<Item = &str>) -> usize {
+async fn opaque<'a>(names: impl Iterator<Item = &'a str>) -> usize {
     names.count()
 }
 
