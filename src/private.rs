@@ -97,10 +97,29 @@ impl<T: ?Sized, O: Borrow<T>> Kept<T, O> {
     }
 }
 
+/// What a borrowed argument of an `owned` function has to be: `ToOwned`.
+///
+/// It names the owned type itself. With that of `ToOwned` the compiler would complain twice of an
+/// argument that is not `Clone`.
+pub trait Lent {
+    type Owned: Borrow<Self>;
+
+    fn keep(&self) -> Self::Owned;
+}
+
+impl<T: ?Sized + ToOwned> Lent for T {
+    type Owned = T::Owned;
+
+    #[inline(always)]
+    fn keep(&self) -> T::Owned {
+        self.to_owned()
+    }
+}
+
 /// Makes a borrowed argument owned.
 #[inline(always)]
-pub fn keep<T: ?Sized + ToOwned>(lent: &T) -> Kept<T, T::Owned> {
-    Kept::new(lent.to_owned())
+pub fn keep<T: ?Sized + Lent>(lent: &T) -> Kept<T, T::Owned> {
+    Kept::new(lent.keep())
 }
 
 /// What the `self` of an `owned` function has to be.
