@@ -94,7 +94,9 @@ impl Block {
     /// Expands the functions in it.
     pub(crate) fn expand(self, options: &Options, errors: &mut Errors) -> TokenStream {
         check(options, errors);
-        if options.skip.is_none() && !self.items.iter().any(Item::is_for_us) {
+        // What is said of these two says what to do.
+        let is_refused = options.skip.is_some() || options.in_place.is_some();
+        if !is_refused && !self.items.iter().any(Item::is_for_us) {
             errors.at(&self.head, nothing_to_do(self.is_trait));
         }
         let within = if self.is_trait {

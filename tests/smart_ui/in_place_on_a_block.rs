@@ -13,4 +13,11 @@ impl Config {
     }
 }
 
+#[smart(in_place)]
+impl Config {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
 fn main() {}
