@@ -294,6 +294,14 @@ fn arguments_are_dropped_as_by_an_async_fn() {
             drop(d);
             let _in_body = Noisy(9, a.1.clone());
         }
+        after_a_pattern (a: Noisy, (b, _): (Noisy, Noisy), c: Noisy) {
+            let _all = (&a, &b, &c);
+            std::future::ready(()).await;
+        }
+        suspended (a: Noisy, _: Noisy, (_c, _d): (Noisy, Noisy)) {
+            let _in_body = Noisy(9, a.1.clone());
+            std::future::pending::<()>().await;
+        }
     }
 
     let log = Arc::new(Mutex::new(Vec::new()));
@@ -308,14 +316,34 @@ fn arguments_are_dropped_as_by_an_async_fn() {
             assert_eq!(plain, taken(), "run to the end");
             assert!(plain.len() >= 4);
 
-            drop($name::plain(noisy(1), noisy(2), (noisy(3), noisy(4))));
-            let plain = taken();
+            // An `async fn` that never ran drops them the other way round. Here it is one order.
             drop($name::smart(noisy(1), noisy(2), (noisy(3), noisy(4))));
-            assert_eq!(plain, taken(), "never run");
+            assert_eq!(taken(), [3, 4, 2, 1], "never run");
         };
     }
     compare!(unused);
     compare!(used);
+
+    pollster::block_on(after_a_pattern::plain(
+        noisy(1),
+        (noisy(2), noisy(3)),
+        noisy(4),
+    ));
+    let plain = taken();
+    after_a_pattern::smart(noisy(1), (noisy(2), noisy(3)), noisy(4)).get();
+    assert_eq!(plain, taken(), "a name after a pattern");
+
+    fn poll_and_drop<T>(future: impl std::future::Future<Output = T>) {
+        let mut future = Box::pin(future);
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(future.as_mut().poll(&mut cx).is_pending());
+    }
+    poll_and_drop(suspended::plain(noisy(1), noisy(2), (noisy(3), noisy(4))));
+    let plain = taken();
+    assert!(plain.len() == 5);
+    let smart = suspended::smart(noisy(1), noisy(2), (noisy(3), noisy(4)));
+    poll_and_drop(smart.into_future());
+    assert_eq!(plain, taken(), "dropped while it waits");
 }
 
 /// Temporaries of the last expression may borrow from arguments, as in an `async fn`.

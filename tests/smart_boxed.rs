@@ -105,6 +105,7 @@ trait Store: Send + Sync {
 
     async fn len(self: Arc<Self>) -> usize;
 
+    #[smart(boxed)]
     fn name(self: Box<Self>) -> String;
 
     async fn get_or<'a>(&'a self, key: &str, default: &'a str) -> String {
@@ -132,6 +133,7 @@ impl Store for Memory {
         self.0.len()
     }
 
+    #[smart(boxed)]
     fn name(self: Box<Self>) -> String {
         "memory".into()
     }

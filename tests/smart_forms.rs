@@ -252,3 +252,53 @@ fn they_return_the_same() {
         4
     );
 }
+
+/// What a function is given is in its future once.
+#[test]
+fn arguments_are_held_once() {
+    struct Keep([u8; 1024]);
+
+    #[smart]
+    impl Keep {
+        async fn method(self, n: u32) -> usize {
+            std::future::ready(n).await;
+            self.0.len()
+        }
+    }
+
+    #[smart]
+    async fn used(data: [u8; 1024]) -> u8 {
+        std::future::ready(()).await;
+        data[0]
+    }
+
+    #[smart]
+    async fn changed(mut data: [u8; 1024], _more: u8) -> u8 {
+        data[0] = 5;
+        std::future::ready(()).await;
+        data[0]
+    }
+
+    #[smart]
+    async fn left_out(_: [u8; 1024]) {
+        std::future::ready(()).await;
+    }
+
+    #[smart]
+    async fn not_used(_data: [u8; 1024]) {
+        std::future::ready(()).await;
+    }
+
+    let data = [1; 1024];
+    let limit = 1024 + 64;
+    assert!(size_of_val(&used(data)) <= limit);
+    assert!(size_of_val(&changed(data, 1)) <= limit);
+    assert!(size_of_val(&left_out(data)) <= limit);
+    assert!(size_of_val(&not_used(data)) <= limit);
+    assert!(size_of_val(&Keep(data).method(1)) <= limit);
+    assert_eq!(used(data).get(), 1);
+    assert_eq!(changed(data, 1).get(), 5);
+    left_out(data).get();
+    not_used(data).get();
+    assert_eq!(Keep(data).method(1).get(), 1024);
+}

@@ -82,6 +82,7 @@ impl Client {
     }
 
     /// Consumes it.
+    #[smart]
     fn into_name(self) -> String {
         self.name
     }

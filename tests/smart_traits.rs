@@ -26,13 +26,13 @@ trait Source {
     }
 
     /// A sync function in the trait, which implementations may make async.
+    #[smart]
     fn name(self: Arc<Self>) -> String;
 
     async fn make() -> Self
     where
         Self: Sized;
 
-    #[smart(skip)]
     fn size(&self) -> usize {
         Self::SIZE
     }
@@ -58,6 +58,7 @@ impl Source for Numbers {
         Some(self.0 + index)
     }
 
+    #[smart]
     fn name(self: Arc<Self>) -> String {
         format!("numbers from {}", self.0)
     }
@@ -206,6 +207,7 @@ where
         self.0.first()
     }
 
+    #[smart]
     fn into_last(mut self) -> Option<T> {
         self.0.pop()
     }
@@ -250,29 +252,59 @@ fn a_whole_block() {
     assert_eq!(one.into_last().get(), Some(1));
 }
 
-/// The options of a block are for all its functions, and those of a function instead.
+/// The options of a block are for its `async fn`s, and those of a function instead. A sync function
+/// is for us only if it has some of its own.
 #[test]
 fn options_of_a_block() {
     struct Text(String);
 
-    #[smart(in_place)]
+    #[smart(boxed)]
     impl Text {
         fn len(&self) -> usize {
             self.0.len()
         }
 
         async fn is_empty(&self) -> bool {
-            self.0.is_empty()
+            self.len() == 0
+        }
+
+        #[smart(in_place)]
+        fn first(&self) -> Option<char> {
+            self.0.chars().next()
         }
 
         #[smart]
         fn owned(self) -> String {
             self.0
         }
+
+        #[smart(skip)]
+        async fn bare(&self) -> usize {
+            self.len()
+        }
     }
 
     let text = Text("four".into());
-    assert_eq!(text.len().get(), 4);
-    assert!(!text.is_empty().get());
+    assert_eq!(text.len(), 4);
+    let boxed: Dual<bool, smartcall::work::Boxed<'_, bool>> = text.is_empty();
+    assert!(!boxed.get());
+    assert_eq!(text.first().get(), Some('f'));
+    assert_eq!(pollster::block_on(text.bare()), 4);
     assert_eq!(text.owned().get(), "four");
+}
+
+/// Sync functions with attributes of their own suffice.
+#[test]
+fn a_block_of_sync_functions() {
+    struct Five;
+
+    #[smart]
+    impl Five {
+        #[smart]
+        fn five() -> u32 {
+            5
+        }
+    }
+
+    assert_eq!(Five::five().get(), 5);
 }

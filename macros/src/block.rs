@@ -8,13 +8,16 @@ use syn::{Attribute, ImplItem, Meta, Token, TraitItem, Visibility};
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::options::Options;
-use crate::signature::{self, Place};
+use crate::place::{Place, Whose, Within};
+use crate::signature;
 
 /// An `impl` block or a trait.
 pub(crate) struct Block {
     /// The outer attributes.
     attrs: Vec<Attribute>,
-    /// All before the braces. It is not looked at.
+    /// Whether it is a trait.
+    is_trait: bool,
+    /// All before the braces.
     head: TokenStream,
     /// The braces, where the user wrote them.
     braces: proc_macro2::Group,
@@ -26,8 +29,8 @@ pub(crate) struct Block {
 
 /// An item of a block.
 enum Item {
-    /// A function, to be expanded.
-    Function(Box<Function>),
+    /// A function, with the `#[smart]` of its own.
+    Function(Box<(Function, Option<Attribute>)>),
     /// A constant, a type or a macro, as it is.
     Other(TokenStream),
 }
@@ -80,6 +83,7 @@ impl Block {
         let (inner_attrs, items) = parser.parse2(braces.stream())?;
         Ok(Block {
             attrs,
+            is_trait,
             head,
             braces,
             inner_attrs,
@@ -90,11 +94,23 @@ impl Block {
     /// Expands the functions in it.
     pub(crate) fn expand(self, options: &Options, errors: &mut Errors) -> TokenStream {
         check(options, errors);
+        // What is said of these two says what to do.
+        let is_refused = options.skip.is_some() || options.in_place.is_some();
+        if !is_refused && !self.items.iter().any(Item::is_for_us) {
+            errors.at(&self.head, nothing_to_do(self.is_trait));
+        }
+        let within = if self.is_trait {
+            Within::Trait
+        } else {
+            Within::of_impl(&self.head)
+        };
         let mut inside = TokenStream::new();
         inside.append_all(&self.inner_attrs);
         for item in self.items {
             match item {
-                Item::Function(function) => inside.extend(expand_one(*function, options, errors)),
+                Item::Function(function) => {
+                    inside.extend(expand_one(*function, options, &within, errors));
+                }
                 Item::Other(tokens) => inside.extend(tokens),
             }
         }
@@ -106,11 +122,25 @@ impl Block {
 }
 
 impl Item {
+    /// Whether it is a function that is to be converted, or one that says that it is not.
+    fn is_for_us(&self) -> bool {
+        match self {
+            Item::Function(function) => {
+                let (function, own) = &**function;
+                own.is_some() || function.sig.asyncness.is_some()
+            }
+            Item::Other(_) => false,
+        }
+    }
+
     fn parse(is_trait: bool, input: ParseStream) -> syn::Result<Self> {
         let ahead = input.fork();
         ahead.call(Attribute::parse_outer)?;
         if Function::is_next(&ahead) {
-            return Ok(Item::Function(Box::new(input.parse()?)));
+            let mut function: Function = input.parse()?;
+            let own = function.attrs.iter().position(is_smart);
+            let own = own.map(|index| function.attrs.remove(index));
+            return Ok(Item::Function(Box::new((function, own))));
         }
         Ok(Item::Other(if is_trait {
             input.parse::<TraitItem>()?.into_token_stream()
@@ -120,24 +150,47 @@ impl Item {
     }
 }
 
-/// Expands a function by the options of its block, or by its own if it has some.
-fn expand_one(mut function: Function, options: &Options, errors: &mut Errors) -> TokenStream {
-    let own = function.attrs.iter().position(is_smart);
-    let Some(own) = own.map(|index| function.attrs.remove(index)) else {
-        return signature::expand(function, options, Place::Block, errors);
+/// Expands a function by the options of its own, or, if it is an `async fn`, by those of its block.
+fn expand_one(
+    (function, own): (Function, Option<Attribute>),
+    options: &Options,
+    within: &Within,
+    errors: &mut Errors,
+) -> TokenStream {
+    let (options, whose) = match own.map(|own| own.meta) {
+        None if function.sig.asyncness.is_none() => return function.into_token_stream(),
+        None => (options.clone(), Whose::Block),
+        Some(own) => {
+            let own = match own {
+                Meta::List(list) => Options::parse(list.tokens, errors),
+                _ => Options::default(),
+            };
+            let krate = own.krate.clone().or_else(|| options.krate.clone());
+            (Options { krate, ..own }, Whose::Function)
+        }
     };
-    let own_options = match &own.meta {
-        Meta::List(list) => Options::parse(list.tokens.clone(), errors),
-        _ => Options::default(),
-    };
-    let options = Options {
-        krate: own_options.krate.clone().or_else(|| options.krate.clone()),
-        ..own_options
-    };
-    if options.skip.is_some() {
+    if whose == Whose::Function && options.skip.is_some() {
         return function.into_token_stream();
     }
-    signature::expand(function, &options, Place::Alone, errors)
+    let place = Place {
+        options: whose,
+        within: within.clone(),
+    };
+    signature::expand(function, &options, &place, errors)
+}
+
+/// Why a block in which nothing is for us is an error.
+fn nothing_to_do(is_trait: bool) -> String {
+    let block = if is_trait {
+        "a trait"
+    } else {
+        "an `impl` block"
+    };
+    format!(
+        "`#[smart]` on {block} is for its `async fn`s, and here is none: make the functions `async`, put a \
+         `#[smart]` on each sync one that is to return a handle, or remove the attribute (if they are \
+         `async`, an attribute above has rewritten them first: with `#[smart]`, `#[async_trait]` is not needed)"
+    )
 }
 
 /// Whether an attribute is a `#[smart]` of a function in the block.
@@ -156,6 +209,13 @@ fn check(options: &Options, errors: &mut Errors) {
                  `async fn` that this is the sync path of",
                 path = quote!(#path),
             ),
+        );
+    }
+    if let Some(in_place) = options.in_place {
+        errors.at_span(
+            in_place,
+            "`in_place` can't be on a whole block, which is for its `async fn`s: put `#[smart(in_place)]` on \
+             each sync function that is to be in place",
         );
     }
     if let Some(skip) = options.skip {

@@ -5,11 +5,13 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, Path, Receiver, ReceiverKind, Signature};
 
-use crate::argument::Argument;
+use crate::argument::{self, Argument, Kind};
 use crate::expand::at;
 use crate::function::Body;
+use crate::future::BoxedFuture;
 use crate::options::Options;
 use crate::output::Output;
+use crate::owned::{self, Held};
 use crate::this;
 
 /// How the body of a function is run.
@@ -18,6 +20,8 @@ pub(crate) enum Form {
     Async,
     /// As a future, or by its sync twin.
     Pair(Path),
+    /// As the future that it returns.
+    Future(Box<BoxedFuture>),
     /// As sync code that may go to the pool.
     Blocking,
     /// As sync code that stays where it is.
@@ -34,6 +38,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) arguments: &'a [Argument],
     /// What the body returns.
     pub(crate) output: &'a Output,
+    /// What the handle holds, if something is said of it.
+    pub(crate) held: Option<&'a Held>,
     /// The body as the user wrote it.
     pub(crate) body: &'a Body,
 }
@@ -45,8 +51,15 @@ impl Parts<'_> {
         let krate = self.options.krate(call);
         match form {
             Form::Async => {
-                let future = self.future(&self.keep_self(), self.user_body());
+                let future = self.future(&self.bindings(), self.user_body());
                 quote_spanned!(call=> #krate::Dual::future(#future))
+            }
+            Form::Future(future) => {
+                // A closure, since there may be a `return` in it.
+                let (ty, body) = (&future.ty, &self.body.tokens);
+                let code =
+                    quote_spanned!(at(self.body.brace.span.join())=> move || -> #ty { #body });
+                quote_spanned!(call=> #krate::Dual::future((#code)()))
             }
             Form::Pair(path) => self.pair(path),
             Form::Blocking => {
@@ -64,6 +77,43 @@ impl Parts<'_> {
         }
     }
 
+    /// Makes owned what the handle is not to borrow.
+    pub(crate) fn keeps(&self, form: &Form) -> TokenStream {
+        let Some(held) = self.held.filter(|_| self.options.owned.is_some()) else {
+            return TokenStream::new();
+        };
+        let this = self.lent_self().map(|receiver| {
+            let span = at(receiver.span());
+            let (krate, this, name) = (
+                self.options.krate(span),
+                receiver.self_token,
+                owned_self(receiver),
+            );
+            quote_spanned!(span=> let #name = #krate::__private::keep_self(#this);)
+        });
+        let arguments = self.arguments.iter().map(|argument| {
+            let Argument { name, ty, kind, .. } = argument;
+            let cfgs: Vec<_> = argument.cfgs().collect();
+            let span = at(ty.span());
+            let krate = self.options.krate(span);
+            let is_lent = *kind == Kind::Lent;
+            let keep = is_lent.then(
+                || quote_spanned!(span=> #(#cfgs)* let #name = #krate::__private::keep(#name);),
+            );
+            // Sync code is checked for all that a pool wants of it.
+            let hides = !matches!(form, Form::Blocking) && held.names_nothing(ty, self.sig);
+            let check = hides.then(|| {
+                let value = match is_lent {
+                    true => quote_spanned!(span=> #name.lend()),
+                    false => quote_spanned!(span=> &#name),
+                };
+                quote_spanned!(span=> #(#cfgs)* #krate::__private::borrows_nothing(#value);)
+            });
+            quote!(#keep #check)
+        });
+        this.into_iter().chain(arguments).collect()
+    }
+
     /// The future of a body.
     ///
     /// The inner block is of our edition, 2024, in which a block drops the temporaries of its last
@@ -72,7 +122,6 @@ impl Parts<'_> {
     /// `async fn` would: each later one, a `?` or the last expression, is then judged by it, and
     /// coerced.
     fn future(&self, first: &TokenStream, body: TokenStream) -> TokenStream {
-        let arguments = self.arguments;
         let Output {
             with_holes, span, ..
         } = self.output;
@@ -91,7 +140,6 @@ impl Parts<'_> {
             {
                 #ty
                 #first
-                #(#arguments)*
                 #body
             }
         };
@@ -101,12 +149,11 @@ impl Parts<'_> {
 
     /// The closure of a sync body.
     fn code(&self) -> TokenStream {
-        let (keep_self, arguments, body) = (self.keep_self(), self.arguments, self.user_body());
+        let (first, body) = (self.bindings(), self.user_body());
         let ty = &self.output.with_holes;
         quote_spanned! {at(self.body.brace.span.join())=>
             move || -> #ty {
-                #keep_self
-                #(#arguments)*
+                #first
                 #body
             }
         }
@@ -116,22 +163,31 @@ impl Parts<'_> {
     fn checks(&self) -> TokenStream {
         let this = self.receiver().map(|receiver| {
             let this = receiver.self_token;
-            self.check(quote!(#this), at(this.span))
+            let value = match self.lent_self() {
+                Some(receiver) => {
+                    let name = owned_self(receiver);
+                    quote!(#name.owned())
+                }
+                None => quote_spanned!(at(this.span)=> &#this),
+            };
+            self.check(value, at(this.span))
         });
         let arguments = self.arguments.iter().map(|argument| {
-            let Argument {
-                name, ty, attrs, ..
-            } = argument;
-            let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
-            let check = self.check(quote!(#name), at(ty.span()));
+            let Argument { name, ty, kind, .. } = argument;
+            let cfgs = argument.cfgs();
+            let value = match kind {
+                Kind::Lent => quote!(#name.owned()),
+                _ => quote_spanned!(at(ty.span())=> &#name),
+            };
+            let check = self.check(value, at(ty.span()));
             quote!(#(#cfgs)* #check)
         });
         this.into_iter().chain(arguments).collect()
     }
 
-    fn check(&self, name: TokenStream, span: Span) -> TokenStream {
+    fn check(&self, value: TokenStream, span: Span) -> TokenStream {
         let krate = self.options.krate(span);
-        quote_spanned!(span=> #krate::__private::goes_to_the_pool(&#name);)
+        quote_spanned!(span=> #krate::__private::goes_to_the_pool(#value);)
     }
 
     /// Both native paths over the arguments.
@@ -148,23 +204,39 @@ impl Parts<'_> {
                 body: self.user_body(),
                 ..Pairing::default()
             },
+            Some(receiver) if self.lent_self().is_some() => {
+                let name = owned_self(receiver);
+                Pairing {
+                    input: quote!(#name,),
+                    param: quote!(#name,),
+                    passed: quote!(#name.lend(),),
+                    first: self.keep_self(),
+                    body: self.user_body(),
+                    ..Pairing::default()
+                }
+            }
             Some(receiver) if is_shared(receiver) => self.pair_of_shared(receiver),
             Some(receiver) => self.pair_of_moved(receiver),
         };
         let ty = &self.output.with_holes;
         let call = at(self.sig.ident.span());
         let krate = self.options.krate(call);
-        let names: Vec<&Ident> = self
-            .arguments
+        let arguments = self.arguments;
+        let names = arguments.iter().map(|argument| &argument.name);
+        let names: Vec<&Ident> = names.collect();
+        let params = arguments.iter().map(Argument::param);
+        let given = arguments
             .iter()
-            .map(|argument| &argument.name)
-            .collect();
-        let future = self.future(&first, body);
+            .map(|Argument { name, kind, .. }| match kind {
+                Kind::Lent => quote_spanned!(call=> #name.lend()),
+                _ => quote!(#name),
+            });
+        let future = self.future(&argument::bindings(arguments, &first), body);
         quote_spanned! {call=>
             #krate::Dual::pair(
                 (#input #(#names,)*),
-                #capture |(#param #(#names,)*)| -> #ty { #path(#passed #(#names),*) },
-                #capture |(#param #(#names,)*)| #future,
+                #capture |(#param #(#names,)*)| -> #ty { #path(#passed #(#given),*) },
+                #capture |(#param #(#params,)*)| #future,
             )
         }
     }
@@ -197,8 +269,27 @@ impl Parts<'_> {
         }
     }
 
+    /// The body, with another name for a `self` that was made owned.
     fn user_body(&self) -> TokenStream {
-        nested(self.body, self.body.tokens.clone())
+        let tokens = self.body.tokens.clone();
+        nested(
+            self.body,
+            match self.lent_self() {
+                Some(_) => this::rename(tokens),
+                None => tokens,
+            },
+        )
+    }
+
+    /// The receiver, if it is made owned.
+    fn lent_self(&self) -> Option<&Receiver> {
+        self.options.owned?;
+        self.receiver()
+            .filter(|receiver| owned::lent_self(receiver))
+    }
+
+    fn bindings(&self) -> TokenStream {
+        argument::bindings(self.arguments, &self.keep_self())
     }
 
     fn receiver(&self) -> Option<&Receiver> {
@@ -210,6 +301,11 @@ impl Parts<'_> {
 
     /// Moves the whole of `self` into the body, even if the body uses a part of it or nothing.
     fn keep_self(&self) -> TokenStream {
+        if let Some(receiver) = self.lent_self() {
+            let this = receiver.self_token;
+            let (name, owned) = (this::name(this.span), owned_self(receiver));
+            return quote_spanned!(at(this.span)=> let #name = #owned.lend(););
+        }
         let this = self.receiver().map(|receiver| receiver.self_token);
         this.map_or_else(
             TokenStream::new,
@@ -247,6 +343,11 @@ fn nested(body: &Body, tokens: TokenStream) -> TokenStream {
     body.brace
         .surround(&mut block, |inside| inside.extend(quote!(#first #tokens)));
     block
+}
+
+/// The name of what `self` is made when it is made owned, which the body does not see.
+fn owned_self(receiver: &Receiver) -> Ident {
+    Ident::new("this", at(receiver.self_token.span))
 }
 
 /// Whether a receiver is `&self`, which can be copied.

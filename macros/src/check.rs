@@ -3,24 +3,30 @@
 use quote::quote;
 use syn::{FnArg, ReturnType, Safety, Signature, Type, TypeParamBound};
 
+use crate::attributes::is_test;
 use crate::block::is_smart;
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::lifetimes;
 use crate::options::Options;
-use crate::signature::Place;
+use crate::owned;
+use crate::place::Whose;
 
 /// Whether all arguments can go to the pool. It names each that can't.
-pub(crate) fn arguments(sig: &Signature, place: Place, errors: &mut Errors) -> bool {
+pub(crate) fn arguments(sig: &Signature, errors: &mut Errors) -> bool {
     let mut fine = true;
-    let or_skip = match place {
-        Place::Alone => "",
-        Place::Block => ", or put `#[smart(skip)]` on it",
-    };
     let function = &sig.ident;
+    let borrowed = |input: &&FnArg| match input {
+        FnArg::Receiver(receiver) => lifetimes::is_receiver_borrowed(receiver),
+        FnArg::Typed(typed) => lifetimes::is_borrowed(&typed.ty),
+    };
+    let copy = match sig.inputs.iter().filter(borrowed).all(owned::can_keep) {
+        true => "`#[smart(owned)]` to send a copy, ",
+        false => "",
+    };
     let stay = format!(
-        "use `#[smart(in_place)]` if `{function}` returns quickly, or make it an `async fn` that awaits \
-         a `Dual::blocking(move || ..)` of what it copies{or_skip}"
+        "use {copy}`#[smart(in_place)]` if `{function}` returns quickly, or make it an `async fn` that \
+         awaits a `Dual::blocking(move || ..)` of what it copies"
     );
     for input in &sig.inputs {
         let message = match input {
@@ -47,14 +53,14 @@ pub(crate) fn arguments(sig: &Signature, place: Place, errors: &mut Errors) -> b
 }
 
 /// Whether the output is one to make a handle of. It says why not.
-pub(crate) fn output(sig: &Signature, place: Place, errors: &mut Errors) -> bool {
+pub(crate) fn output(sig: &Signature, whose: Whose, errors: &mut Errors) -> bool {
     let ReturnType::Type(_, ty) = &sig.output else {
         return true;
     };
     if is_handle(ty) {
-        let remove = match place {
-            Place::Alone => "remove the attribute",
-            Place::Block => "put `#[smart(skip)]` on it",
+        let remove = match whose {
+            Whose::Function => "remove the attribute",
+            Whose::Block => "put `#[smart(skip)]` on it",
         };
         errors.at(
             ty,
@@ -92,6 +98,28 @@ fn is_handle(ty: &Type) -> bool {
     })
 }
 
+/// Takes out the options that need the `async fn` that a boxed future was made of.
+pub(crate) fn boxed_future(options: &mut Options, errors: &mut Errors) {
+    let captures = options.captures.take().map(|captures| captures.span);
+    let given = [
+        ("owned", options.owned.take()),
+        ("in_place", options.in_place.take()),
+        ("use<..>", captures),
+    ];
+    for (name, span) in given {
+        if let Some(span) = span {
+            errors.at_span(
+                span,
+                format!(
+                    "`{name}` can't be on a function that returns a boxed future, or that another attribute has \
+                     made to return one: remove `{name}`, or that attribute (for a recursion, \
+                     `#[smart(boxed)]` is enough)"
+                ),
+            );
+        }
+    }
+}
+
 /// Whether a type is an `impl Future<…>`.
 fn is_future(ty: &Type) -> bool {
     let Type::ImplTrait(ty) = ty else {
@@ -117,7 +145,7 @@ pub(crate) fn attributes(function: &mut Function, errors: &mut Errors) {
             );
             return false;
         }
-        if attr.path().is_ident("test") {
+        if is_test(attr) {
             errors.at(
                 attr,
                 "`#[smart]` can't be on a test: use `#[smartcall::test]` instead of both",
@@ -162,13 +190,13 @@ pub(crate) fn signature(sig: &mut Signature, errors: &mut Errors) {
 pub(crate) fn options(
     function: &Function,
     options: &Options,
-    place: Place,
+    whose: Whose,
     errors: &mut Errors,
 ) -> Options {
     let mut options = options.clone();
     let asyncness = function.sig.asyncness;
     if let Some(skip) = options.skip.take() {
-        if place == Place::Alone {
+        if whose == Whose::Function {
             errors.at_span(
                 skip,
                 "`skip` is for a function in a block that has `#[smart]`: remove the attribute from \
@@ -176,11 +204,9 @@ pub(crate) fn options(
             );
         }
     }
-    if place == Place::Block {
-        // For the sync functions among the others.
-        if asyncness.is_some() {
-            options.in_place = None;
-        }
+    if whose == Whose::Block {
+        // It is said of the block that they can't be on it.
+        options.in_place = None;
         options.blocking = None;
     }
     if let Some((in_place, _)) = options.in_place.zip(asyncness) {

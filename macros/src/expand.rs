@@ -7,7 +7,8 @@ use crate::block::Block;
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::options::Options;
-use crate::signature::{self, Place};
+use crate::place::Place;
+use crate::signature;
 
 /// A place in the user's code, in the hygiene and the edition of this crate.
 ///
@@ -35,7 +36,8 @@ fn parse(input: ParseStream, options: &Options, errors: &mut Errors) -> syn::Res
     let attrs = input.call(Attribute::parse_outer)?;
     if Function::is_next(input) {
         let function = Function::parse(attrs, input)?;
-        return Ok(signature::expand(function, options, Place::Alone, errors));
+        let place = options.last.clone().unwrap_or_else(Place::alone);
+        return Ok(signature::expand(function, options, &place, errors));
     }
     if Block::is_next(input) {
         let block = Block::parse(attrs, input)?;

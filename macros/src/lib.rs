@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod argument;
+mod attributes;
 mod block;
 mod body;
 mod check;
@@ -14,9 +15,12 @@ mod expand;
 #[cfg(test)]
 mod expansions;
 mod function;
+mod future;
 mod lifetimes;
 mod options;
 mod output;
+mod owned;
+mod place;
 mod signature;
 mod test;
 mod this;

@@ -14,8 +14,13 @@ use syn::{
 
 /// Whether a type shows a lifetime that may end before `'static`.
 pub(crate) fn is_borrowed(ty: &Type) -> bool {
+    shows(ty, &|_| true)
+}
+
+/// Whether a type shows such a lifetime that is one of those looked for.
+pub(crate) fn shows(ty: &Type, is_one: &dyn Fn(&Lifetime) -> bool) -> bool {
     let mut found = false;
-    visit(&mut ty.clone(), &mut |_| found = true);
+    visit(&mut ty.clone(), &mut |lifetime| found |= is_one(lifetime));
     found
 }
 
@@ -26,6 +31,13 @@ pub(crate) fn is_receiver_borrowed(receiver: &Receiver) -> bool {
         ReceiverKind::Typed(_, ty) => is_borrowed(ty),
         _ => false,
     }
+}
+
+/// Whether a function has lifetimes of its own, or shows others.
+pub(crate) fn has_lifetimes(sig: &Signature) -> bool {
+    let mut found = sig.generics.lifetimes().next().is_some();
+    visit_inputs(&mut sig.clone(), &mut |_| found = true);
+    found
 }
 
 /// Finds or makes the lifetime that a boxed handle may not outlive. `None` is `'static`.
@@ -127,7 +139,8 @@ fn mentions_self(tokens: TokenStream) -> bool {
     })
 }
 
-fn has_impl_trait(input: &FnArg) -> bool {
+/// Whether an argument is an `impl Trait`, or has one in it.
+pub(crate) fn has_impl_trait(input: &FnArg) -> bool {
     struct Seen(bool);
     impl VisitMut for Seen {
         fn visit_type_impl_trait_mut(&mut self, _: &mut TypeImplTrait) {

@@ -1,10 +1,11 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Path, Token};
 
 use crate::errors::Errors;
+use crate::place::{Captures, Place};
 
 /// What is written in `#[smart(…)]`. A flag holds the place where it is written.
 #[derive(Clone, Default)]
@@ -17,17 +18,23 @@ pub(crate) struct Options {
     pub(crate) in_place: Option<Span>,
     /// Promise that the work is `Send`.
     pub(crate) send: Option<Span>,
+    /// Make the handle own what the function borrows.
+    pub(crate) owned: Option<Span>,
+    /// What the type of the handle captures.
+    pub(crate) captures: Option<Captures>,
     /// Leave the function of a block as it is.
     pub(crate) skip: Option<Span>,
     /// The sync twin of an async function.
     pub(crate) blocking: Option<Path>,
     /// The path of the crate smartcall.
     pub(crate) krate: Option<Path>,
+    /// Hidden: expand the function now, whatever attributes it has, as one of that place.
+    pub(crate) last: Option<Place>,
 }
 
 /// The names of the options, as an error lists them.
-const ALL: &str =
-    "`boxed`, `local`, `in_place`, `send`, `skip`, `blocking = function` or `crate = path`";
+const ALL: &str = "`boxed`, `local`, `in_place`, `send`, `owned`, `use<..>`, `skip`, \
+                   `blocking = function` or `crate = path`";
 
 impl Options {
     /// Parses the tokens between the parentheses.
@@ -69,6 +76,13 @@ impl Options {
             errors.at_span(send, message);
             self.send = None;
         }
+        if let (Some(captures), Some(_)) = (&self.captures, self.boxed) {
+            errors.at_span(
+                captures.span,
+                "a `boxed` handle has a type that captures nothing: remove `use<..>`",
+            );
+            self.captures = None;
+        }
         if let (Some(skip), true) = (self.skip, self.names_another()) {
             errors.at_span(
                 skip,
@@ -84,9 +98,18 @@ impl Options {
             "local" => &mut self.local,
             "in_place" => &mut self.in_place,
             "send" => &mut self.send,
+            "owned" => &mut self.owned,
             "skip" => &mut self.skip,
             "blocking" => return parse_path(&name, &mut self.blocking, input, errors),
             "crate" => return parse_path(&name, &mut self.krate, input, errors),
+            "use" => return self.parse_captures(&name, input, errors),
+            "__last" => {
+                let inside;
+                syn::parenthesized!(inside in input);
+                self.last = Some(Place::parse(&inside)?);
+                // It is made by us, and so it ends here.
+                return inside.parse::<TokenStream>().map(drop);
+            }
             _ => {
                 errors.at(
                     &name,
@@ -109,10 +132,33 @@ impl Options {
         Ok(())
     }
 
+    fn parse_captures(
+        &mut self,
+        name: &Ident,
+        input: ParseStream,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        if self.captures.is_some() {
+            errors.at(name, given_twice(name));
+        }
+        match Captures::parse(name, input) {
+            Ok(captures) => self.captures = Some(captures),
+            Err(_) => {
+                errors.at(
+                    name,
+                    "`use` needs the parameters that the handle captures: write `use<'a, T>`, or \
+                     `use<>` for none",
+                );
+                skip_one(input)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether there is an option other than `skip` and `crate`.
     fn names_another(&self) -> bool {
-        let flags = [self.boxed, self.local, self.in_place, self.send];
-        flags.iter().any(Option::is_some) || self.blocking.is_some()
+        let flags = [self.boxed, self.local, self.in_place, self.send, self.owned];
+        flags.iter().any(Option::is_some) || self.blocking.is_some() || self.captures.is_some()
     }
 
     /// The path of the crate smartcall, to be used at a place.
@@ -122,6 +168,38 @@ impl Options {
         match &self.krate {
             Some(path) => path.to_token_stream(),
             None => quote_spanned!(span=> ::smartcall),
+        }
+    }
+}
+
+/// The options as they are written, for an attribute of ours.
+impl ToTokens for Options {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let flags = [
+            ("boxed", self.boxed),
+            ("local", self.local),
+            ("in_place", self.in_place),
+            ("send", self.send),
+            ("owned", self.owned),
+            ("skip", self.skip),
+        ];
+        for (name, span) in flags {
+            if let Some(span) = span {
+                let name = Ident::new(name, span);
+                tokens.extend(quote!(#name,));
+            }
+        }
+        if let Some(Captures { written, .. }) = &self.captures {
+            tokens.extend(quote!(#written,));
+        }
+        if let Some(path) = &self.blocking {
+            tokens.extend(quote!(blocking = #path,));
+        }
+        if let Some(path) = &self.krate {
+            tokens.extend(quote!(crate = #path,));
+        }
+        if let Some(place) = &self.last {
+            tokens.extend(quote!(__last(#place)));
         }
     }
 }

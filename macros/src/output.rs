@@ -34,6 +34,11 @@ impl Output {
                 span,
             };
         };
+        Output::of_type(ty, options)
+    }
+
+    /// Looks at the type that a function returns, or promises.
+    pub(crate) fn of_type(ty: &Type, options: &Options) -> Self {
         let span = at(ty.span());
         if is_never(ty) {
             let krate = options.krate(span);

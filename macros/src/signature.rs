@@ -4,24 +4,19 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{FnArg, ReturnType};
 
-use crate::argument::Argument;
+use crate::argument::{Argument, Taking};
+use crate::attributes;
 use crate::body::{Form, Parts};
 use crate::check;
 use crate::errors::Errors;
 use crate::expand::at;
 use crate::function::Function;
+use crate::future::BoxedFuture;
 use crate::lifetimes;
 use crate::options::Options;
 use crate::output::Output;
-
-/// Whose options they are.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Place {
-    /// The function's own.
-    Alone,
-    /// The block's, for all of its functions.
-    Block,
-}
+use crate::owned::Held;
+use crate::place::{Place, Within};
 
 /// Expands a function.
 ///
@@ -30,17 +25,26 @@ pub(crate) enum Place {
 pub(crate) fn expand(
     mut function: Function,
     options: &Options,
-    place: Place,
+    place: &Place,
     errors: &mut Errors,
 ) -> TokenStream {
     check::attributes(&mut function, errors);
+    if options.last.is_none() && attributes::has_others(&function) {
+        return attributes::hand_on(function, options, place);
+    }
     check::signature(&mut function.sig, errors);
-    if !check::output(&function.sig, place, errors) {
+    if !check::output(&function.sig, place.options, errors) {
         return quote!(#function);
     }
-    let options = check::options(&function, options, place, errors);
-    let form = form(&function, &options, place, errors);
+    let mut options = check::options(&function, options, place.options, errors);
+    let future = BoxedFuture::of(&function.sig);
+    if future.is_some() {
+        check::boxed_future(&mut options, errors);
+    }
+    let held = held(&function, &mut options, place, errors);
+    let form = form(&function, future, &options, errors);
 
+    let track_caller = attributes::track_caller(&function);
     let Function {
         attrs,
         vis,
@@ -49,22 +53,59 @@ pub(crate) fn expand(
         body,
         semicolon,
     } = function;
-    let output = Output::new(&sig.output, &options, sig.ident.span());
+    let output = match &form {
+        Form::Future(future) => Output::of_type(&future.output, &options),
+        _ => Output::new(&sig.output, &options, sig.ident.span()),
+    };
     sig.asyncness = None;
-    let lifetime = options.boxed.and_then(|_| lifetimes::of_box(&mut sig));
-    sig.output = return_type(&sig.output, &output, lifetime.as_ref(), &options);
+    let lifetime = match &form {
+        Form::Future(future) => future.lifetime.clone(),
+        _ if options.boxed.is_some() && options.owned.is_none() => lifetimes::of_box(&mut sig),
+        _ => None,
+    };
+    let bounds = held.as_ref().map(|held| held.bounds(&options, output.span));
+    sig.output = match &form {
+        Form::Future(future) if options.boxed.is_none() => {
+            let krate = options.krate(output.span);
+            let ty = &future.ty;
+            named_type(
+                &sig.output,
+                quote_spanned!(output.span=> #krate::DualOf<#krate::work::Async<#ty>>),
+            )
+        }
+        _ => return_type(&sig.output, &output, lifetime.as_ref(), bounds, &options),
+    };
 
     let Some(body) = body else {
-        return quote!(#(#attrs)* #vis #defaultness #sig #semicolon);
+        return quote!(#(#attrs)* #track_caller #vis #defaultness #sig #semicolon);
     };
-    let arguments = Argument::take_all(&mut sig);
+    if options.owned.is_some() && matches!(place.within, Within::Trait) {
+        Held::bound_self(&mut sig);
+    }
+    let arguments = match &form {
+        // They are the closure's that makes the future.
+        Form::Future(..) => Vec::new(),
+        _ => Argument::take_all(
+            &mut sig,
+            &Taking {
+                body: &body.tokens,
+                by_closure: matches!(form, Form::Pair(_)),
+                is_lent: &|ty| {
+                    let held = held.as_ref().filter(|_| options.owned.is_some());
+                    held.is_some_and(|held| held.is_lent(ty))
+                },
+            },
+        ),
+    };
     let parts = Parts {
         options: &options,
         sig: &sig,
         arguments: &arguments,
         output: &output,
+        held: held.as_ref(),
         body: &body,
     };
+    let keeps = parts.keeps(&form);
     let mut handle = parts.handle(&form);
     if let (Form::Pair(_), Some(FnArg::Receiver(receiver))) = (&form, sig.inputs.first_mut()) {
         // It is the renamed one that is `mut`.
@@ -77,8 +118,25 @@ pub(crate) fn expand(
     } else if options.boxed.is_some() {
         handle = quote_spanned!(span=> #krate::Dual::boxed(#handle));
     }
-    let block = quote_spanned!(at(body.brace.span.join())=> { #handle });
-    quote!(#(#attrs)* #vis #defaultness #sig #block)
+    let block = quote_spanned!(at(body.brace.span.join())=> { #keeps #handle });
+    quote!(#(#attrs)* #track_caller #vis #defaultness #sig #block)
+}
+
+/// What the handle holds, if the options say something of it. If it can't be owned, it is not.
+fn held(
+    function: &Function,
+    options: &mut Options,
+    place: &Place,
+    errors: &mut Errors,
+) -> Option<Held> {
+    let has_body = function.body.is_some();
+    let held = Held::new(&function.sig, has_body, options, place)?;
+    if options.owned.is_some() && !held.check(&function.sig, place, errors) {
+        // Sync code is one that may borrow, then.
+        options.in_place = options.owned.take();
+        return Held::new(&function.sig, has_body, options, place);
+    }
+    Some(held)
 }
 
 /// The type of the handle.
@@ -86,6 +144,7 @@ fn return_type(
     written: &ReturnType,
     output: &Output,
     lifetime: Option<&syn::Lifetime>,
+    bounds: Option<TokenStream>,
     options: &Options,
 ) -> ReturnType {
     let Output { ty, span, .. } = output;
@@ -94,7 +153,7 @@ fn return_type(
         let send = options
             .send
             .map(|send| quote_spanned!(at(send)=> + ::core::marker::Send));
-        quote_spanned!(*span=> #krate::DualOf<impl #krate::Work<Output = #ty> #send>)
+        quote_spanned!(*span=> #krate::DualOf<impl #krate::Work<Output = #ty> #send #bounds>)
     } else {
         let form = match options.local {
             Some(_) => quote_spanned!(*span=> LocalBoxed),
@@ -113,26 +172,39 @@ fn return_type(
             quote_spanned!(*span=> #krate::Dual<#ty, #krate::work::#form<#lifetime, #ty>>)
         }
     };
-    let arrow = match written {
-        ReturnType::Type(arrow, _) => quote!(#arrow),
-        ReturnType::Default => quote_spanned!(*span=> ->),
-    };
-    syn::parse_quote!(#arrow #handle)
+    named_type(written, handle)
+}
+
+/// Another type in the place of the one that is written.
+fn named_type(written: &ReturnType, handle: TokenStream) -> ReturnType {
+    match written {
+        ReturnType::Type(arrow, _) => syn::parse_quote!(#arrow #handle),
+        ReturnType::Default => syn::parse_quote!(-> #handle),
+    }
 }
 
 /// How the body is to be run.
-fn form(function: &Function, options: &Options, place: Place, errors: &mut Errors) -> Form {
+fn form(
+    function: &Function,
+    future: Option<BoxedFuture>,
+    options: &Options,
+    errors: &mut Errors,
+) -> Form {
     if function.sig.asyncness.is_some() {
         return match &options.blocking {
             Some(path) => Form::Pair(path.clone()),
             None => Form::Async,
         };
     }
+    if let Some(future) = future {
+        return Form::Future(Box::new(future));
+    }
     if options.in_place.is_some() {
         return Form::InPlace;
     }
     // A mere declaration says nothing of how the body is run.
-    if function.body.is_some() && !check::arguments(&function.sig, place, errors) {
+    let is_owned = options.owned.is_some() || function.body.is_none();
+    if !is_owned && !check::arguments(&function.sig, errors) {
         return Form::InPlace;
     }
     Form::Blocking

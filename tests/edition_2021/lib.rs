@@ -15,6 +15,8 @@ mod smart_forms;
 mod smart_lints;
 #[path = "../smart_methods.rs"]
 mod smart_methods;
+#[path = "../smart_owned.rs"]
+mod smart_owned;
 #[path = "../smart_pair.rs"]
 mod smart_pair;
 #[path = "../smart_test.rs"]

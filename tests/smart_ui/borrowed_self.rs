@@ -10,6 +10,7 @@ impl Client {
         self.0
     }
 
+    #[smart]
     fn len(&self) -> u32 {
         self.0
     }

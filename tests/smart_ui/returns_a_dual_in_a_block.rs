@@ -6,7 +6,7 @@ struct Client;
 
 #[smart]
 impl Client {
-    fn five(&self) -> DualOf<impl Work<Output = u32> + use<>> {
+    async fn five(&self) -> DualOf<impl Work<Output = u32> + use<>> {
         Dual::ready(5)
     }
 }

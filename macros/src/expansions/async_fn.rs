@@ -26,9 +26,10 @@ async fn never() -> ! {
 
 /// Fetches.
 #[inline]
+#[track_caller]
 pub(crate) fn fetch<'a, T: AsRef<str>>(
     url: &'a str,
-    tries: u32,
+    mut tries: u32,
     arg2: T,
 ) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = Result<&'a str, Error>>>
 where
@@ -39,10 +40,9 @@ where
             if false {
                 return ::smartcall::__private::never::<Result<&'a str, Error>>();
             }
-            let url = url;
-            let mut tries = tries;
-            let arg2 = arg2;
-            let _ = arg2;
+            let _ = &arg2;
+            let _ = &tries;
+            let _ = &url;
             {
                 tries += 1;
                 Ok(url)
@@ -50,6 +50,7 @@ where
         }
     })
 }
+#[track_caller]
 fn nothing(
     &self,
     arg0: (u32, u32),
@@ -59,6 +60,7 @@ fn nothing(
             if false {
                 return ::smartcall::__private::never::<()>();
             }
+            let _ = &arg0;
             let _ = &self;
             let arg0 = arg0;
             let (a, b) = arg0;
@@ -66,6 +68,7 @@ fn nothing(
         }
     })
 }
+#[track_caller]
 fn opaque() -> ::smartcall::DualOf<
     impl ::smartcall::Work<Output = Result<impl Iterator<Item = u32>, Error>>,
 > {
@@ -81,6 +84,7 @@ fn opaque() -> ::smartcall::DualOf<
         }
     })
 }
+#[track_caller]
 fn never() -> ::smartcall::DualOf<
     impl ::smartcall::Work<Output = ::smartcall::__private::Never> + ::core::marker::Send,
 > {

@@ -9,6 +9,9 @@ pub trait Source: Sync {
 
     fn name(self: Arc<Self>) -> String;
 
+    #[smart]
+    fn owned_name(self: Arc<Self>) -> String;
+
     #[smart(skip)]
     fn size(&self) -> usize {
         Self::SIZE
@@ -33,19 +36,21 @@ pub trait Source: Sync {
     type Item;
     const SIZE: usize;
     /// Reads.
+    #[track_caller]
     fn read(
         &self,
     ) -> ::smartcall::DualOf<
         impl ::smartcall::Work<Output = Self::Item> + ::core::marker::Send,
     >;
-    fn name(
+    fn name(self: Arc<Self>) -> String;
+    #[track_caller]
+    fn owned_name(
         self: Arc<Self>,
-    ) -> ::smartcall::DualOf<
-        impl ::smartcall::Work<Output = String> + ::core::marker::Send,
-    >;
+    ) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = String>>;
     fn size(&self) -> usize {
         Self::SIZE
     }
+    #[track_caller]
     fn twice(&self) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = usize>> {
         ::smartcall::Dual::in_place(move || -> usize {
             let _ = &self;
@@ -57,6 +62,7 @@ pub trait Source: Sync {
     }
 }
 unsafe impl<const N: usize> Source for Array<{ N }> {
+    #[track_caller]
     fn read(&self) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = u32>> {
         ::smartcall::Dual::future(async move {
             {

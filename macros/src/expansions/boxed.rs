@@ -30,6 +30,7 @@ async fn opaque(n: u32) -> impl Iterator<Item = u32> {
 
 // becomes
 
+#[track_caller]
 fn factorial(n: u64) -> ::smartcall::Dual<u64> {
     ::smartcall::Dual::boxed(
         ::smartcall::Dual::future(async move {
@@ -37,7 +38,7 @@ fn factorial(n: u64) -> ::smartcall::Dual<u64> {
                 if false {
                     return ::smartcall::__private::never::<u64>();
                 }
-                let n = n;
+                let _ = &n;
                 {
                     let () = ();
                     n
@@ -46,6 +47,7 @@ fn factorial(n: u64) -> ::smartcall::Dual<u64> {
         }),
     )
 }
+#[track_caller]
 fn sum(&self) -> ::smartcall::Dual<u32, ::smartcall::work::Boxed<'_, u32>> {
     ::smartcall::Dual::boxed(
         ::smartcall::Dual::future(async move {
@@ -62,6 +64,7 @@ fn sum(&self) -> ::smartcall::Dual<u32, ::smartcall::work::Boxed<'_, u32>> {
         }),
     )
 }
+#[track_caller]
 fn longest<'a>(
     a: &'a str,
     b: &'a str,
@@ -72,8 +75,8 @@ fn longest<'a>(
                 if false {
                     return ::smartcall::__private::never::<&'a str>();
                 }
-                let a = a;
-                let b = b;
+                let b = &b;
+                let _ = &a;
                 {
                     let () = ();
                     a
@@ -82,6 +85,7 @@ fn longest<'a>(
         }),
     )
 }
+#[track_caller]
 fn put<'life0, 'life1, 'life2, 'smart, T: Clone + 'smart, U>(
     &'life0 mut self,
     key: &'life1 str,
@@ -100,10 +104,10 @@ where
                 if false {
                     return ::smartcall::__private::never::<bool>();
                 }
+                let more = &more;
+                let items = &items;
+                let key = &key;
                 let _ = &self;
-                let key = key;
-                let items = items;
-                let more = more;
                 {
                     let () = ();
                     true
@@ -112,6 +116,7 @@ where
         }),
     )
 }
+#[track_caller]
 fn into_inner<'smart>(
     self,
 ) -> ::smartcall::Dual<u32, ::smartcall::work::Boxed<'smart, u32>>
@@ -133,6 +138,7 @@ where
         }),
     )
 }
+#[track_caller]
 fn opaque(
     n: u32,
 ) -> ::smartcall::DualOf<::smartcall::work::Boxed<'static, impl Iterator<Item = u32>>> {
@@ -142,7 +148,7 @@ fn opaque(
                 if false {
                     return ::smartcall::__private::never::<_>();
                 }
-                let n = n;
+                let _ = &n;
                 {
                     let () = ();
                     0..n

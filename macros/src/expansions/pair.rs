@@ -19,6 +19,7 @@ async fn take(&mut self, n: usize) -> usize {
 
 // becomes
 
+#[track_caller]
 fn fetch(
     url: &str,
     tries: u32,
@@ -26,13 +27,13 @@ fn fetch(
     ::smartcall::Dual::pair(
         (url, tries),
         |(url, tries)| -> String { native::fetch(url, tries) },
-        |(url, tries)| async move {
+        |(url, mut tries)| async move {
             {
                 if false {
                     return ::smartcall::__private::never::<String>();
                 }
-                let url = url;
-                let mut tries = tries;
+                let _ = &tries;
+                let _ = &url;
                 {
                     tries += 1;
                     url.into()
@@ -41,6 +42,7 @@ fn fetch(
         },
     )
 }
+#[track_caller]
 fn len(&self) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = usize>> {
     ::smartcall::Dual::pair(
         (),
@@ -59,6 +61,7 @@ fn len(&self) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = usize>> {
         },
     )
 }
+#[track_caller]
 fn take(
     &mut self,
     n: usize,
@@ -71,8 +74,8 @@ fn take(
                 if false {
                     return ::smartcall::__private::never::<usize>();
                 }
+                let _ = &n;
                 let __self = __this;
-                let n = n;
                 {
                     fn inner(self) {}
                     __self.0 -= n;

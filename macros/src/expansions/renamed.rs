@@ -13,6 +13,7 @@ impl Client {
 
 // becomes
 
+#[track_caller]
 fn five(n: &u32) -> sc::Dual<u32, sc::work::Boxed<'_, u32>> {
     sc::Dual::boxed(
         sc::Dual::future(async move {
@@ -20,7 +21,7 @@ fn five(n: &u32) -> sc::Dual<u32, sc::work::Boxed<'_, u32>> {
                 if false {
                     return sc::__private::never::<u32>();
                 }
-                let n = n;
+                let _ = &n;
                 {
                     let () = ();
                     *n
@@ -30,6 +31,7 @@ fn five(n: &u32) -> sc::Dual<u32, sc::work::Boxed<'_, u32>> {
     )
 }
 impl Client {
+    #[track_caller]
     fn five(&self) -> sc::Dual<u32, sc::work::Boxed<'_, u32>> {
         sc::Dual::boxed(
             sc::Dual::future(async move {

@@ -15,6 +15,7 @@ fn first(&self, text: &str) -> Option<char> {
 
 // becomes
 
+#[track_caller]
 pub fn read(
     path: String,
     #[cfg(unix)]
@@ -25,9 +26,9 @@ pub fn read(
         #[cfg(unix)] ::smartcall::__private::goes_to_the_pool(&mode);
         ::smartcall::Dual::blocking(
             ::smartcall::__private::comes_from_the_pool(move || -> io::Result<Vec<u8>> {
-                let path = path;
                 #[cfg(unix)]
-                let mode = mode;
+                let mode = &mode;
+                let _ = &path;
                 {
                     let () = ();
                     fs::read(path)
@@ -36,6 +37,7 @@ pub fn read(
         )
     }
 }
+#[track_caller]
 fn len(self: Arc<Self>) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = usize>> {
     {
         ::smartcall::__private::goes_to_the_pool(&self);
@@ -50,13 +52,14 @@ fn len(self: Arc<Self>) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = u
         )
     }
 }
+#[track_caller]
 fn first(
     &self,
     text: &str,
 ) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = Option<char>>> {
     ::smartcall::Dual::in_place(move || -> Option<char> {
+        let _ = &text;
         let _ = &self;
-        let text = text;
         {
             let () = ();
             text.chars().next()

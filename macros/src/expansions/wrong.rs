@@ -10,6 +10,7 @@ fn borrows(&self, a: &str) -> u32 {
 
 // becomes
 
+#[track_caller]
 fn five() -> ::smartcall::DualOf<impl ::smartcall::Work<Output = u32>> {
     {
         ::smartcall::Dual::blocking(
@@ -23,15 +24,16 @@ fn five() -> ::smartcall::DualOf<impl ::smartcall::Work<Output = u32>> {
     }
 }
 ::core::compile_error! {
-    "`#[smart]` has no option `boxd`: use one of `boxed`, `local`, `in_place`, `send`, `skip`, `blocking = function` or `crate = path`"
+    "`#[smart]` has no option `boxd`: use one of `boxed`, `local`, `in_place`, `send`, `owned`, `use<..>`, `skip`, `blocking = function` or `crate = path`"
 }
 ::core::compile_error! {
     "`#[smart]` can't be on a `const fn`: remove `const`, since a handle is resolved at run time"
 }
+#[track_caller]
 fn borrows(&self, a: &str) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = u32>> {
     ::smartcall::Dual::in_place(move || -> u32 {
+        let a = &a;
         let _ = &self;
-        let a = a;
         {
             let () = ();
             5
@@ -39,8 +41,8 @@ fn borrows(&self, a: &str) -> ::smartcall::DualOf<impl ::smartcall::Work<Output 
     })
 }
 ::core::compile_error! {
-    "`#[smart]` can't send the borrowed `self` to a thread pool: use `#[smart(in_place)]` if `borrows` returns quickly, or make it an `async fn` that awaits a `Dual::blocking(move || ..)` of what it copies"
+    "`#[smart]` can't send the borrowed `self` to a thread pool: use `#[smart(owned)]` to send a copy, `#[smart(in_place)]` if `borrows` returns quickly, or make it an `async fn` that awaits a `Dual::blocking(move || ..)` of what it copies"
 }
 ::core::compile_error! {
-    "`#[smart]` can't send the borrowed argument `a` to a thread pool: take it by value, or use `#[smart(in_place)]` if `borrows` returns quickly, or make it an `async fn` that awaits a `Dual::blocking(move || ..)` of what it copies"
+    "`#[smart]` can't send the borrowed argument `a` to a thread pool: take it by value, or use `#[smart(owned)]` to send a copy, `#[smart(in_place)]` if `borrows` returns quickly, or make it an `async fn` that awaits a `Dual::blocking(move || ..)` of what it copies"
 }
