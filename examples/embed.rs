@@ -70,10 +70,10 @@ fn main() -> io::Result<()> {
 
     let sync = cache().find(file).get()?;
     let shim = Executor::new().block_on(cache().find(file))?;
-    let futures = LocalPool::new().run_until(cache().find(file).into_future())?;
+    let futures = LocalPool::new().run_until(cache().find(file))?;
     let pollster = pollster::block_on(cache().find(file))?;
     let tokio = tokio::runtime::Builder::new_current_thread().build()?;
-    let tokio = tokio.block_on(cache().find(file).into_future())?;
+    let tokio = tokio.block_on(cache().find(file))?;
 
     let expected = sync.0;
     let callers = [

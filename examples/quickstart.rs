@@ -15,8 +15,8 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 use std::{env, fs, process};
 
-use async_io::{Async, Timer};
-use futures_lite::{AsyncBufReadExt, AsyncWriteExt, FutureExt, StreamExt};
+use async_io::Async;
+use futures_lite::{AsyncBufReadExt, AsyncWriteExt, StreamExt};
 use smartcall::context::{self, Place};
 use smartcall::{Dual, DualOf, Executor, SmartCall, Work};
 
@@ -63,18 +63,19 @@ fn read(file: &Path) -> Result<Answer, String> {
 /// The async operation: asks a server for one line.
 async fn ask(server: SocketAddr) -> Result<Answer, String> {
     TRIES.fetch_add(1, Ordering::Relaxed);
-    let request = async {
+    let request = Dual::future(async {
         let mut stream = Async::<TcpStream>::connect(server).await?;
         stream.write_all(b"HEAD / HTTP/1.0\r\n\r\n").await?;
         let mut lines = futures_lite::io::BufReader::new(stream).lines();
         let nothing = || Err(io::Error::other("it hung up without an answer"));
         lines.next().await.unwrap_or_else(nothing)
-    };
-    let too_late = async {
-        Timer::after(Duration::from_secs(3)).await;
-        Err(ErrorKind::TimedOut.into())
-    };
-    match request.or(too_late).await {
+    });
+    let too_late = |_| Err(ErrorKind::TimedOut.into());
+    match request
+        .timeout(Duration::from_secs(3))
+        .await
+        .unwrap_or_else(too_late)
+    {
         Ok(line) => Ok(answer(format!("async: ask {server}"), line)),
         Err(error) => Err(format!("cannot ask {server}: {error}")),
     }

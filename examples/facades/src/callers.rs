@@ -1,5 +1,7 @@
-//! Two callers of each facade, a sync one and an async one, which use all of its functions.
+//! Two callers of each facade, a sync one and an async one, which use all of its functions; and two that
+//! have several handles at once.
 
+pub mod at_once;
 pub mod dns;
 pub mod http;
 pub mod kv;

@@ -44,5 +44,12 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let server = servers::kv()?;
     let asynchronous = runtime.block_on(callers::kv::asynchronous(server.address()))?;
     print("mini-redis", &sync, &asynchronous);
+
+    let (dns, http) = (servers::dns()?, servers::http()?);
+    let (web, kv) = (http.address(), server.address());
+    let (dns, http) = (Dns::new(dns.address(), TIMEOUT), Http::new(TIMEOUT)?);
+    let sync = callers::at_once::sync(&dns, &http, web, kv)?;
+    let asynchronous = callers::at_once::asynchronous(&dns, &http, web, kv);
+    print("several at once", &sync, &runtime.block_on(asynchronous)?);
     Ok(())
 }

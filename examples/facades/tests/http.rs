@@ -5,7 +5,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{IMPATIENT, PATIENT, assert_report, limit};
-use smartcall::{Dual, Executor};
+use smartcall::Executor;
 use smartcall_facades::callers;
 use smartcall_facades::http::{Http, fetch};
 use smartcall_facades::servers;
@@ -104,7 +104,7 @@ fn tasks_of_an_executor_of_one_thread() {
         })
         .collect();
     for task in tasks {
-        assert_eq!(Dual::future(task).get().expect("it is answered"), "a page");
+        assert_eq!(task.get().expect("it is answered"), "a page");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::future::{IntoFuture, pending};
+use std::future::pending;
 use std::marker::PhantomData;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
@@ -17,12 +17,12 @@ use futures::future::{BoxFuture, FutureExt, abortable, select};
 use smartcall::context::{self, Host, Place};
 use smartcall::offload::{self, Job, Limited, Pool, SingleThread};
 use smartcall::{
-    CannotBlock, Dual, DualOf, Executor, SmartCall, SmartFn, Work, join, kind, race, smart,
-    try_join,
+    CannotBlock, Dual, DualOf, Executor, SmartCall, SmartCallMut, SmartFn, Work, join, kind, race,
+    smart, try_join,
 };
 
 use crate::executors::Spawn;
-use crate::probe::{blocks, elsewhere, gets, pending_once, place_of, words, works};
+use crate::probe::{blocks, derefs, elsewhere, gets, pending_once, place_of, words, works};
 use crate::promises::{Ask, Outcome};
 
 /// A behaviour, as a future that is run in a task.
@@ -46,7 +46,7 @@ impl fmt::Debug for Body {
 /// A behaviour: its id, what it is about, what it asks, and how it is run.
 pub type Behaviour = (&'static str, &'static str, Ask, Body);
 
-use Ask::{Gets, GetsHere, GetsTask, Here, Place as Stands, Refused, Through, Works};
+use Ask::{Derefs, Gets, GetsHere, GetsTask, Here, Place as Stands, Refused, Through, Works};
 use Body::{Alone, Tasks};
 
 /// The behaviours. An id is that of `tests/README.md` with a letter; J, P and S have none there.
@@ -65,11 +65,13 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     ("A5b",  "await retry of async",     Here,      Alone(|| retry_of_async().boxed())),
     ("A5c",  "SmartFn in a struct",      Works,     Alone(|| smart_fn_in_a_struct().boxed())),
     ("A5d",  "middleware in middleware", Works,     Alone(|| middlewares().boxed())),
+    ("A5e",  "callbacks in turn",        Works,     Alone(|| callbacks().boxed())),
     ("C1",   "async, sync, async, sync", Ask::Pool, Alone(|| sandwich().boxed())),
     // The handle.
     ("B1",   "lazy until resolved",      Works,     Alone(|| lazy().boxed())),
     ("B3",   "ready: await, get, deref", Works,     Alone(|| ready().boxed())),
-    ("B5",   "deref, then get",          Gets,      Alone(|| deref().boxed())),
+    // A deref in a task is refused even where a get goes through: an implicit wait is never meant there.
+    ("B5",   "deref, then await",        Derefs,    Alone(|| deref().boxed())),
     ("B6a",  "made on another thread",   Works,     Alone(|| made_elsewhere().boxed())),
     ("B6b",  "spawned as a task",        Works,     Tasks(|spawn| spawned(spawn).boxed())),
     // `.get()` in a task.
@@ -87,6 +89,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     ("A12i", "try_get, else await",      Gets,      Alone(|| try_get().boxed())),
     ("A12j", "get a task of another",    Gets,      Alone(|| get_a_task_of_another().boxed())),
     ("C19",  "Executor::block_on",       Gets,      Alone(|| block_on().boxed())),
+    ("A12o", "context::can_block",       Gets,      Alone(|| can_block().boxed())),
     // Errors and panics.
     ("D3a",  "panic of async, awaited",  Works,     Alone(|| panic_of_async().boxed())),
     ("D3b",  "panic of sync, awaited",   Works,     Alone(|| panic_of_sync().boxed())),
@@ -294,17 +297,41 @@ async fn smart_fn_in_a_struct() -> Outcome {
 fn one_more<K>(
     op: impl SmartCall<u32, K, (), Work: Send> + Send + Sync + 'static,
 ) -> impl SmartCall<u32, kind::Async, Work: Send> + Send + Sync + 'static {
-    let op = Arc::new(op);
-    move || {
-        let op = Arc::clone(&op);
-        Dual::future(async move { op.invoke().await + 1 })
-    }
+    move || op.invoke().map(|n| n + 1)
 }
 
 async fn middlewares() -> Outcome {
     let sync = one_more(one_more(|| 5)).invoke().await;
     let asynchronous = one_more(one_more(pending_once)).invoke().await;
     works((sync, asynchronous) == (7, 7), "the values differ")
+}
+
+/// Calls a callback for each of three numbers, which it is lent in turn.
+fn visit<K>(
+    mut visitor: impl for<'a> SmartCallMut<(), K, (&'a u32,)>,
+) -> DualOf<impl Work<Output = ()>> {
+    Dual::future(async move {
+        for n in [1, 2, 3] {
+            visitor.invoke_mut_with((&n,)).await;
+        }
+    })
+}
+
+async fn callbacks() -> Outcome {
+    let here = id();
+    // A sync one borrows and mutates: it stays on this thread.
+    let mut seen = Vec::new();
+    visit(|n: &u32| seen.push((*n, id()))).await;
+    let sum = AtomicUsize::new(0);
+    visit(async |n: &u32| {
+        pending_once().await;
+        sum.fetch_add(*n as usize, Ordering::Relaxed);
+    })
+    .await;
+    works(
+        seen == [(1, here), (2, here), (3, here)] && sum.into_inner() == 6,
+        "the callbacks saw something else",
+    )
 }
 
 async fn sandwich() -> Outcome {
@@ -342,21 +369,25 @@ async fn lazy() -> Outcome {
 }
 
 async fn ready() -> Outcome {
-    let got = blocks(|| Dual::ready(5).get() + *Dual::ready(5));
+    let got = blocks(|| Dual::ready(5).get() + *Dual::ready(5).boxed());
     let awaited = Dual::ready(5).await;
     works(got == Ok(10) && awaited == 5, "a ready value was refused")
 }
 
 async fn deref() -> Outcome {
-    gets((3, "abc".to_string(), 1), || {
-        let runs = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&runs);
-        let handle = Dual::future(async move {
-            count.fetch_add(1, Ordering::Relaxed);
-            "abc".to_string()
-        });
-        (handle.len(), handle.get(), runs.load(Ordering::Relaxed))
-    })
+    let runs = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&runs);
+    let handle = Dual::future(async move {
+        count.fetch_add(1, Ordering::Relaxed);
+        "abc".to_string()
+    });
+    let handle = handle.boxed();
+    let outcome = derefs(3, || handle.len());
+    // One that was refused has not run, and one that went through keeps the value.
+    match (handle.await.as_str(), runs.load(Ordering::Relaxed)) {
+        ("abc", 1) => outcome,
+        (value, runs) => Outcome::Wrong(format!("gave {value:?} in {runs} runs")),
+    }
 }
 
 async fn made_elsewhere() -> Outcome {
@@ -368,7 +399,7 @@ async fn made_elsewhere() -> Outcome {
 async fn spawned(spawn: Spawn) -> Outcome {
     let (tell, told) = oneshot::channel();
     let handle = Dual::blocking(|| 5).map(|five| tell.send(five).is_ok());
-    spawn(handle.into_future().map(|_| ()).boxed());
+    spawn(Box::pin(handle.map(|_| ())));
     works(told.await == Ok(5), "no value has come")
 }
 
@@ -469,7 +500,7 @@ async fn get_in_awaited(spawn: Spawn) -> Outcome {
 /// Awaits the handle that came back, which still works.
 async fn await_refused<D>(refused: CannotBlock<D>) -> Outcome
 where
-    D: IntoFuture<Output = u32>,
+    D: Future<Output = u32>,
 {
     if !refused.to_string().starts_with("cannot block here: ") {
         return Outcome::Wrong(refused.to_string());
@@ -488,10 +519,18 @@ async fn try_get() -> Outcome {
     }
 }
 
+async fn can_block() -> Outcome {
+    match context::can_block() {
+        Ok(()) => Outcome::Through,
+        Err(refused) if refused.to_string().starts_with("cannot block here: ") => Outcome::Refused,
+        Err(refused) => Outcome::Wrong(refused.to_string()),
+    }
+}
+
 async fn get_a_task_of_another() -> Outcome {
     let another = Executor::builder().threads(1).build();
     let task = another.spawn(elsewhere());
-    gets(5, || Dual::future(task).get())
+    gets(5, || task.get())
 }
 
 async fn block_on() -> Outcome {
@@ -508,7 +547,7 @@ fn fail() -> u32 {
 
 /// Whether a handle panics with these words, and sync code works afterwards.
 async fn panics<W: Work<Output = u32>>(handle: DualOf<W>) -> Outcome {
-    let said = AssertUnwindSafe(handle.into_future()).catch_unwind().await;
+    let said = AssertUnwindSafe(handle).catch_unwind().await;
     let said = said.map_err(|panic| words(&*panic));
     let after = Dual::blocking(|| 5).await;
     works(
@@ -564,15 +603,14 @@ fn goes_on() -> (
 
 async fn dropped_handle() -> Outcome {
     let (handle, begun, told) = goes_on();
-    let handle = Box::pin(handle.into_future());
     // It begins at its first poll.
-    drop(select(handle, begun).await);
+    drop(select(Box::pin(handle), begun).await);
     works(told.await.is_ok(), "the code was not told")
 }
 
 async fn dropped_task(spawn: Spawn) -> Outcome {
     let (handle, begun, told) = goes_on();
-    let (task, abort) = abortable(handle.into_future());
+    let (task, abort) = abortable(handle);
     spawn(task.map(|_| ()).boxed());
     let begun = begun.await;
     abort.abort();

@@ -39,10 +39,16 @@ pub(crate) fn works(so: bool, what: &str) -> Outcome {
 }
 
 /// Calls what may block: the value, or `Refused`.
+#[track_caller]
+pub(crate) fn blocks<T>(call: impl FnOnce() -> T) -> Result<T, Outcome> {
+    blocks_or_says(["`.await`", "`try_get`"], call)
+}
+
+/// Calls what may block: the value, or `Refused`.
 ///
 /// A refusal is one only if it stands at the caller's line, and names the ways out.
 #[track_caller]
-pub(crate) fn blocks<T>(call: impl FnOnce() -> T) -> Result<T, Outcome> {
+fn blocks_or_says<T>(ways: [&str; 2], call: impl FnOnce() -> T) -> Result<T, Outcome> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = panic::take_hook();
@@ -58,9 +64,7 @@ pub(crate) fn blocks<T>(call: impl FnOnce() -> T) -> Result<T, Outcome> {
     called.map_err(|panic| {
         let words = words(&*panic);
         let refused = words.starts_with("cannot block here: this thread is ")
-            && ["`.await`", "`try_get`"]
-                .iter()
-                .all(|way| words.contains(way));
+            && ways.iter().all(|way| words.contains(way));
         match refused {
             true if FILE.take() == caller => Outcome::Refused,
             true => Outcome::Wrong("refused, but not at the caller's line".into()),
@@ -72,7 +76,21 @@ pub(crate) fn blocks<T>(call: impl FnOnce() -> T) -> Result<T, Outcome> {
 /// Calls what may block, and is to give a value.
 #[track_caller]
 pub(crate) fn gets<T: PartialEq + Debug>(expected: T, call: impl FnOnce() -> T) -> Outcome {
-    match blocks(call) {
+    gave(expected, blocks(call))
+}
+
+/// Calls what has a deref in it, and is to give a value.
+#[track_caller]
+pub(crate) fn derefs<T: PartialEq + Debug>(expected: T, call: impl FnOnce() -> T) -> Outcome {
+    gave(
+        expected,
+        blocks_or_says(["`dual.await`", "`dual.get()`"], call),
+    )
+}
+
+/// `Through`, with the value that was expected.
+fn gave<T: PartialEq + Debug>(expected: T, called: Result<T, Outcome>) -> Outcome {
+    match called {
         Ok(value) if value == expected => Outcome::Through,
         Ok(value) => Outcome::Wrong(format!("gave {value:?}")),
         Err(outcome) => outcome,

@@ -60,7 +60,9 @@ pub enum Ask {
     Pool,
     /// What becomes of a blocking call whose value comes from elsewhere.
     Gets,
-    /// The same of sync code, and where it runs.
+    /// What becomes of a deref, which blocks without a word that says so.
+    Derefs,
+    /// The same as `Gets` of sync code, and where it runs.
     GetsHere,
     /// What becomes of a blocking call that waits for a task of the same executor.
     GetsTask,
@@ -104,12 +106,13 @@ const HANGS: Promise = Promise::Nothing(
 
 /// What the documentation of smartcall promises.
 #[rustfmt::skip]
-const PROMISES: [(Ask, [Promise; 5]); 9] = [
+const PROMISES: [(Ask, [Promise; 5]); 10] = [
     //                host     alone    seen host seen alone stranger
     (Ask::Works,    [WORKS,   WORKS,   WORKS,   WORKS,     WORKS]),
     (Ask::Here,     [HERE,    HERE,    HERE,    HERE,      HERE]),
     (Ask::Pool,     [POOL,    POOL,    POOL,    POOL,      POOL]),
     (Ask::Gets,     [THROUGH, REFUSED, THROUGH, REFUSED,   THROUGH]),
+    (Ask::Derefs,   [REFUSED, REFUSED, REFUSED, REFUSED,   THROUGH]),
     (Ask::GetsHere, [HERE,    REFUSED, HERE,    REFUSED,   HERE]),
     (Ask::GetsTask, [THROUGH, REFUSED, THROUGH, REFUSED,   HANGS]),
     (Ask::Through,  [THROUGH, THROUGH, THROUGH, THROUGH,   THROUGH]),

@@ -1,6 +1,5 @@
 use std::time::{Duration, Instant};
 
-use futures_timer::Delay;
 use smartcall::smart;
 
 /// What layers know the time by.
@@ -37,6 +36,6 @@ impl Clock for SystemClock {
     }
 
     async fn sleep(&self, time: Duration) {
-        Delay::new(time).await;
+        smartcall::sleep(time).await;
     }
 }

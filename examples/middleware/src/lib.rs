@@ -1,4 +1,4 @@
-//! Middleware and a registry of plugins, each written once, for sync and for async operations.
+//! Middleware and registries of plugins and listeners, each written once, for sync and for async callables.
 //!
 //! A layer takes an operation of one argument, sync or async, and gives back another one, which its
 //! callers `.get()` or `.await`. So layers nest, in any order; [`layered`] has all of them. No layer
@@ -11,6 +11,7 @@ mod cache;
 mod clock;
 mod layered;
 mod limit;
+mod listeners;
 mod plugins;
 mod retry;
 mod timeout;
@@ -21,6 +22,7 @@ pub use cache::cached;
 pub use clock::{Clock, SystemClock};
 pub use layered::{Settings, layered};
 pub use limit::limited;
+pub use listeners::Listeners;
 pub use plugins::{Plugins, Unknown};
 pub use retry::{Backoff, retried};
 pub use timeout::bounded;

@@ -9,8 +9,8 @@ use std::{fmt, fs};
 
 use smartcall::{Dual, Elapsed, Executor, SmartCall, SmartFn};
 use smartcall_middleware::{
-    Backoff, Open, Plugins, Settings, SystemClock, Unknown, bounded, cached, guarded, layered,
-    limited, retried, traced,
+    Backoff, Listeners, Open, Plugins, Settings, SystemClock, Unknown, bounded, cached, guarded,
+    layered, limited, retried, traced,
 };
 
 /// Counts the bytes of a file.
@@ -186,6 +186,23 @@ fn main() -> Result<(), Unknown> {
         let awaited = ex.block_on(plugins.pass(names, text.to_owned()))?;
         println!("{:30} .get(): {got:34} .await: {awaited}", names.join(", "));
     }
+
+    // A callback that mutates what it captured is called here, in turn.
+    let mut sizes = Vec::new();
+    let passed = |name: &str, text: &String| sizes.push(format!("{name} {}", text.len()));
+    plugins
+        .pass_with(&["file", "line"], FILE.to_owned(), passed)
+        .get()?;
+    println!("\nThe bytes after each plugin: {}", sizes.join(", "));
+
+    // One that is stored is called by reference, sync or async.
+    let mut listeners = Listeners::new();
+    listeners.add(|sizes: &Vec<String>| println!("A sync listener is told of {}.", sizes.len()));
+    listeners.add(async |sizes: &Vec<String>| {
+        smartcall::sleep(SHORT).await;
+        println!("An async one is told of {}.", sizes.len());
+    });
+    listeners.tell(&sizes).get();
     Ok(())
 }
 

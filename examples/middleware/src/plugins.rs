@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 
-use smartcall::{Dual, SmartCall, SmartFn, smart};
+use smartcall::{Dual, SmartCall, SmartCallMut, SmartFn, smart};
 
 /// Operations by name, sync and async ones side by side.
 pub struct Plugins<T, Args = ()> {
@@ -58,9 +58,26 @@ impl<T: 'static> Plugins<T, (T,)> {
     ///
     /// Those of a name that was not registered; the operations before it were called.
     pub async fn pass(&self, names: &[&str], value: T) -> Result<T, Unknown> {
+        self.pass_with(names, value, |_: &str, _: &T| {}).await
+    }
+
+    /// Passes a value through several operations, and shows it to a callback after each.
+    ///
+    /// The callback is lent the operation's name and the value. A sync one may mutate what it captured.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`pass`](Plugins::pass).
+    pub async fn pass_with<K>(
+        &self,
+        names: &[&str],
+        value: T,
+        mut passed: impl for<'a> SmartCallMut<(), K, (&'a str, &'a T)>,
+    ) -> Result<T, Unknown> {
         let mut value = value;
         for name in names {
             value = self.call(name, (value,))?.await;
+            passed.invoke_mut_with((name, &value)).await;
         }
         Ok(value)
     }

@@ -43,8 +43,9 @@ impl Shelf {
     }
 }
 
-#[smart(in_place)]
+#[smart]
 impl Store for Shelf {
+    #[smart(in_place)]
     fn reserve(&self, item: &str, n: u32) -> Result<u32, OutOfStock> {
         let mut items = self.lock();
         match items.get_mut(item) {
@@ -58,10 +59,12 @@ impl Store for Shelf {
         }
     }
 
+    #[smart(in_place)]
     fn release(&self, item: &str, n: u32) {
         *self.lock().entry(item.to_owned()).or_default() += n;
     }
 
+    #[smart(in_place)]
     fn left(&self, item: &str) -> u32 {
         self.lock().get(item).copied().unwrap_or(0)
     }

@@ -14,7 +14,7 @@ struct Far(Shelf);
 
 impl Far {
     async fn travel(&self) {
-        async_io::Timer::after(Duration::from_millis(1)).await;
+        smartcall::sleep(Duration::from_millis(1)).await;
     }
 }
 
@@ -86,7 +86,7 @@ fn functions() {
         Ok(RECEIPT)
     }
     async fn approve_later(_: Payment) -> Charged {
-        async_io::Timer::after(Duration::from_millis(1)).await;
+        smartcall::sleep(Duration::from_millis(1)).await;
         Ok(RECEIPT)
     }
     let _limit = limit();

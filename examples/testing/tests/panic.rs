@@ -45,7 +45,7 @@ async fn and_afterwards() {
         async move { charge(&panicked) }
     };
     for (gateway, orders) in services(PATIENT, sync, asynchronous) {
-        let placed = AssertUnwindSafe(orders.place(nuts(3)).into_future());
+        let placed = AssertUnwindSafe(orders.place(nuts(3)));
         let panic = placed.catch_unwind().await.expect_err("it panicked");
         assert_eq!(panic.downcast_ref(), Some(&"this once"), "{gateway}");
         let placed = orders.place(nuts(3)).await.expect("it is placed");

@@ -6,7 +6,6 @@ use reqwest::{RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use smartcall::{SmartCall, smart};
 use tokio::task::{self, JoinSet};
-use tokio::time;
 
 use crate::Result;
 use crate::error::Error;
@@ -92,7 +91,7 @@ async fn retry<T, K>(op: impl SmartCall<Result<T>, K>, attempts: u32) -> Result<
     let mut pause = PAUSE;
     for _ in 1..attempts {
         match op.invoke().await {
-            Err(error) if error.is_server_failure() => time::sleep(pause).await,
+            Err(error) if error.is_server_failure() => smartcall::sleep(pause).await,
             done => return done,
         }
         pause *= 2;

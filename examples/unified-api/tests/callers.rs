@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::{anvil, limit, server};
-use smartcall::{Dual, Executor};
+use smartcall::Executor;
 use smartcall_unified_api::Client;
 use smartcall_unified_api::callers::{self, Report};
 use tokio::runtime;
@@ -82,7 +82,7 @@ fn tasks_of_an_executor_of_one_thread() {
         })
         .collect();
     for task in tasks {
-        let item = Dual::future(task).get();
+        let item = task.get();
         assert_eq!(item.expect("it is there"), anvil());
     }
 }

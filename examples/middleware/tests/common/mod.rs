@@ -11,9 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use smartcall::{
-    Dual, Elapsed, Executor, SmartCall, Work, asynchronous, blocking, kind, offload, smart,
-};
+use smartcall::{Dual, Elapsed, Executor, SmartCall, Work, kind, offload, smart};
 use smartcall_middleware::{Clock, Open};
 use tokio::runtime::Runtime;
 
@@ -207,7 +205,7 @@ pub fn sync_operation(
 ) -> impl SmartCall<Result<u32, Failure>, kind::Sync, (u32,), Work: Send> + Clone + Send + Sync + 'static
 {
     let script = script.clone();
-    blocking(move |n: u32| match script.answer(n) {
+    kind::blocking(move |n: u32| match script.answer(n) {
         Answer::Now(answer) => answer,
         Answer::Never => {
             // As code that loops does, which asks whether anybody waits for it.
@@ -225,7 +223,7 @@ pub fn async_operation(
 ) -> impl SmartCall<Result<u32, Failure>, kind::Async, (u32,), Work: Send> + Clone + Send + Sync + 'static
 {
     let script = script.clone();
-    asynchronous(move |n: u32| {
+    kind::asynchronous(move |n: u32| {
         let script = script.clone();
         async move {
             yield_once().await;
