@@ -5,7 +5,7 @@
 mod common;
 
 use std::alloc::System;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::hint::black_box;
 use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, Barrier};
@@ -116,9 +116,10 @@ fn boxed_and_dereferenced() {
         assert_allocations(1, async || five_smart().boxed().get());
         assert_allocations(1, async || five_smart().boxed_local().get());
         assert_allocations(1, async || five_smart().boxed().await);
-        assert_allocations(1, async || *five_smart());
-        assert_allocations(1, async || {
-            let dual = five_smart();
+        assert_allocations(2, async || *five_smart().boxed());
+        assert_allocations(2, async || *five_smart().boxed_local());
+        assert_allocations(2, async || {
+            let dual = five_smart().boxed();
             assert_eq!(*dual + *dual, 10);
             dual.get()
         });
@@ -210,7 +211,7 @@ impl Host for OwnPool {
 
 /// Awaits blocking code under a host.
 fn hop(host: &Arc<OwnPool>) -> impl Future<Output = u32> {
-    context::hosted(host, Dual::blocking(five).into_future())
+    context::hosted(host, Dual::blocking(five))
 }
 
 /// B12: a hop through a host's own pool allocates once, for the `Job`: no more than `unblock`.

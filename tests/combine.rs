@@ -2,14 +2,13 @@
 
 mod common;
 
-use std::future::{self, Future, IntoFuture};
+use std::future::{self, Future};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
 use common::{in_child, limit, wait_until};
-use smartcall::work::Work;
-use smartcall::{Dual, DualOf, SmartCall, SmartFn, blocking, join, offload, race, try_join};
+use smartcall::{Dual, DualOf, SmartCall, SmartFn, Work, join, kind, offload, race, try_join};
 
 /// Resolves a handle by each caller, and gives what they got: it is the same for all.
 #[track_caller]
@@ -19,12 +18,8 @@ where
     W: Work<Output = T> + Send + 'static,
 {
     let got = make().get();
-    assert_eq!(*make(), got);
-    assert_eq!(
-        pollster::block_on(make().into_future()),
-        got,
-        "an unknown executor"
-    );
+    assert_eq!(*make().boxed(), got);
+    assert_eq!(pollster::block_on(make()), got, "an unknown executor");
     assert_eq!(make().boxed().get(), got);
     #[cfg(feature = "executor")]
     {
@@ -41,7 +36,7 @@ where
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .build()
         .expect("it starts");
-    let task = runtime.spawn(make().into_future());
+    let task = runtime.spawn(make());
     assert_eq!(runtime.block_on(task).expect("no panic"), got, "tokio");
     got
 }
@@ -71,7 +66,7 @@ fn steps_of_each_kind() {
             }),
             3
         );
-        let named = blocking(|n: u32| n + 1);
+        let named = kind::blocking(|n: u32| n + 1);
         assert_eq!(by_each(|| two().then(move |n| named.invoke_with((n,)))), 3);
     });
 }
@@ -139,7 +134,7 @@ fn nothing_runs_before() {
 #[test]
 fn value_of_a_deref() {
     let runs = AtomicUsize::new(0);
-    let dual = Dual::in_place(|| runs.fetch_add(1, Ordering::Relaxed) + 2);
+    let dual = Dual::in_place(|| runs.fetch_add(1, Ordering::Relaxed) + 2).boxed();
     assert_eq!(*dual, 2);
     assert_eq!(dual.map(|n| n + 1).get(), 3);
     assert_eq!(runs.into_inner(), 1);
@@ -302,10 +297,7 @@ fn panics_come_through() {
         );
         let joined = || join((Dual::ready(1), Dual::blocking(|| -> u32 { panic!("join") })));
         assert_eq!(message(|| joined().get()), "join");
-        assert_eq!(
-            message(|| pollster::block_on(joined().into_future())),
-            "join"
-        );
+        assert_eq!(message(|| pollster::block_on(joined())), "join");
     });
 }
 
@@ -344,5 +336,5 @@ fn in_generic_code() {
         future
     }
     let dual = both(Dual::blocking(|| 1), Dual::future(async { 2 }));
-    assert_eq!(pollster::block_on(send(dual.into_future())), (1, 2));
+    assert_eq!(pollster::block_on(send(dual)), (1, 2));
 }

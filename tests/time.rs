@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::future::{self, IntoFuture};
+use std::future;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -40,7 +40,7 @@ fn smoke() {
         );
         assert_eq!(Dual::blocking(|| 5).timeout(LONG).get(), Ok(5));
         assert_eq!(
-            pollster::block_on(Dual::blocking(|| 5).timeout(LONG).into_future()),
+            pollster::block_on(Dual::blocking(|| 5).timeout(LONG)),
             Ok(5)
         );
     });
@@ -76,10 +76,11 @@ fn handle_that_came_back() {
     limit(|| {
         let (dual, tell) = back();
         tell.send(1).expect("it runs");
-        assert_eq!(pollster::block_on(dual.into_future()), 1);
+        assert_eq!(pollster::block_on(dual), 1);
 
         let (dual, tell) = back();
         tell.send(2).expect("it runs");
+        let dual = dual.boxed();
         assert_eq!(*dual, 2);
         assert_eq!(dual.get(), 2);
 
@@ -174,7 +175,7 @@ fn timeout_drops_what_takes_longer() {
             let dual = dual.timeout(SOON);
             let elapsed = match by_get {
                 true => dual.get(),
-                false => pollster::block_on(dual.into_future()),
+                false => pollster::block_on(dual),
             };
             assert!(elapsed.is_err());
             assert_eq!(Arc::strong_count(&kept), 1);
@@ -189,7 +190,7 @@ fn timeout_over_sync_code() {
         let (dual, _tell) = told();
         assert!(dual.timeout(SOON).get().is_err());
         let (dual, _tell) = told();
-        assert!(pollster::block_on(dual.timeout(SOON).into_future()).is_err());
+        assert!(pollster::block_on(dual.timeout(SOON)).is_err());
         let (dual, _tell) = told();
         let nested = Dual::future(async { dual.timeout(SOON).await });
         assert!(nested.get().is_err());
@@ -262,11 +263,11 @@ fn is_ready_at_each_stage() {
         assert!(Dual::ready(5).is_ready());
         assert!(Dual::ready(5).boxed().is_ready());
         assert!(!Dual::blocking(|| -> u32 { panic!("it never runs") }).is_ready());
-        let dual = Dual::future(async { 5 });
+        let dual = Dual::future(async { 5 }).boxed();
         assert!(!dual.is_ready());
         assert_eq!(*dual, 5);
         assert!(dual.is_ready());
-        let panics = Dual::future(async { panic!("it has no value") });
+        let panics = Dual::future(async { panic!("it has no value") }).boxed();
         let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| -> () { *panics }));
         assert!(caught.is_err() && !panics.is_ready());
     });
