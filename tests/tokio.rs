@@ -106,8 +106,14 @@ fn assert_deref_refused() -> impl Future<Output = ()> + Send {
     let dual = Dual::future(task()).boxed();
     let (line, text) = (line!(), words(|| *dual));
     assert_eq!(PLACE.take(), Some((file!().to_owned(), line)), "{text}");
+    // What is driven by a get is told of the runtime that the get is in.
+    let where_it_is = match context::current() {
+        context::Place::Driving => "running a current-thread runtime of tokio. ",
+        _ => "polling a task of an executor. ",
+    };
+    let start = format!("cannot block here: this thread is {where_it_is}");
     assert!(
-        text.starts_with("cannot block here: this thread is polling a task of an executor. ")
+        text.starts_with(&start)
             && text.contains("Was an `.await` forgotten?")
             && text.contains("`dual.await`"),
         "{text}"
