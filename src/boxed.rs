@@ -184,6 +184,8 @@ macro_rules! boxed {
         }
 
         impl<'a, T> Work for $name<'a, T> {
+            // Statically called, it tells of misuse at the line of a `get`.
+            #[track_caller]
             fn block(mut self: Pin<&mut Self>) -> T {
                 match self.as_mut().project().work.take() {
                     Some(mut work) => {
