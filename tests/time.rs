@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use common::{limit, wait_until};
 use smartcall::work::Work;
-use smartcall::{Dual, DualOf, context, join};
+use smartcall::{Dual, DualOf, context, join, race, sleep};
 
 const SOON: Duration = Duration::from_millis(20);
 /// Longer than a test may take.
@@ -287,4 +287,86 @@ fn auto_traits_are_kept() {
         *here
     });
     assert!(dual.get_timeout(Duration::ZERO).is_err());
+}
+
+/// `sleep` takes its time by each caller, counted from when somebody waits for it.
+#[test]
+fn sleeps() {
+    limit(|| {
+        let naps = [sleep(SOON), sleep(SOON), sleep(SOON)];
+        thread::sleep(2 * SOON);
+        let [got, awaited, driven] = naps;
+        let begun = Instant::now();
+        got.get();
+        assert!(begun.elapsed() >= SOON, "got");
+        let begun = Instant::now();
+        pollster::block_on(awaited);
+        assert!(begun.elapsed() >= SOON, "awaited");
+        let begun = Instant::now();
+        Dual::future(async { driven.await }).get();
+        assert!(begun.elapsed() >= SOON, "driven");
+
+        // It is a handle like others.
+        assert_eq!(
+            race((sleep(LONG).map(|()| 1), sleep(SOON).map(|()| 2))).get(),
+            2
+        );
+        assert!(sleep(LONG).timeout(SOON).get().is_err());
+        let later = sleep(SOON).now_or_later().expect_err("it takes a while");
+        later.get();
+    });
+}
+
+/// A time that the clock can't tell never comes.
+#[test]
+fn sleeps_for_ever() {
+    limit(|| {
+        assert!(sleep(Duration::MAX).get_timeout(SOON).is_err());
+        assert!(sleep(Duration::MAX).now_or_later().is_err());
+        assert_eq!(Dual::blocking(|| 5).timeout(Duration::MAX).get(), Ok(5));
+    });
+}
+
+/// Says when it is dropped.
+struct Guard(Arc<AtomicUsize>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// A timeout drops its work when the time has elapsed, and not only with the handle.
+#[test]
+fn elapsed_timeout_has_dropped_its_work() {
+    let waits = |drops: &Arc<AtomicUsize>| {
+        let guard = Guard(Arc::clone(drops));
+        Dual::future(async move {
+            let _guard = guard;
+            future::pending::<()>().await
+        })
+    };
+    limit(|| {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let mut awaited = Box::pin(waits(&drops).timeout(SOON));
+        assert!(pollster::block_on(awaited.as_mut()).is_err());
+        assert_eq!(drops.load(Ordering::SeqCst), 1);
+        drop(awaited);
+        assert_eq!(drops.load(Ordering::SeqCst), 1);
+
+        let mut got = Box::pin(waits(&drops).boxed().timeout(SOON));
+        assert!(Work::block(got.as_mut()).is_err());
+        assert_eq!(drops.load(Ordering::SeqCst), 2);
+        drop(got);
+
+        // A value that came in time leaves nothing of its work either.
+        let guard = Guard(Arc::clone(&drops));
+        let quick = Dual::future(future::ready(5)).map(move |n| {
+            let _guard = &guard;
+            n
+        });
+        let mut quick = Box::pin(quick.timeout(LONG));
+        assert_eq!(pollster::block_on(quick.as_mut()), Ok(5));
+        assert_eq!(drops.load(Ordering::SeqCst), 3);
+    });
 }
