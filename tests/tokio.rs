@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use tokio::task::{LocalSet, block_in_place, spawn_blocking, spawn_local, yield_now};
 
 mod common;
-use common::{in_child, in_child_with, limit};
+use common::{in_child, in_child_with, limit, wait_until};
 
 // Helpers ------------------------------------------------------------------------------
 
@@ -653,6 +653,8 @@ fn racing_first_gets_start_one_runtime() {
 fn as_many_workers_as_tokio_is_told() {
     in_child_with(&[("TOKIO_WORKER_THREADS", "3")], || {
         assert_eq!(get(needs_the_reactor()), 5);
+        // A thread gets its name when it first runs.
+        wait_until(|| threads_named("smartcall-tokio") >= 3);
         assert_eq!(threads_named("smartcall-tokio"), 3);
     });
 }
