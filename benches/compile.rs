@@ -60,9 +60,8 @@ fn write_crate(name: &str, attribute: &str, functions: usize, used: bool) -> Pat
          [dependencies]\nsmartcall = {{ path = {:?} }}\n\n[workspace]\n",
         env!("CARGO_MANIFEST_DIR"),
     );
-    let mut code = String::from(
-        "#![allow(unused_imports)]\nuse std::future::{Future, IntoFuture};\nuse std::pin::Pin;\n",
-    );
+    let mut code =
+        String::from("#![allow(unused_imports)]\nuse std::future::Future;\nuse std::pin::Pin;\n");
     for i in 0..functions {
         let before = match i {
             0 => "std::future::ready(Ok::<u64, std::num::ParseIntError>(1)).await?".into(),
@@ -82,7 +81,7 @@ fn write_crate(name: &str, attribute: &str, functions: usize, used: bool) -> Pat
             write!(
                 code,
                 "pub fn boxed{i}(text: &str) -> Pin<Box<dyn Future<Output = Result<u64, std::num::ParseIntError>> + Send + '_>> {{\n    \
-                     Box::pin(f{i}(text, {i}).into_future())\n\
+                     Box::pin(f{i}(text, {i}))\n\
                  }}\n",
             )
             .expect("a string can be written to");

@@ -10,7 +10,7 @@
 //! | gone | empty | no | a deref further up on this thread's stack is at it |
 //! | gone | `Ok` | no | a deref has resolved it, and keeps the value |
 //! | gone | `Err` | no | it panicked in a deref |
-//! | gone | any | yes | a poll or a `block` gave the value away |
+//! | gone | any | yes | a poll or a `block` gave the value away, or panicked |
 
 use std::cell::{Cell, OnceCell};
 use std::future::Future;
@@ -162,16 +162,18 @@ macro_rules! boxed {
         impl<T> Future for $name<'_, T> {
             type Output = T;
 
-            fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-                let this = self.as_ref().get_ref();
-                let Some(mut work) = this.work.take() else {
+            fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+                let Some(mut work) = self.work.take() else {
                     return Poll::Ready(self.take_value());
                 };
-                // Out of its place while it is polled, so that it is gone after a panic.
+                // Out of its place while it is polled, so that it is gone after a panic; and no deref is
+                // at it, which can't be while it is lent to the poll.
+                *self.as_mut().project().handed_over = true;
                 let poll = work.as_mut().poll(cx);
-                match poll {
-                    Poll::Ready(_) => *self.project().handed_over = true,
-                    Poll::Pending => this.work.set(Some(work)),
+                if poll.is_pending() {
+                    let this = self.project();
+                    *this.handed_over = false;
+                    this.work.set(Some(work));
                 }
                 poll
             }
@@ -184,6 +186,8 @@ macro_rules! boxed {
         }
 
         impl<'a, T> Work for $name<'a, T> {
+            // Statically called, it tells of misuse at the line of a `get`.
+            #[track_caller]
             fn block(mut self: Pin<&mut Self>) -> T {
                 match self.as_mut().project().work.take() {
                     Some(mut work) => {

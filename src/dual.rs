@@ -579,6 +579,7 @@ impl<T, W: Work<Output = T> + FusedFuture> FusedFuture for Dual<T, W> {
 
 impl<T, W: Work<Output = T>> Work for Dual<T, W> {
     #[inline]
+    #[track_caller]
     fn block(self: Pin<&mut Self>) -> T {
         match self.project().state.project() {
             StateProjection::Fresh { work } => work.block(),

@@ -5,13 +5,15 @@
 mod common;
 
 use std::alloc::System;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::hint::black_box;
 use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, Barrier};
 use std::thread;
+use std::time::Duration;
 
 use common::in_child;
+use futures_lite::future::yield_now;
 use smartcall::context::{self, Host};
 use smartcall::offload::Job;
 use smartcall::{Dual, DualOf, SmartCall, Work};
@@ -97,7 +99,7 @@ fn driven() {
         let nested = || Dual::future(async { five_smart().get() }).get();
         assert_allocations(0, async || Dual::future(async { nested() }).get());
         let waits = async || {
-            futures_lite::future::yield_now().await;
+            yield_now().await;
             5
         };
         assert_allocations(0, async || Dual::future(waits()).get());
@@ -116,12 +118,70 @@ fn boxed_and_dereferenced() {
         assert_allocations(1, async || five_smart().boxed().get());
         assert_allocations(1, async || five_smart().boxed_local().get());
         assert_allocations(1, async || five_smart().boxed().await);
-        assert_allocations(1, async || *five_smart());
-        assert_allocations(1, async || {
-            let dual = five_smart();
+        assert_allocations(2, async || *five_smart().boxed());
+        assert_allocations(2, async || *five_smart().boxed_local());
+        assert_allocations(2, async || {
+            let dual = five_smart().boxed();
             assert_eq!(*dual + *dual, 10);
             dual.get()
         });
+    });
+}
+
+/// B12: a bound costs one allocation, once for a handle: a boxed one has its box, and what is there needs none.
+#[test]
+fn bounded() {
+    const LONG: Duration = Duration::from_secs(600);
+
+    fn five<T, W: Work<Output = T>>(got: Result<T, Dual<T, W>>) -> T {
+        got.unwrap_or_else(|_| panic!("it is there in time"))
+    }
+
+    async fn yields() -> u32 {
+        yield_now().await;
+        yield_now().await;
+        5
+    }
+
+    in_child(|| {
+        assert_allocations(1, async || five(five_smart().get_timeout(LONG)));
+        assert_allocations(1, async || five(five_smart().boxed().get_timeout(LONG)));
+        assert_allocations(1, async || {
+            five(five_smart().boxed_local().get_timeout(LONG))
+        });
+        assert_allocations(0, async || five(Dual::ready(5).get_timeout(LONG)));
+        assert_allocations(0, async || five(Dual::in_place(|| 5).get_timeout(LONG)));
+        assert_allocations(0, async || {
+            five(Dual::in_place(|| 5).map(|n| n).get_timeout(LONG))
+        });
+        assert_allocations(0, async || five(Dual::ready(5).now_or_later()));
+        assert_allocations(0, async || five(Dual::in_place(|| 5).now_or_later()));
+        assert_allocations(1, async || five(five_smart().now_or_later()));
+        assert_allocations(1, async || five(five_smart().boxed().now_or_later()));
+        // What came back has its box, whatever is done with it.
+        let later = || {
+            Dual::future(yields())
+                .now_or_later()
+                .expect_err("it yields")
+        };
+        assert_allocations(1, async || later().get());
+        assert_allocations(1, async || later().await);
+        assert_allocations(1, async || later().boxed().get());
+        assert_allocations(1, async || {
+            let later = later().now_or_later().expect_err("it yields again");
+            five(later.get_timeout(LONG))
+        });
+    });
+}
+
+/// B12: steps allocate nothing, by each caller.
+#[test]
+fn steps() {
+    in_child(|| {
+        let steps = || five_smart().map(|n| n + 1).then(async |n| n - 1);
+        assert_allocations(0, async || steps().get());
+        assert_allocations(0, async || steps().await);
+        assert_allocations(0, async || Dual::blocking(|| 4).then(|n| n + 1).get());
     });
 }
 
@@ -210,7 +270,7 @@ impl Host for OwnPool {
 
 /// Awaits blocking code under a host.
 fn hop(host: &Arc<OwnPool>) -> impl Future<Output = u32> {
-    context::hosted(host, Dual::blocking(five).into_future())
+    context::hosted(host, Dual::blocking(five))
 }
 
 /// B12: a hop through a host's own pool allocates once, for the `Job`: no more than `unblock`.

@@ -3,11 +3,11 @@
 #![cfg(feature = "executor")]
 
 use std::env;
-use std::future::{self, Future, IntoFuture};
+use std::future::{self, Future};
 use std::hint;
 use std::io::ErrorKind;
 use std::panic::{self, AssertUnwindSafe};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
@@ -140,7 +140,7 @@ fn dropped_unused() {
     drops.wait_for_one();
 
     let (counted, drops) = Counted::new();
-    drop(Dual::ready(counted).into_future());
+    drop(Dual::ready(counted));
     drops.wait_for_one();
 }
 
@@ -150,11 +150,10 @@ fn dropped_after_it_asked() {
     limit(|| {
         let (counted, drops) = Counted::new();
         Dual::future(async {
-            let mut part = Dual::blocking(move || -> u32 {
+            let mut part = pin!(Dual::blocking(move || -> u32 {
                 let _counted = &counted;
                 panic!("it never runs");
-            })
-            .into_future();
+            }));
             assert!(futures::poll!(&mut part).is_pending());
         })
         .get();
@@ -190,16 +189,15 @@ fn job_dropped_in_the_queue() {
     in_child(|| {
         offload::set_max_jobs(1.try_into().expect("it is not zero"));
         let (body, begun, tell) = Body::new();
-        let mut first = Dual::blocking(|| body.run()).into_future();
+        let mut first = Box::pin(Dual::blocking(|| body.run()));
         assert!(poll(&mut first).is_pending());
         begun.recv().expect("it begins");
 
         let (counted, drops) = Counted::new();
-        let mut queued = Dual::blocking(move || -> u32 {
+        let mut queued = Box::pin(Dual::blocking(move || -> u32 {
             let _counted = &counted;
             panic!("it never runs");
-        })
-        .into_future();
+        }));
         assert!(poll(&mut queued).is_pending());
         drop(queued);
         tell.send(()).expect("it waits");
@@ -216,12 +214,11 @@ fn job_dropped_while_it_runs() {
         let (body, begun, tell) = Body::new();
         let (captured, captured_drops) = Counted::new();
         let (value, drops) = Counted::new();
-        let mut part = Dual::blocking(move || {
+        let mut part = Box::pin(Dual::blocking(move || {
             let _captured = captured;
             body.run();
             value
-        })
-        .into_future();
+        }));
         assert!(poll(&mut part).is_pending());
         begun.recv().expect("it begins");
         drop(part);
@@ -256,11 +253,10 @@ fn handed_over_job_dropped_while_it_runs() {
     fn check(first_poll: impl FnOnce(&mut (dyn Future<Output = Counted> + Unpin))) {
         let (body, begun, tell) = Body::new();
         let (value, drops) = Counted::new();
-        let mut part = Dual::blocking(move || {
+        let mut part = Box::pin(Dual::blocking(move || {
             body.run();
             value
-        })
-        .into_future();
+        }));
         first_poll(&mut part);
         begun.recv().expect("it begins");
         drop(part);
@@ -275,7 +271,7 @@ fn handed_over_job_dropped_while_it_runs() {
 
         offload::set_max_jobs(1.try_into().expect("it is not zero"));
         let (body, begun, tell) = Body::new();
-        let mut first = Dual::blocking(|| body.run()).into_future();
+        let mut first = Box::pin(Dual::blocking(|| body.run()));
         assert!(poll(&mut first).is_pending());
         begun.recv().expect("it begins");
         check(|part| {
@@ -292,12 +288,11 @@ fn job_that_panics_after_it_was_dropped() {
     limit(|| {
         let (body, begun, tell) = Body::new();
         let (counted, drops) = Counted::new();
-        let mut part = Dual::blocking(move || -> u32 {
+        let mut part = Box::pin(Dual::blocking(move || -> u32 {
             let _counted = counted;
             body.run();
             panic!("nobody hears it");
-        })
-        .into_future();
+        }));
         assert!(poll(&mut part).is_pending());
         begun.recv().expect("it begins");
         drop(part);
@@ -423,7 +418,7 @@ fn fallible_task_dropped() {
 /// A get of a task on a thread of its own, and what came of it: the value, or what it said.
 fn get_elsewhere<T: Send + 'static>(task: Task<T>) -> JoinHandle<Result<T, String>> {
     thread::spawn(|| {
-        let get = AssertUnwindSafe(|| Dual::future(task).get());
+        let get = AssertUnwindSafe(|| task.get());
         panic::catch_unwind(get).map_err(said)
     })
 }
@@ -575,7 +570,7 @@ fn executor_dropped_with_all_workers_in_a_poll() {
         barrier.wait();
         drop(ex);
         assert_eq!(ended.load(Ordering::SeqCst), 3);
-        tasks.into_iter().for_each(|task| Dual::future(task).get());
+        tasks.into_iter().for_each(|task| task.get());
     });
 }
 
@@ -789,7 +784,7 @@ fn adopted_executor_dropped_while_others_run_it() {
             let ex = Executor::from(Arc::clone(&bare));
             let tasks: Vec<_> = (0..4).map(|i| ex.spawn(async move { i })).collect();
             drop(ex);
-            let values = tasks.into_iter().map(|task| Dual::future(task).get());
+            let values = tasks.into_iter().map(|task| task.get());
             assert!(values.eq(0..4));
         }
         drop(stop);
@@ -852,7 +847,7 @@ fn head_start(round: usize) {
 /// E6: the drop of an awaited sync part races with its end.
 #[test]
 fn job_dropped_as_it_completes() {
-    limit(|| race(|completes| Dual::blocking(completes).into_future()));
+    limit(|| race(|completes| Box::pin(Dual::blocking(completes))));
 }
 
 /// E6: the same for a job that was queued.
@@ -862,10 +857,10 @@ fn queued_job_dropped_as_it_completes() {
         offload::set_max_jobs(1.try_into().expect("it is not zero"));
         race(|completes| {
             let (body, begun, tell) = Body::new();
-            let mut first = Dual::blocking(|| body.run()).into_future();
+            let mut first = Box::pin(Dual::blocking(|| body.run()));
             assert!(poll(&mut first).is_pending());
             begun.recv().expect("it begins");
-            let mut queued = Dual::blocking(completes).into_future();
+            let mut queued = Box::pin(Dual::blocking(completes));
             assert!(poll(&mut queued).is_pending());
             tell.send(()).expect("it waits");
             queued

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::future::{self, Future, IntoFuture};
+use std::future::{self, Future};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -34,13 +34,11 @@ fn nothing_to_cancel() {
     limit(|| {
         assert!(!offload::is_cancelled());
         assert!(!Dual::blocking(offload::is_cancelled).get());
-        assert!(!pollster::block_on(
-            Dual::blocking(offload::is_cancelled).into_future()
-        ));
+        assert!(!pollster::block_on(Dual::blocking(offload::is_cancelled)));
         // A thread that runs one job after another tells them apart.
         for _ in 0..100 {
             drop(polled(Dual::blocking(|| wait_until(offload::is_cancelled))));
-            let fresh = Dual::blocking(offload::is_cancelled).into_future();
+            let fresh = Dual::blocking(offload::is_cancelled);
             assert!(!pollster::block_on(fresh));
         }
     });

@@ -4,7 +4,7 @@
 //! there in all tests; a test with hooks of its own is a child.
 
 use std::cell::Cell;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, Once, PoisonError, mpsc};
@@ -147,13 +147,13 @@ impl Host for OwnPool {
 fn to_the_pool() {
     limit(|| {
         install();
-        let there = pollster::block_on(work_for(7, request().into_future()));
+        let there = pollster::block_on(work_for(7, request()));
         assert_eq!(there, (7, false));
-        let both = join_all([1, 2].map(|n| work_for(n, request().into_future())));
+        let both = join_all([1, 2].map(|n| work_for(n, request())));
         assert_eq!(Dual::future(both).get(), [(1, false), (2, false)]);
         // From one thread of the pool to another.
-        let nested = Dual::blocking(|| pollster::block_on(request().into_future()).0);
-        let nested = work_for(8, nested.into_future());
+        let nested = Dual::blocking(|| pollster::block_on(request()).0);
+        let nested = work_for(8, nested);
         assert_eq!(pollster::block_on(nested), 8);
         assert_eq!(REQUEST.get(), 0);
     });
@@ -166,10 +166,10 @@ fn from_a_task() {
     limit(|| {
         install();
         let ex = smartcall::Executor::builder().threads(1).build();
-        let task = ex.spawn(work_for(7, request().into_future()));
+        let task = ex.spawn(work_for(7, request()));
         assert_eq!(ex.block_on(task).0, 7);
         let local = smartcall::LocalExecutor::new();
-        let task = local.spawn(work_for(8, request().into_future()));
+        let task = local.spawn(work_for(8, request()));
         assert_eq!(local.block_on(task).0, 8);
     });
 }
@@ -181,7 +181,7 @@ fn to_the_pool_of_tokio() {
     limit(|| {
         install();
         let runtime = tokio::runtime::Runtime::new().expect("it starts");
-        let there = runtime.block_on(work_for(7, request().into_future()));
+        let there = runtime.block_on(work_for(7, request()));
         assert_eq!(there, (7, false));
     });
 }
@@ -208,8 +208,8 @@ fn queued() {
         offload::set_max_jobs(1.try_into().expect("it is not zero"));
         let (go, gate) = mpsc::channel::<()>();
         let first = Dual::blocking(move || gate.recv().is_ok());
-        let mut first = pin!(work_for(1, first.into_future()));
-        let mut second = pin!(work_for(2, request().into_future()));
+        let mut first = pin!(work_for(1, first));
+        let mut second = pin!(work_for(2, request()));
         let mut cx = Context::from_waker(Waker::noop());
         assert!(first.as_mut().poll(&mut cx).is_pending());
         assert!(second.as_mut().poll(&mut cx).is_pending());
@@ -227,7 +227,7 @@ fn taken_as_it_leaves() {
         REQUEST.set(1);
         let dual = request();
         REQUEST.set(2);
-        assert_eq!(pollster::block_on(dual.into_future()), (2, false));
+        assert_eq!(pollster::block_on(dual), (2, false));
         REQUEST.set(0);
     });
 }
@@ -268,14 +268,11 @@ fn nothing_is_taken_here() {
         let taken = || *TAKEN.lock().expect("not poisoned");
         assert_eq!(Dual::blocking(|| 5).get(), 5);
         assert_eq!(Dual::future(async { Dual::blocking(|| 5).await }).get(), 5);
-        assert_eq!(pollster::block_on(Dual::in_place(|| 5).into_future()), 5);
-        assert_eq!(
-            pollster::block_on(Dual::future(async { 5 }).into_future()),
-            5
-        );
+        assert_eq!(pollster::block_on(Dual::in_place(|| 5)), 5);
+        assert_eq!(pollster::block_on(Dual::future(async { 5 })), 5);
         drop(Dual::blocking(|| 5));
         assert_eq!(taken(), 0);
-        assert_eq!(pollster::block_on(Dual::blocking(|| 5).into_future()), 5);
+        assert_eq!(pollster::block_on(Dual::blocking(|| 5)), 5);
         assert_eq!(taken(), 1);
     });
 }
@@ -299,7 +296,7 @@ fn nested_in_order() {
                 }
             });
         }
-        pollster::block_on(Dual::blocking(|| log("run", "it")).into_future());
+        pollster::block_on(Dual::blocking(|| log("run", "it")));
         let log = LOG.lock().expect("not poisoned").join(", ");
         assert_eq!(
             log,
@@ -325,7 +322,7 @@ fn registered_at_the_same_time() {
                 });
             }
         });
-        pollster::block_on(Dual::blocking(|| ()).into_future());
+        pollster::block_on(Dual::blocking(|| ()));
         assert_eq!(*RUNS.lock().expect("not poisoned"), 8);
     });
 }
@@ -340,7 +337,7 @@ fn a_hook_that_registers_a_hook() {
             assert_eq!(Dual::blocking(|| 5).get(), 5);
             |body: &mut dyn FnMut()| body()
         });
-        assert_eq!(pollster::block_on(Dual::blocking(|| 5).into_future()), 5);
+        assert_eq!(pollster::block_on(Dual::blocking(|| 5)), 5);
     });
 }
 
@@ -349,7 +346,7 @@ fn a_hook_that_registers_a_hook() {
 fn a_hook_that_does_not_call() {
     in_child(|| {
         context::carry(|| |_: &mut dyn FnMut()| ());
-        let awaits = || pollster::block_on(Dual::blocking(|| 5).into_future());
+        let awaits = || pollster::block_on(Dual::blocking(|| 5));
         let payload = panic::catch_unwind(awaits).expect_err("it panics");
         let said = payload.downcast_ref::<String>().map_or("", |said| said);
         assert!(said.contains("must call the body"), "{said}");
@@ -441,7 +438,7 @@ fn back_after_the_await() {
             SPENT.set(7);
             gate.recv()
         });
-        let mut polled = Box::pin(waits.into_future());
+        let mut polled = Box::pin(waits);
         let cx = &mut Context::from_waker(Waker::noop());
         assert!(polled.as_mut().poll(cx).is_pending());
         go.send(()).expect("it waits");
@@ -459,7 +456,7 @@ fn nothing_back_from_what_is_lost() {
             SPENT.set(5);
             panic!("on purpose");
         });
-        let awaits = AssertUnwindSafe(|| pollster::block_on(fails.into_future()));
+        let awaits = AssertUnwindSafe(|| pollster::block_on(fails));
         assert!(panic::catch_unwind(awaits).is_err());
         let (go, gate) = mpsc::channel::<()>();
         let (begun, begins) = mpsc::channel();
@@ -470,7 +467,7 @@ fn nothing_back_from_what_is_lost() {
             gate.recv().expect("it is told");
             done.send(()).expect("it is waited for");
         });
-        let mut dropped = Box::pin(dropped.into_future());
+        let mut dropped = Box::pin(dropped);
         let cx = &mut Context::from_waker(Waker::noop());
         assert!(dropped.as_mut().poll(cx).is_pending());
         begins.recv().expect("it begins");
@@ -500,7 +497,7 @@ fn started_handles() {
         go.send(()).expect("it waits");
         assert_eq!(started.get(), [7; 3]);
         assert_eq!(SPENT.take(), 5);
-        pollster::block_on(spend(6).start().into_future());
+        pollster::block_on(spend(6).start());
         assert_eq!(SPENT.take(), 6);
     });
 }

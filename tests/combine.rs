@@ -2,14 +2,25 @@
 
 mod common;
 
-use std::future::{self, Future, IntoFuture};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::{self, Future};
+use std::panic;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use common::{in_child, limit, wait_until};
-use smartcall::work::Work;
-use smartcall::{Dual, DualOf, SmartCall, SmartFn, blocking, join, offload, race, try_join};
+use futures::channel::oneshot;
+use futures::future::FusedFuture;
+use futures::{pin_mut, select};
+use futures_lite::future::yield_now;
+use smartcall::{
+    Dual, DualOf, SmartCall, SmartFn, Work, join, join_at_most, kind, offload, race, try_join,
+    try_join_at_most,
+};
 
 /// Resolves a handle by each caller, and gives what they got: it is the same for all.
 #[track_caller]
@@ -19,12 +30,8 @@ where
     W: Work<Output = T> + Send + 'static,
 {
     let got = make().get();
-    assert_eq!(*make(), got);
-    assert_eq!(
-        pollster::block_on(make().into_future()),
-        got,
-        "an unknown executor"
-    );
+    assert_eq!(*make().boxed(), got);
+    assert_eq!(pollster::block_on(make()), got, "an unknown executor");
     assert_eq!(make().boxed().get(), got);
     #[cfg(feature = "executor")]
     {
@@ -41,7 +48,7 @@ where
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .build()
         .expect("it starts");
-    let task = runtime.spawn(make().into_future());
+    let task = runtime.spawn(make());
     assert_eq!(runtime.block_on(task).expect("no panic"), got, "tokio");
     got
 }
@@ -71,7 +78,7 @@ fn steps_of_each_kind() {
             }),
             3
         );
-        let named = blocking(|n: u32| n + 1);
+        let named = kind::blocking(|n: u32| n + 1);
         assert_eq!(by_each(|| two().then(move |n| named.invoke_with((n,)))), 3);
     });
 }
@@ -139,7 +146,7 @@ fn nothing_runs_before() {
 #[test]
 fn value_of_a_deref() {
     let runs = AtomicUsize::new(0);
-    let dual = Dual::in_place(|| runs.fetch_add(1, Ordering::Relaxed) + 2);
+    let dual = Dual::in_place(|| runs.fetch_add(1, Ordering::Relaxed) + 2).boxed();
     assert_eq!(*dual, 2);
     assert_eq!(dual.map(|n| n + 1).get(), 3);
     assert_eq!(runs.into_inner(), 1);
@@ -302,10 +309,7 @@ fn panics_come_through() {
         );
         let joined = || join((Dual::ready(1), Dual::blocking(|| -> u32 { panic!("join") })));
         assert_eq!(message(|| joined().get()), "join");
-        assert_eq!(
-            message(|| pollster::block_on(joined().into_future())),
-            "join"
-        );
+        assert_eq!(message(|| pollster::block_on(joined())), "join");
     });
 }
 
@@ -344,5 +348,304 @@ fn in_generic_code() {
         future
     }
     let dual = both(Dual::blocking(|| 1), Dual::future(async { 2 }));
-    assert_eq!(pollster::block_on(send(dual.into_future())), (1, 2));
+    assert_eq!(pollster::block_on(send(dual)), (1, 2));
+}
+
+// At most so many ----------------------------------------------------------------------
+
+/// Counts how many are at it at once.
+#[derive(Default)]
+struct Gauge {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Gauge {
+    fn enter(&self) {
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+    }
+
+    fn leave(&self) {
+        self.now.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn most(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+}
+
+/// So many async bodies run at once, by each caller, and no more; the values are in order, whoever is done first.
+#[test]
+fn joined_at_most() {
+    limit(|| {
+        for n in [1, 3, 20, 100] {
+            let gauge = Arc::new(Gauge::default());
+            let values = by_each(|| {
+                let gauge = Arc::clone(&gauge);
+                let body = move |i| {
+                    let gauge = Arc::clone(&gauge);
+                    Dual::future(async move {
+                        gauge.enter();
+                        // The later ones are done sooner.
+                        for _ in i..20 {
+                            yield_now().await;
+                        }
+                        gauge.leave();
+                        i
+                    })
+                };
+                join_at_most(n, (0..20).map(body))
+            });
+            assert!(values.into_iter().eq(0..20));
+            assert_eq!(gauge.most(), n.min(20));
+        }
+    });
+}
+
+/// So do sync ones: as many meet as there may be, and no others are there.
+#[test]
+fn joined_at_most_sync_parts() {
+    limit(|| {
+        for n in [1, 4] {
+            let gauge = Arc::new(Gauge::default());
+            let values = by_each(|| {
+                let gauge = Arc::clone(&gauge);
+                let barrier = Arc::new(Barrier::new(n));
+                let body = move |i| {
+                    let (gauge, barrier) = (Arc::clone(&gauge), Arc::clone(&barrier));
+                    Dual::blocking(move || {
+                        gauge.enter();
+                        barrier.wait();
+                        gauge.leave();
+                        i
+                    })
+                };
+                join_at_most(n, (0..20).map(body))
+            });
+            assert!(values.into_iter().eq(0..20));
+            assert!(gauge.most() <= n, "{} at once", gauge.most());
+        }
+    });
+}
+
+/// The handles are taken as there is room, so there may be no end of them.
+#[test]
+fn joined_at_most_lazily() {
+    let (taken, ends) = (Cell::new(0), RefCell::new(VecDeque::new()));
+    let handles = (0_usize..).map(|_| {
+        taken.set(taken.get() + 1);
+        let (end, ended) = oneshot::channel::<()>();
+        ends.borrow_mut().push_back(end);
+        Dual::future(ended)
+    });
+    {
+        let mut joined = pin!(join_at_most(2, handles));
+        assert_eq!(taken.get(), 0);
+        for done in 0..5 {
+            let poll = joined
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+            assert!(poll.is_pending());
+            assert_eq!(taken.get(), 2 + done);
+            let first = ends.borrow_mut().pop_front().expect("it was taken");
+            first.send(()).expect("it waits");
+        }
+    }
+    // Nor is any other taken when it is dropped, which drops those that have begun.
+    assert_eq!(taken.get(), 6);
+    assert!(ends.into_inner().iter().all(oneshot::Sender::is_canceled));
+}
+
+#[test]
+fn joined_at_most_none_and_none_of_them() {
+    assert_eq!(join_at_most(3, Vec::<Dual<u32>>::new()).get(), []);
+    let none = Vec::<Dual<Result<u32, u32>>>::new();
+    assert_eq!(try_join_at_most(3, none).get(), Ok(vec![]));
+}
+
+/// A bound at which nothing would ever begin is refused in words, where it is given.
+#[test]
+fn joined_at_most_zero() {
+    in_child(|| {
+        let at = Arc::new(Mutex::new(Vec::new()));
+        panic::set_hook(Box::new({
+            let at = Arc::clone(&at);
+            move |info| {
+                let place = info.location().expect("a panic has one");
+                let place = (place.file().to_owned(), place.line());
+                at.lock().expect("no panic").push(place);
+            }
+        }));
+        let refused = |code: fn()| {
+            let payload = panic::catch_unwind(code).expect_err("it is refused");
+            let text = payload.downcast_ref::<&str>().expect("a literal");
+            assert!(
+                text.starts_with("cannot resolve at most 0 handles at once"),
+                "{text}"
+            );
+            at.lock().expect("no panic").pop().expect("it panicked")
+        };
+        let here = (file!().to_owned(), line!() + 1);
+        assert_eq!(refused(|| drop(join_at_most(0, [Dual::ready(5)]))), here);
+        let here = (file!().to_owned(), line!() + 2);
+        let fails = || {
+            drop(try_join_at_most(0, [Dual::ready(Ok::<_, ()>(5))]));
+        };
+        assert_eq!(refused(fails), here);
+    });
+}
+
+/// The first error ends it: no other handle is taken, and those that have begun are dropped.
+#[test]
+fn first_error_of_at_most() {
+    limit(|| {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let fails = || {
+            taken.store(0, Ordering::SeqCst);
+            let taken = Arc::clone(&taken);
+            let handles = (0_u32..).map(move |i| {
+                taken.fetch_add(1, Ordering::SeqCst);
+                Dual::future(async move {
+                    match i {
+                        4 => future::pending().await,
+                        3 => Err(i),
+                        _ => Ok(i),
+                    }
+                })
+            });
+            try_join_at_most(2, handles)
+        };
+        assert_eq!(by_each(fails), Err(3));
+        // The one that failed was there with one other.
+        assert!(taken.load(Ordering::SeqCst) <= 5);
+
+        let sync = |i: u32| Dual::blocking(move || if i == 3 { Err(i) } else { Ok(i) });
+        assert_eq!(by_each(|| try_join_at_most(2, (0..).map(sync))), Err(3));
+        let values = by_each(|| try_join_at_most(2, (0..3).map(sync)));
+        assert_eq!(values, Ok(vec![0, 1, 2]));
+    });
+}
+
+// Chains -------------------------------------------------------------------------------
+
+/// Takes the same step sixteen times.
+macro_rules! sixteen {
+    ($dual:ident => $step:expr) => {{
+        sixteen!($dual => $step; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+        $dual
+    }};
+    ($dual:ident => $step:expr; $($n:literal)*) => {
+        $(
+            let _: u32 = $n;
+            let $dual = $step;
+        )*
+    };
+}
+
+/// A chain of sixteen steps is the work, and a word for each: no step holds it twice.
+#[test]
+fn long_chain_is_small() {
+    const WORD: usize = size_of::<usize>();
+
+    #[track_caller]
+    fn check<T: PartialEq + std::fmt::Debug, W: Work<Output = T>>(
+        bare: usize,
+        chain: Dual<T, W>,
+        value: T,
+    ) {
+        let size = size_of_val(&chain);
+        assert!(
+            size <= bare.next_multiple_of(WORD) + 16 * WORD,
+            "{bare} bytes became {size}"
+        );
+        assert_eq!(chain.get(), value);
+    }
+
+    limit(|| {
+        async fn large() -> u32 {
+            let bytes = std::hint::black_box([1_u8; 1_024]);
+            yield_now().await;
+            bytes[0].into()
+        }
+        let bare = size_of_val(&large());
+        let dual = Dual::future(large());
+        check(bare, sixteen!(dual => dual.map(|n| n + 1)), 17);
+        let dual = Dual::future(large());
+        check(bare, sixteen!(dual => dual.then(|n| n + 1)), 17);
+        let dual = Dual::future(large());
+        check(bare, sixteen!(dual => dual.then(async |n| n + 1)), 17);
+        let dual = Dual::future(async { Ok::<_, ()>(large().await) });
+        check(
+            bare + WORD,
+            sixteen!(dual => dual.and_then(|n| Ok(n + 1))),
+            Ok(17),
+        );
+    });
+}
+
+/// A chain of sixteen steps needs little of the stack.
+#[test]
+fn long_chain_on_a_small_stack() {
+    limit(|| {
+        let chain = || {
+            let dual = Dual::future(async {
+                yield_now().await;
+                1
+            });
+            sixteen!(dual => dual.then(async |n: u32| n + 1))
+        };
+        let sync = || {
+            let dual = Dual::blocking(|| 1);
+            sixteen!(dual => dual.then(|n: u32| n + 1))
+        };
+        for by in [0, 1, 2, 3] {
+            let run = move || match by {
+                0 => chain().get(),
+                1 => pollster::block_on(chain()),
+                2 => sync().get(),
+                _ => Dual::future(async move { sync().await }).get(),
+            };
+            let small = thread::Builder::new().stack_size(64 * 1024);
+            let thread = small.spawn(run).expect("it starts");
+            assert_eq!(thread.join().expect("no panic"), 17);
+        }
+    });
+}
+
+// Fused --------------------------------------------------------------------------------
+
+/// Handles go into `select!` as fused futures do: one that is done is not polled again.
+#[test]
+fn handles_in_select() {
+    async fn selects() -> Vec<u32> {
+        let mapped = Dual::future(async { 1 }).map(|n| n + 1);
+        let chained = Dual::blocking(|| 2).then(async |n| n + 1);
+        let sync = Dual::blocking(|| 4);
+        pin_mut!(mapped, chained, sync);
+        assert!(!mapped.is_terminated());
+        let mut values = Vec::new();
+        loop {
+            select! {
+                value = mapped => values.push(value),
+                value = chained => values.push(value),
+                value = sync => values.push(value),
+                complete => break,
+            }
+        }
+        assert!(mapped.is_terminated() && chained.is_terminated() && sync.is_terminated());
+        values.sort_unstable();
+        values
+    }
+
+    limit(|| {
+        assert_eq!(pollster::block_on(selects()), [2, 3, 4]);
+        assert_eq!(Dual::future(selects()).get(), [2, 3, 4]);
+        let dual = Dual::ready(1).boxed();
+        pin_mut!(dual);
+        assert!(!dual.is_terminated());
+        let poll = dual.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(poll, Poll::Ready(1));
+        assert!(dual.is_terminated());
+    });
 }

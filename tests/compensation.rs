@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use futures::channel::oneshot;
 use futures::future::join_all;
 use smartcall::context::{self, Host, Place};
-use smartcall::{Dual, DualOf, Executor, LocalExecutor, SmartCall, Task, Work, in_place};
+use smartcall::{Dual, DualOf, Executor, LocalExecutor, SmartCall, Task, Work, kind};
 
 mod common;
 use common::{in_child, limit};
@@ -122,7 +122,7 @@ fn ready_gets_start_no_thread() {
         for _ in 0..20 {
             in_a_task(&ex, |_| {
                 assert_eq!(get(async { 5 }), 5);
-                assert_eq!(*Dual::future(async { 5 }), 5);
+                assert_eq!(*Dual::ready(5).boxed(), 5);
                 assert_eq!(get(async { get(async { 5 }) }), 5);
                 assert_eq!(Dual::blocking(|| 5).get(), 5);
                 assert_eq!(Dual::in_place(|| 5).get(), 5);
@@ -256,8 +256,6 @@ fn gets_that_block_without_parking() {
             let waits = waits_for_a_task(ex);
             let pair = Dual::pair(waits, |waits| waits(), async |waits| waits());
             assert_eq!(pair.get(), 5);
-            let waits = waits_for_a_task(ex);
-            assert_eq!(*Dual::blocking(waits), 5);
         });
     });
 }
@@ -330,11 +328,11 @@ fn in_place_code_that_waits_for_a_task() {
             let waits = waits_for_a_task(&inner);
             assert_eq!(Dual::in_place(waits).get(), 5);
             let waits = waits_for_a_task(&inner);
-            assert_eq!(in_place(waits).invoke().await, 5);
+            assert_eq!(kind::in_place(waits).invoke().await, 5);
             let waits = waits_for_a_task(&inner);
             // The mutex, which is not `Clone`, goes into the closure.
             let waits = Mutex::new(waits);
-            let by_reference = in_place(move || waits.lock().expect("not poisoned")());
+            let by_reference = kind::in_place(move || waits.lock().expect("not poisoned")());
             assert_eq!(once(&by_reference).await, 5);
             // As a part of a get, it is part of a call already.
             let waits = waits_for_a_task(&inner);
@@ -382,7 +380,6 @@ fn assert_at_the_bound(ex: &Executor) -> Task<()> {
     let caller = Location::caller();
     ex.spawn(async move {
         assert_names_the_setting(&words(|| get(async { 5 })));
-        assert_names_the_setting(&words(|| *Dual::future(async { 5 })));
         assert_names_the_setting(&words(|| Dual::blocking(|| 5).get()));
 
         let refused = Dual::future(async { 5 }).try_get().expect_err("no spare");
@@ -1000,7 +997,6 @@ fn local_executor_refuses() {
         let refuses = |ex: std::rc::Rc<LocalExecutor>| async move {
             let said = [
                 words(|| get(async { 5 })),
-                words(|| *Dual::future(async { 5 })),
                 words(|| Dual::blocking(|| 5).get()),
                 words(|| ex.block_on(async { 5 })),
                 words(|| Executor::builder().threads(1).build().block_on(async { 5 })),
@@ -1015,6 +1011,10 @@ fn local_executor_refuses() {
                     "{text}"
                 );
             }
+            let lent = Dual::future(async { 5 }).boxed();
+            let text = words(|| *lent);
+            assert!(text.contains("Was an `.await` forgotten?"), "{text}");
+            assert_eq!(lent.await, 5);
             let refused = Dual::future(async { 5 }).try_get().expect_err("inside");
             assert_eq!(refused.into_handle().await, 5);
             assert_eq!(Dual::in_place(|| 5).get(), 5);

@@ -1,7 +1,7 @@
 //! Where a thread stands, and whether it may block there.
 
 use std::cell::{Cell, RefCell};
-use std::future::{self, Future, IntoFuture};
+use std::future::{self, Future};
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -72,6 +72,16 @@ fn assert_refused((at, said): (String, String), line: &str) {
     }
 }
 
+/// Shows that a deref was refused, in words of its own: there the cure is one.
+#[track_caller]
+fn assert_deref_refused((at, said): (String, String), line: &str) {
+    assert_eq!(at, line, "the panic is at the caller's line");
+    assert!(said.starts_with("cannot block here: "), "{said}");
+    for part in ["Was an `.await` forgotten?", "`dual.await`", "`dual.get()`"] {
+        assert!(said.contains(part), "no {part} in: {said}");
+    }
+}
+
 #[track_caller]
 fn assert_contains(said: &str, part: &str) {
     assert!(said.contains(part), "no \"{part}\" in: {said}");
@@ -100,11 +110,11 @@ fn refused_here() -> Dual<u32> {
     assert_refused(said, line);
 
     // A deref panics likewise, and the handle stays as it was.
-    let mut dual = five();
+    let mut dual = five().boxed();
     let (line, said) = (here!(), panic_of(|| *dual));
-    assert_refused(said, line);
+    assert_deref_refused(said, line);
     let (line, said) = (here!(), panic_of(|| *dual += 1));
-    assert_refused(said, line);
+    assert_deref_refused(said, line);
 
     // It comes back time and again, and the error says why.
     let error = dual.try_get().expect_err("it is refused");
@@ -115,7 +125,7 @@ fn refused_here() -> Dual<u32> {
     // What does not wait is refused nowhere.
     assert_eq!(Dual::ready(1).get(), 1);
     assert_eq!(Dual::in_place(|| 2).get(), 2);
-    error.into_handle().boxed()
+    error.into_handle()
 }
 
 /// A handle to a future that waits for a message from another thread.
@@ -346,12 +356,7 @@ fn outside_in_a_pool_thread() {
         assert_eq!(place, Place::Outside);
         assert_ne!(thread, here);
 
-        let both = async {
-            futures::join!(
-                Dual::blocking(look).into_future(),
-                Dual::blocking(look).into_future()
-            )
-        };
+        let both = async { futures::join!(Dual::blocking(look), Dual::blocking(look)) };
         let ((first, _), (second, _)) = Dual::future(both).get();
         assert_eq!([first, second], [Place::Outside; 2]);
     });
@@ -601,7 +606,7 @@ fn part_that_needs_another() -> (
 fn sync_body_does_not_stall_pollster() {
     limit(|| {
         let (part, other) = part_that_needs_another();
-        let (value, ()) = pollster::block_on(async { futures::join!(part.into_future(), other) });
+        let (value, ()) = pollster::block_on(async { futures::join!(part, other) });
         assert_eq!(value, 5);
     });
 }
@@ -614,12 +619,12 @@ fn sync_body_does_not_stall_a_local_pool() {
         let mut pool = futures::executor::LocalPool::new();
         let spawner = pool.spawner();
         spawner.spawn_local(other).expect("the pool is there");
-        assert_eq!(pool.run_until(part.into_future()), 5);
+        assert_eq!(pool.run_until(part), 5);
 
         // And the other way round, the sync part in the spawned task.
         let (part, other) = part_that_needs_another();
         let part = spawner
-            .spawn_local_with_handle(part.into_future())
+            .spawn_local_with_handle(part)
             .expect("the pool is there");
         assert_eq!(pool.run_until(async { futures::join!(part, other).0 }), 5);
     });
@@ -631,7 +636,7 @@ fn sync_body_does_not_stall_smol() {
     limit(|| {
         let (part, other) = part_that_needs_another();
         let ex = smol::LocalExecutor::new();
-        let part = ex.spawn(part.into_future());
+        let part = ex.spawn(part);
         let other = ex.spawn(other);
         smol::block_on(ex.run(async {
             other.await;
@@ -649,7 +654,7 @@ fn sync_body_does_not_stall_tokio() {
             .expect("a runtime");
         let tasks = tokio::task::LocalSet::new();
         let (part, other) = part_that_needs_another();
-        let part = tasks.spawn_local(part.into_future());
+        let part = tasks.spawn_local(part);
         let other = tasks.spawn_local(other);
         tasks.block_on(&runtime, async {
             other.await.expect("no panic");
@@ -719,18 +724,16 @@ fn host_is_told_of_a_get() {
         assert_eq!(host.calls(), (1, vec![here]));
         assert_eq!(Dual::blocking(current).get(), Place::Outside);
         assert_eq!(host.calls(), (2, vec![here; 2]));
-        assert_eq!(*Dual::future(async { 5 }), 5);
-        assert_eq!(host.calls(), (3, vec![here; 3]));
         assert_eq!(Dual::future(async { 5 }).try_get().ok(), Some(5));
-        assert_eq!(host.calls(), (4, vec![here; 4]));
+        assert_eq!(host.calls(), (3, vec![here; 3]));
 
         // In-place code is watched, and stays inside.
         assert_eq!(Dual::in_place(current).get(), Place::Inside);
-        assert_eq!(host.calls(), (5, vec![here; 5]));
+        assert_eq!(host.calls(), (4, vec![here; 4]));
 
         // What is there already is no business of the host's.
         assert_eq!(Dual::ready(5).get(), 5);
-        assert_eq!(host.calls(), (5, vec![here; 5]));
+        assert_eq!(host.calls(), (4, vec![here; 4]));
         assert_eq!(current(), Place::Inside);
     });
 }
@@ -762,7 +765,25 @@ fn host_is_told_of_each_park() {
     });
 }
 
-/// A12: `try_get` and deref go through a host as `get` does.
+/// A12: a deref asks no host: in async code it is refused, whoever could help. The handle is as it was.
+#[test]
+fn deref_asks_no_host() {
+    limit(|| {
+        let here = thread::current().id();
+        let (sender, dual) = message();
+        let dual = dual.boxed_local();
+        let host = Helpful::sending([sender]);
+        context::with_host(&host, || {
+            let (line, said) = (here!(), panic_of(|| *dual));
+            assert_deref_refused(said, line);
+            assert_eq!(host.calls(), (0, vec![]));
+            assert_eq!(dual.get(), 7);
+            assert_eq!(host.calls(), helpful_twice(here, 1));
+        });
+    });
+}
+
+/// A12: `try_get` goes through a host as `get` does.
 #[test]
 fn each_way_to_resolve_parks_through_the_host() {
     limit(|| {
@@ -771,11 +792,6 @@ fn each_way_to_resolve_parks_through_the_host() {
         let (sender, dual) = message();
         let host = Helpful::sending([sender]);
         assert_eq!(context::with_host(&host, || dual.try_get()).ok(), Some(7));
-        assert_eq!(host.calls(), helpful_twice(here, 1));
-
-        let (sender, dual) = message();
-        let host = Helpful::sending([sender]);
-        assert_eq!(context::with_host(&host, || *dual), 7);
         assert_eq!(host.calls(), helpful_twice(here, 1));
 
         // In a future on an executor that knows nothing of it.
@@ -837,9 +853,6 @@ fn host_that_never_calls_its_closure() {
         assert_eq!(at, line);
         assert_contains(&said, must);
         let (line, (at, said)) = (here!(), panic_of(|| five().try_get().ok()));
-        assert_eq!(at, line);
-        assert_contains(&said, must);
-        let (line, (at, said)) = (here!(), panic_of(|| *five()));
         assert_eq!(at, line);
         assert_contains(&said, must);
     });
@@ -1125,12 +1138,7 @@ fn hosts_pool_is_used_once_a_call() {
         }
 
         // Under a get through the host, sync parts that overlap go there, one alone does not.
-        let both = async {
-            futures::join!(
-                Dual::blocking(name).into_future(),
-                Dual::blocking(name).into_future()
-            )
-        };
+        let both = async { futures::join!(Dual::blocking(name), Dual::blocking(name)) };
         let both = context::with_host(&host, || Dual::future(both).get());
         assert_eq!(both, (custom.clone(), custom));
         assert_eq!(jobs.load(Ordering::Relaxed), 5);
@@ -1433,7 +1441,7 @@ mod recognised {
                 let elsewhere = LocalPool::new().run_until(async { refused_here() });
                 elsewhere.get()
             });
-            assert_eq!(pollster::block_on(part.into_future()), 5);
+            assert_eq!(pollster::block_on(part), 5);
         });
     }
 
@@ -1564,10 +1572,7 @@ mod shim {
                 let thread = thread::spawn(current).join().expect("no panic");
                 [pool, thread, current()]
             });
-            assert_eq!(
-                Dual::future(task).get(),
-                [Place::Outside, Place::Outside, Place::Inside]
-            );
+            assert_eq!(task.get(), [Place::Outside, Place::Outside, Place::Inside]);
         });
     }
 
@@ -1579,7 +1584,7 @@ mod shim {
             let (sender, seen) = mpsc::channel();
             let task =
                 ex.spawn(async { AtExit::set(move || sender.send(current()).unwrap_or(())) });
-            Dual::future(task).get();
+            task.get();
             drop(ex);
             assert_eq!(seen.recv(), Ok(Place::Outside));
             assert_eq!(current(), Place::Outside);
@@ -1621,18 +1626,23 @@ mod shim {
         });
     }
 
-    /// Blocks in each way there is, on a task of an executor.
+    /// Blocks in each way there is, on a task of an executor; a deref is none.
     fn goes_through(ex: &Executor) {
-        let task = || {
-            Dual::future(ex.spawn(async {
+        let spawned = || {
+            ex.spawn(async {
                 yield_now().await;
                 5
-            }))
+            })
         };
+        let task = || Dual::new(spawned());
+        assert_eq!(spawned().get(), 5);
         assert_eq!(task().get(), 5);
         assert_eq!(task().boxed().get(), 5);
         assert_eq!(task().try_get().ok(), Some(5));
-        assert_eq!(*task(), 5);
+        let dual = task().boxed();
+        let (line, said) = (here!(), panic_of(|| *dual));
+        assert_deref_refused(said, line);
+        assert_eq!(dual.get(), 5);
         assert_eq!(Dual::blocking(|| 5).get(), 5);
         assert_eq!(ex.block_on(task()), 5);
         assert_eq!(LocalExecutor::new().block_on(task()), 5);
@@ -1646,7 +1656,7 @@ mod shim {
                 let ex = Arc::new(ex);
                 let inner = Arc::clone(&ex);
                 let task = ex.spawn(async move { goes_through(&inner) });
-                Dual::future(task).get();
+                task.get();
             }
         });
     }

@@ -3,7 +3,7 @@
 mod common;
 
 use std::fmt::Debug;
-use std::future::{self, Future, IntoFuture};
+use std::future::{self, Future};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -18,9 +18,8 @@ use common::{in_child, limit};
 use futures::{join, poll};
 #[cfg(feature = "executor")]
 use smartcall::Executor;
-use smartcall::{
-    Dual, SmartCall, SmartFn, asynchronous, blocking, context, dual, in_place, offload,
-};
+use smartcall::kind::{asynchronous, blocking, in_place};
+use smartcall::{Dual, SmartCall, SmartFn, context, offload};
 
 /// An executor with one worker thread.
 #[cfg(feature = "executor")]
@@ -110,7 +109,7 @@ fn sync_body_from_sync_code_starts_no_thread() {
         let before = common::threads();
         let here = thread_id();
         assert_eq!(thread_id.invoke().get(), here);
-        assert_eq!(*thread_id.invoke(), here);
+        assert_eq!(*thread_id.invoke().boxed(), here);
         assert_eq!(thread_id.invoke().try_get().ok(), Some(here));
         assert_eq!(thread_id.invoke().boxed().get(), here);
         assert_eq!(SmartFn::new(thread_id).invoke().get(), here);
@@ -143,8 +142,7 @@ fn sync_body_from_async_code_lets_others_go_on() {
         let (sender, receiver) = mpsc::channel();
         let waits = Dual::blocking(move || (receiver.recv(), thread_id()));
         let sends = async move { sender.send(5) };
-        let ((received, there), sent) =
-            pollster::block_on(async { join!(waits.into_future(), sends) });
+        let ((received, there), sent) = pollster::block_on(async { join!(waits, sends) });
         assert_eq!((received, sent), (Ok(5), Ok(())));
         assert_ne!(there, thread_id());
     });
@@ -184,13 +182,7 @@ fn sync_bodies_from_async_code_overlap() {
         let meet = move || {
             barrier.wait();
         };
-        pollster::block_on(async {
-            join!(
-                meet.invoke().into_future(),
-                meet.invoke().into_future(),
-                meet.invoke().into_future()
-            )
-        });
+        pollster::block_on(async { join!(meet.invoke(), meet.invoke(), meet.invoke()) });
         #[cfg(feature = "executor")]
         {
             let tasks = [(); 3].map(|()| SHIM.spawn(meet.invoke()));
@@ -221,9 +213,9 @@ fn sync_bodies_from_async_code_queue() {
         };
         let (second, third) = (job(2).invoke(), job(3).invoke());
         pollster::block_on(async {
-            let mut first = pin!(first.into_future());
-            let mut second = pin!(second.into_future());
-            let mut third = pin!(third.into_future());
+            let mut first = pin!(first);
+            let mut second = pin!(second);
+            let mut third = pin!(third);
             assert!(poll!(&mut first).is_pending());
             begins.recv().expect("the first job begins");
             #[cfg(target_os = "linux")]
@@ -367,7 +359,7 @@ macro_rules! every_kind {
                 both(async |$($arg: u8),*| sync($($arg),*), args, seen.clone());
                 both(asynchronous(|$($arg: u8),*| future::ready(sync($($arg),*))), args, seen.clone());
                 both(|$($arg: u8),*| Dual::future(async move { sync($($arg),*) }), args, seen.clone());
-                both(dual(|$($arg: u8),*| Dual::ready(sync($($arg),*))), args, seen.clone());
+                both(asynchronous(|$($arg: u8),*| Dual::ready(sync($($arg),*))), args, seen.clone());
                 both(in_place(sync), args, seen.clone());
                 both(&in_place(|$($arg: u8),*| plain.through(sync($($arg),*))), args, seen.clone());
                 both(SmartFn::new(sync), args, seen.clone());
@@ -431,6 +423,7 @@ fn handles_do_not_influence_each_other() {
             counter.add(n)
         };
         let [a, b, c, d, e, f] = [1, 0, 1, 1, 1, 1].map(|n| op.invoke_with((n,)));
+        let c = c.boxed();
         assert_eq!(*c, 1);
         assert!(catch_unwind(AssertUnwindSafe(|| b.get())).is_err());
         drop(e);

@@ -5,7 +5,6 @@ mod common;
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
-use std::future::IntoFuture;
 use std::panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
@@ -91,10 +90,11 @@ fn error_of_a_body() {
         both_fail(fails_async);
         both_fail(fails_smart);
         both_fail(SmartFn::new(fails));
-        both_fail(smartcall::in_place(fails));
+        both_fail(smartcall::kind::in_place(fails));
         // A deref lends it.
         assert!(
             fails_smart()
+                .boxed()
                 .as_ref()
                 .is_err_and(|error| error.source().is_some())
         );
@@ -123,7 +123,7 @@ fn error_through_layers() {
         {
             let ex = shim();
             check(ex.block_on(ex.spawn(Dual::future(load()))));
-            check(Dual::future(ex.spawn(load())).get());
+            check(ex.spawn(load()).get());
         }
     });
 }
@@ -151,20 +151,25 @@ fn assert_explodes<R>(f: impl FnOnce() -> R) {
     assert_eq!(context::current(), before);
 }
 
-/// Panics in every way in which a handle can be resolved.
+/// Panics in every way in which a handle can be resolved, outside of executors.
 fn explodes_in_every_way() {
+    explodes_in_every_get();
+    assert_explodes(|| *explode.invoke().boxed());
+    assert_explodes(|| *explode_async.invoke().boxed());
+}
+
+/// Panics in every way in which a handle can be resolved that goes through where there is a host.
+fn explodes_in_every_get() {
     assert_explodes(|| explode.invoke().get());
     assert_explodes(|| explode.invoke().try_get());
     assert_explodes(|| explode.invoke().boxed().get());
-    assert_explodes(|| *explode.invoke());
     assert_explodes(|| explode_async.invoke().get());
     assert_explodes(|| explode_async.invoke().boxed().get());
-    assert_explodes(|| *explode_async.invoke());
     assert_explodes(|| Dual::in_place(explode).get());
     assert_explodes(|| Dual::pair((), |()| explode(), |()| explode_async()).get());
     // Driven: sync code that is alone, that is not, and a `get` in a poll.
     assert_explodes(|| Dual::future(async { explode.invoke().await }).get());
-    let joined = async { join!(explode.invoke().into_future(), yield_now()) };
+    let joined = async { join!(explode.invoke(), yield_now()) };
     assert_explodes(|| Dual::future(joined).get());
     assert_explodes(|| Dual::future(async { explode_async.invoke().get() }).get());
 }
@@ -201,7 +206,7 @@ fn panic_of_an_awaited_body() {
         let pair = Dual::pair((), |()| 6, |()| explode_async());
         assert_explodes(|| pollster::block_on(pair));
         // The pool's threads are usable, and stand where they did.
-        let places = [(); 8].map(|()| Dual::blocking(context::current).into_future());
+        let places = [(); 8].map(|()| Dual::blocking(context::current));
         let places = pollster::block_on(futures::future::join_all(places));
         assert_eq!(places, [Place::Outside; 8]);
     });
@@ -217,7 +222,7 @@ fn panic_in_an_executor() {
         assert_explodes(|| ex.block_on(explode.invoke()));
         assert_explodes(|| ex.block_on(ex.spawn(explode_async())));
         assert_explodes(|| ex.block_on(ex.spawn(explode.invoke())));
-        assert_explodes(|| Dual::future(ex.spawn(explode_async())).get());
+        assert_explodes(|| ex.spawn(explode_async()).get());
         assert_eq!(
             ex.block_on(ex.spawn(async { context::current() })),
             Place::Inside
@@ -267,7 +272,7 @@ fn panic_inside_an_executor() {
     limit(|| {
         let host = Arc::new(Blocks(true));
         context::with_host(&host, || {
-            explodes_in_every_way();
+            explodes_in_every_get();
             assert_eq!(context::current(), Place::Inside);
             assert_eq!(Dual::future(async { 5 }).get(), 5);
         });
@@ -332,7 +337,7 @@ fn panic_text_is_the_users() {
         let says = || -> u32 { panic!("Not today, {}. It's over!", "user") };
         let expected = "Not today, user. It's over!";
         assert_eq!(message_of(|| says.invoke().get()), expected);
-        assert_eq!(message_of(|| *says.invoke()), expected);
+        assert_eq!(message_of(|| *says.invoke().boxed()), expected);
         assert_eq!(message_of(|| pollster::block_on(says.invoke())), expected);
         assert_eq!(
             message_of(|| Dual::future(async { says.invoke().await }).get()),
@@ -437,11 +442,11 @@ fn future() -> DualOf<impl Work<Output = Vec<u32>>> {
 fn refused_at_the_callers_line() {
     in_child(|| {
         let at = record_locations();
-        let mut dual = future();
+        let mut dual = future().boxed();
         context::inside_executor(|| {
             panics_here!(at, future().get());
             panics_here!(at, future().boxed().get());
-            panics_here!(at, *future());
+            panics_here!(at, *future().boxed());
             panics_here!(at, dual.len());
             panics_here!(at, dual.push(6));
             panics_here!(at, *dual = Vec::new());
@@ -463,7 +468,7 @@ fn refused_in_a_task_at_the_callers_line() {
         let (other, local) = (shim(), LocalExecutor::new());
         local.block_on(async {
             panics_here!(at, future().get());
-            panics_here!(at, *future());
+            panics_here!(at, *future().boxed());
             panics_here!(at, local.block_on(async {}));
             panics_here!(at, other.block_on(async {}));
         });
@@ -495,7 +500,7 @@ fn body_panics_at_its_own_line() {
         let ways: [fn() -> u32; 7] = [
             || breaks.invoke().get(),
             || breaks.invoke().try_get().expect("outside"),
-            || *breaks.invoke(),
+            || *breaks.invoke().boxed(),
             || Dual::future(async { breaks() }).get(),
             || Dual::future(async { breaks() }).try_get().expect("outside"),
             || Dual::in_place(breaks).boxed().get(),
@@ -514,17 +519,18 @@ fn body_panics_at_its_own_line() {
 fn misused_at_the_callers_line() {
     in_child(|| {
         let broken = || {
-            let dual = Dual::in_place(breaks);
+            let dual = Dual::in_place(breaks).boxed();
             assert!(catch_unwind(AssertUnwindSafe(|| *dual)).is_err());
             dual
         };
-        let [first, second, third, mut fourth] = [broken(), broken(), broken(), broken()];
+        let [first, second, mut third] = [broken(), broken(), broken()];
+        let mut polled = Box::pin(Dual::ready(5).boxed());
+        assert_eq!(pollster::block_on(polled.as_mut()), 5);
         let at = record_locations();
         panics_here!(at, *first);
         panics_here!(at, first.get());
         panics_here!(at, second.try_get());
-        panics_here!(at, pollster::block_on(async { third.await }));
-        panics_here!(at, *fourth = 5);
-        panics_here!(at, drop(fourth.into_future()));
+        panics_here!(at, *third = 5);
+        panics_here!(at, **polled);
     });
 }

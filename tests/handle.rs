@@ -4,7 +4,7 @@ mod common;
 
 use std::any::Any;
 use std::cell::OnceCell;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread;
+use std::time::Duration;
 
 use common::limit;
 use futures::executor::LocalPool;
@@ -20,7 +21,7 @@ use futures::join;
 use futures_lite::future::{pending, yield_now};
 use smartcall::context::{self, Host, Place};
 use smartcall::work::{Boxed, LocalBoxed};
-use smartcall::{Dual, DualOf, Resolving, SmartCall, Work};
+use smartcall::{Dual, DualOf, SmartCall, Work};
 
 /// The message of the panic in which `f` ends.
 #[track_caller]
@@ -44,18 +45,11 @@ fn assert_panics<R>(start: &str, f: impl FnOnce() -> R) {
 const PANICKED: &str = "this `Dual` has no value: its body panicked when it was resolved before.";
 const RECURSIVE: &str = "this `Dual` is being resolved further up on this thread's stack.";
 const AGAIN: &str = "a `Dual` was polled again after it had completed or panicked";
-const REFUSED: &str = "cannot block here: this thread is polling a task of an executor";
+const REFUSED: &str = "cannot block here: this thread is polling a task of an executor. This happens because a \
+    boxed `Dual` was used like a reference";
 
 fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
-}
-
-/// Takes the work out of a handle, to be used by hand.
-fn work_of<T, W: Work<Output = T>>(dual: Dual<T, W>) -> W {
-    match dual.into_future() {
-        Resolving::Work { work } => work,
-        _ => panic!("the handle is resolved"),
-    }
 }
 
 /// What has happened to the bodies and the values of a test.
@@ -140,8 +134,8 @@ impl Future for ByHand {
 }
 
 impl Work for ByHand {
-    fn block(self) -> Value {
-        self.body.expect("polled before").run()
+    fn block(mut self: Pin<&mut Self>) -> Value {
+        self.body.take().expect("resolved before").run()
     }
 }
 
@@ -195,15 +189,14 @@ fn dropped_unused() {
         let stages: [Way<W>; 7] = [
             ("at once", drop),
             ("shown", |dual| {
-                assert_eq!(format!("{dual:?}"), "Dual { resolved: false, .. }");
-            }),
-            ("turned into its future", |dual| drop(dual.into_future())),
-            ("shown as a future", |dual| {
-                let future = dual.into_future();
-                assert_eq!(format!("{future:?}"), "Resolving { .. }");
+                assert_eq!(format!("{dual:?}"), "Dual { .. }")
             }),
             ("boxed", |dual| drop(dual.boxed_local())),
             ("put on the heap", |dual| drop(Box::new(dual))),
+            ("pinned", |dual| drop(Box::pin(dual))),
+            ("a handle of one that is pinned", |dual| {
+                drop(Dual::new(Box::pin(dual)));
+            }),
             ("in an async function", |dual| drop(async { dual.await })),
         ];
         for (stage, drop_it) in stages {
@@ -223,30 +216,42 @@ fn dropped_unused() {
 #[test]
 fn resolved_once() {
     fn check<W: Work<Output = Value>>(form: &str, make: impl Fn(&Arc<Counts>) -> Dual<Value, W>) {
-        let ways: [Way<W>; 9] = [
+        let ways: [Way<W>; 11] = [
             ("get", |dual| drop(dual.get())),
             ("try_get", |dual| drop(dual.try_get().expect("outside"))),
+            ("pinned, get", |dual| drop(Dual::new(Box::pin(dual)).get())),
+            ("polled, get", |dual| {
+                let mut dual = Box::pin(dual);
+                if poll(dual.as_mut()).is_pending() {
+                    drop(Dual::new(dual).get());
+                }
+            }),
             ("await", |dual| drop(pollster::block_on(dual))),
             ("driven", |dual| {
                 drop(Dual::future(async { dual.await }).get())
             }),
             ("deref", |dual| {
+                let dual = dual.boxed_local();
                 let first: *const Value = &*dual;
                 assert!(std::ptr::eq(first, &*dual));
             }),
             ("deref, get", |dual| {
+                let dual = dual.boxed_local();
                 let _ = &*dual;
                 drop(dual.get());
             }),
             ("deref, try_get", |dual| {
+                let dual = dual.boxed_local();
                 let _ = &*dual;
                 drop(dual.try_get().expect("outside"));
             }),
             ("deref, await", |dual| {
+                let dual = dual.boxed_local();
                 let _ = &*dual;
                 drop(pollster::block_on(dual));
             }),
             ("deref, boxed, get", |dual| {
+                let dual = dual.boxed_local();
                 let _ = &*dual;
                 drop(dual.boxed_local().get());
             }),
@@ -279,10 +284,10 @@ fn dropped_half_way() {
 
     limit(|| {
         let counts = Arc::default();
-        assert!(poll(pin!(waits(&counts).into_future())).is_pending());
-        assert!(poll(pin!(waits(&counts).boxed_local().into_future())).is_pending());
+        assert!(poll(pin!(waits(&counts))).is_pending());
+        assert!(poll(pin!(waits(&counts).boxed_local())).is_pending());
         let pair = Dual::pair(waits(&counts), Dual::get, async |dual| dual.await);
-        assert!(poll(pin!(pair.into_future())).is_pending());
+        assert!(poll(pin!(pair)).is_pending());
         drop(context::inside_executor(|| waits(&counts).try_get().err()));
         panic_of(|| context::inside_executor(|| waits(&counts).get()));
         assert_eq!(counts.runs(), 0);
@@ -358,11 +363,18 @@ fn everywhere(f: fn(&str)) {
     }
 }
 
-/// Resolves handles of fives in every way, and says where that failed.
+/// Gets handles of fives in every way, and says where that failed.
 macro_rules! resolves {
     ($place:ident, $make:expr) => {
         assert_eq!($make.get(), 5, "{}", $place);
         assert_eq!($make.try_get().ok(), Some(5), "{}", $place);
+    };
+}
+
+/// The same, and by a deref.
+macro_rules! lends {
+    ($place:ident, $make:expr) => {
+        resolves!($place, $make);
         assert_eq!(*$make, 5, "{}", $place);
     };
 }
@@ -373,14 +385,15 @@ fn ready_value_resolves_in_any_context() {
     limit(|| {
         everywhere(|place| {
             resolves!(place, Dual::ready(5));
-            resolves!(place, Dual::ready(5).boxed());
-            resolves!(place, Dual::ready(5).boxed_local());
-            resolves!(place, Dual::ready(5).boxed().boxed_local());
+            lends!(place, Dual::ready(5).boxed());
+            lends!(place, Dual::ready(5).boxed_local());
+            lends!(place, Dual::ready(5).boxed().boxed_local());
+            resolves!(place, Dual::new(Box::pin(Dual::ready(5))));
         });
     });
 }
 
-/// B3: so does code that must stay on its thread.
+/// B3: so does code that must stay on its thread, but for a deref, which runs nothing in a task.
 #[test]
 fn in_place_code_resolves_in_any_context() {
     limit(|| {
@@ -388,6 +401,9 @@ fn in_place_code_resolves_in_any_context() {
             resolves!(place, Dual::in_place(|| 5));
             resolves!(place, Dual::in_place(|| 5).boxed());
             resolves!(place, Dual::in_place(|| 5).boxed_local());
+            resolves!(place, Dual::in_place(|| 5).map(|n| n));
+            resolves!(place, Dual::borrowing(|| 5));
+            resolves!(place, Dual::borrowing(|| 5).boxed());
         });
     });
 }
@@ -395,17 +411,17 @@ fn in_place_code_resolves_in_any_context() {
 /// B3: so does a handle that a deref has resolved before.
 #[test]
 fn dereferenced_value_resolves_in_any_context() {
-    fn dereferenced() -> DualOf<impl Work<Output = u32> + Send> {
-        let dual = Dual::future(async { 5 });
+    fn dereferenced() -> Dual<u32> {
+        let dual = Dual::future(async { 5 }).boxed();
         context::blocking_region(|| assert_eq!(*dual, 5));
         dual
     }
 
     limit(|| {
         everywhere(|place| {
-            resolves!(place, dereferenced());
-            resolves!(place, dereferenced().boxed());
-            resolves!(place, dereferenced().boxed_local());
+            lends!(place, dereferenced());
+            lends!(place, dereferenced().boxed());
+            lends!(place, dereferenced().boxed_local());
         });
     });
 }
@@ -422,7 +438,7 @@ fn boxed_work_that_may_wait_is_refused() {
     assert!(refused(Dual::pair(5, |n| n, async |n| n).boxed()));
 }
 
-/// B5: `Debug` shows whether a handle is resolved, in the middle of its body too.
+/// B5: `Debug` does not resolve a handle, and shows nothing of it, in the middle of its body too.
 #[test]
 fn debug_never_resolves() {
     limit(|| {
@@ -432,9 +448,10 @@ fn debug_never_resolves() {
             move || format!("{:?}", me.get())
         };
         let dual = me.get_or_init(|| Dual::in_place(body).boxed_local());
-        assert_eq!(format!("{dual:?}"), "Dual { resolved: false, .. }");
-        assert_eq!(**dual, "Some(Dual { resolved: false, .. })");
-        assert_eq!(format!("{dual:?}"), "Dual { resolved: true, .. }");
+        assert_eq!(format!("{dual:?}"), "Dual { .. }");
+        assert!(!dual.is_ready());
+        assert_eq!(**dual, "Some(Dual { .. })");
+        assert_eq!(format!("{dual:?}"), "Dual { .. }");
     });
 }
 
@@ -442,7 +459,7 @@ fn debug_never_resolves() {
 #[test]
 fn deref_mut() {
     limit(|| {
-        let mut dual = Dual::future(async { vec![1, 2] });
+        let mut dual = Dual::future(async { vec![1, 2] }).boxed();
         dual.push(3);
         dual[0] = 0;
         assert_eq!(*dual, [0, 2, 3]);
@@ -498,11 +515,7 @@ fn made_on_one_executor_and_awaited_on_another() {
             for (second, resolve) in executors() {
                 for five in fives() {
                     let dual = make(Box::pin(async move { five() }));
-                    assert_eq!(
-                        resolve(Box::pin(dual.into_future())),
-                        5,
-                        "{first}, {second}"
-                    );
+                    assert_eq!(resolve(Box::pin(dual)), 5, "{first}, {second}");
                 }
             }
         }
@@ -518,14 +531,14 @@ fn polled_on_one_executor_and_awaited_on_another() {
             for (second, resolve) in executors() {
                 for five in fives() {
                     let started = start(Box::pin(async move {
-                        let mut future = five().into_future();
+                        let mut dual = Box::pin(five());
                         // What is ready at once is as good, if rare.
-                        match futures::poll!(&mut future) {
-                            Poll::Ready(value) => Dual::ready(value).boxed().into_future(),
-                            Poll::Pending => future,
+                        match futures::poll!(&mut dual) {
+                            Poll::Ready(value) => Box::pin(Dual::ready(value).boxed()),
+                            Poll::Pending => dual,
                         }
                     }));
-                    assert_eq!(resolve(Box::pin(started)), 5, "{first}, {second}");
+                    assert_eq!(resolve(started), 5, "{first}, {second}");
                 }
             }
         }
@@ -539,8 +552,8 @@ fn fails() -> u32 {
 /// D2: every use of a handle after its body has panicked says so.
 #[test]
 fn used_after_its_body_panicked() {
-    fn panicked() -> DualOf<impl Work<Output = u32>> {
-        let dual = Dual::in_place(fails);
+    fn panicked() -> Dual<u32> {
+        let dual = Dual::in_place(fails).boxed();
         assert_eq!(panic_of(|| *dual), "the body's own message");
         dual
     }
@@ -554,7 +567,8 @@ fn used_after_its_body_panicked() {
         assert_panics(PANICKED, || pollster::block_on(panicked()));
         assert_panics(PANICKED, || Dual::future(async { panicked().await }).get());
         assert_panics(PANICKED, || panicked().boxed_local().get());
-        assert_eq!(format!("{:?}", panicked()), "Dual { resolved: false, .. }");
+        assert_eq!(format!("{:?}", panicked()), "Dual { .. }");
+        assert!(!panicked().is_ready());
     });
 }
 
@@ -605,44 +619,60 @@ fn assert_no_third<F: Future>(message: &str, future: F) {
 fn polled_after_completion() {
     limit(|| {
         let told_by_the_body = "`async fn` resumed after completion";
-        assert_no_third(told_by_the_body, Dual::future(async { 5 }).into_future());
-        assert_no_third(AGAIN, Dual::blocking(|| 5).into_future());
-        assert_no_third(AGAIN, Dual::in_place(|| 5).into_future());
-        assert_no_third(AGAIN, Dual::pair(5, |n| n, async |n| n).into_future());
-        assert_no_third(AGAIN, Dual::ready(5).into_future());
-        assert_no_third(AGAIN, Dual::ready(5).boxed().into_future());
-        assert_no_third(AGAIN, Dual::ready(5).boxed_local().into_future());
-        let resolved = Dual::future(async { 5 });
+        assert_no_third(told_by_the_body, Dual::future(async { 5 }));
+        assert_no_third(AGAIN, Dual::blocking(|| 5));
+        assert_no_third(AGAIN, Dual::in_place(|| 5));
+        assert_no_third(AGAIN, Dual::pair(5, |n| n, async |n| n));
+        assert_no_third(AGAIN, Dual::ready(5));
+        assert_no_third(AGAIN, Dual::ready(5).boxed());
+        assert_no_third(AGAIN, Dual::ready(5).boxed_local());
+        assert_no_third(AGAIN, Dual::future(async { 5 }).boxed());
+        assert_no_third(AGAIN, Dual::borrowing(|| 5));
+        assert_no_third(AGAIN, Dual::ready(5).map(|n| n));
+        assert_no_third(AGAIN, Dual::ready(5).then(async |n| n));
+        assert_no_third(AGAIN, Dual::ready(5).timeout(Duration::ZERO));
+        assert_no_third(AGAIN, smartcall::sleep(Duration::ZERO));
+        assert_no_third(AGAIN, Box::pin(Dual::ready(5)));
+        let resolved = Dual::future(async { 5 }).boxed();
         assert_eq!(*resolved, 5);
-        assert_no_third(AGAIN, resolved.into_future());
+        assert_no_third(AGAIN, resolved);
     });
 }
 
-/// The forms tell it by themselves, for who uses them by hand.
+/// So is a `get` of a handle that has given its value, or a second `block` of it.
 #[test]
-fn work_used_after_completion() {
+fn blocked_on_after_completion() {
     #[track_caller]
-    fn check<T, W: Work<Output = T> + Unpin>(make: impl Fn() -> Dual<T, W>) {
-        assert_no_third(AGAIN, work_of(make()));
-        let mut work = work_of(make());
-        pollster::block_on(&mut work);
-        assert_panics(AGAIN, || work.block());
+    fn check<T, W: Work<Output = T>>(make: impl Fn() -> Dual<T, W>) {
+        let mut dual = Box::pin(make());
+        pollster::block_on(dual.as_mut());
+        assert_panics(AGAIN, || Dual::new(dual).get());
+
+        let mut dual = Box::pin(make());
+        Work::block(dual.as_mut());
+        assert_panics(AGAIN, || Work::block(dual.as_mut()));
+        assert_panics(AGAIN, || poll(dual.as_mut()));
     }
 
     limit(|| {
         check(|| Dual::blocking(|| 5));
         check(|| Dual::in_place(|| 5));
+        check(|| Dual::borrowing(|| 5));
         check(|| Dual::pair(5, |n| n, std::future::ready));
         check(|| Dual::ready(5));
         check(|| Dual::future(async { 5 }).boxed());
         check(|| Dual::future(async { 5 }).boxed_local());
+        check(|| Dual::ready(5).map(|n| n));
+        check(|| Dual::ready(5).then(|n| n));
+        check(|| Dual::ready(5).timeout(Duration::from_secs(600)));
+        check(|| smartcall::sleep(Duration::ZERO));
     });
 }
 
 /// Polls to the body's panic and once more.
 #[track_caller]
 fn assert_no_poll_after_panic<T, W: Work<Output = T>>(dual: Dual<T, W>) {
-    let mut future = pin!(dual.into_future());
+    let mut future = pin!(dual);
     let first = panic_of(|| pollster::block_on(future.as_mut()));
     assert_eq!(first, "the body's own message");
     assert_panics(AGAIN, || poll(future));
@@ -673,13 +703,12 @@ fn refused_deref_keeps_the_handle() {
     limit(|| {
         let counts = Arc::default();
         let body = Body::new(&counts);
-        let mut dual = Dual::future(async { body.run() });
+        let mut dual = Dual::future(async { body.run() }).boxed();
         context::inside_executor(|| {
             assert_panics(REFUSED, || _ = &*dual);
             assert_panics(REFUSED, || _ = &mut *dual);
         });
         assert_eq!(counts.runs(), 0);
-        assert_eq!(format!("{dual:?}"), "Dual { resolved: false, .. }");
         let _ = &*dual;
         drop(dual.get());
         assert_eq!(counts.runs(), 1);
@@ -711,7 +740,7 @@ fn pair_takes_the_path_of_its_caller() {
         let path = || path(&counts);
         assert_eq!(path().get(), "sync");
         assert_eq!(path().try_get().expect("outside"), "sync");
-        assert_eq!(*path(), "sync");
+        assert_eq!(*path().boxed_local(), "sync");
         assert_eq!(path().boxed_local().get(), "sync");
         assert_eq!(pollster::block_on(path()), "async");
         assert_eq!(pollster::block_on(context::inside(path())), "async");
@@ -734,7 +763,7 @@ fn pair_in_a_driven_future() {
         let path = || path(&counts);
         let alone = async { (path().await, path().await) };
         assert_eq!(Dual::future(alone).get(), ("sync", "sync"));
-        let joined = async { join!(path().into_future(), path().into_future()) };
+        let joined = async { join!(path(), path()) };
         assert_eq!(Dual::future(joined).get(), ("async", "async"));
         assert_eq!(counts.left(), (0, 0));
     });
@@ -773,10 +802,10 @@ fn pair_blocks_on_after_a_poll() {
             drop(body.run());
             "async"
         };
-        let pair = Dual::pair(Body::new(&counts), |_| "sync", |body| Box::pin(waits(body)));
-        let mut work = work_of(pair);
-        assert!(poll(Pin::new(&mut work)).is_pending());
-        assert_eq!(work.block(), "async");
+        let pair = Dual::pair(Body::new(&counts), |_| "sync", waits);
+        let mut pair = Box::pin(pair);
+        assert!(poll(pair.as_mut()).is_pending());
+        assert_eq!(Dual::new(pair).get(), "async");
         assert_eq!(counts.runs(), 1);
         assert_eq!(counts.left(), (0, 0));
     });
@@ -801,7 +830,7 @@ impl Future for Sides {
 }
 
 impl Work for Sides {
-    fn block(self) -> String {
+    fn block(self: Pin<&mut Self>) -> String {
         format!("blocked after {} polls", self.polls)
     }
 }
@@ -816,7 +845,7 @@ fn work_by_hand() {
     limit(|| {
         assert_eq!(sides().get(), "blocked after 0 polls");
         assert_eq!(sides().try_get().expect("outside"), "blocked after 0 polls");
-        assert_eq!(*sides(), "blocked after 0 polls");
+        assert_eq!(*sides().boxed(), "blocked after 0 polls");
         assert_eq!(pollster::block_on(sides()), "polled 2 times");
         assert_eq!(
             Dual::future(async { sides().await }).get(),
@@ -854,17 +883,49 @@ fn boxed_before_a_poll() {
     });
 }
 
-/// Boxed work that was polled by hand goes on from there when it is blocked on.
+/// A handle that was polled goes on from there when it is got, by the work's own `block`.
 #[test]
-fn boxed_after_a_poll() {
-    limit(|| {
-        let mut work: Boxed<'_, String> = work_of(sides().boxed());
-        assert!(poll(Pin::new(&mut work)).is_pending());
-        assert_eq!(work.block(), "polled 2 times");
+fn got_after_a_poll() {
+    #[track_caller]
+    fn check<W: Work<Output = String>>(dual: Dual<String, W>) {
+        let mut dual = Box::pin(dual);
+        assert!(poll(dual.as_mut()).is_pending());
+        assert_eq!(Dual::new(dual).get(), "blocked after 1 polls");
+    }
 
-        let mut work: LocalBoxed<'_, String> = work_of(sides().boxed_local());
-        assert!(poll(Pin::new(&mut work)).is_pending());
-        assert_eq!(work.block(), "polled 2 times");
+    limit(|| {
+        check(sides());
+        check(sides().boxed());
+        check(sides().boxed_local());
+        check(sides().boxed().boxed_local());
+        check(Dual::new(Box::pin(sides())));
+        check(sides().map(|text| text));
+
+        // An async body is driven on.
+        let mut dual = Box::pin(Dual::future(async {
+            yield_now().await;
+            sides().await
+        }));
+        assert!(poll(dual.as_mut()).is_pending());
+        assert_eq!(Dual::new(dual).get(), "polled 2 times");
+    });
+}
+
+/// So does one that gave itself back: it is boxed or awaited as it is.
+#[test]
+fn given_back_after_a_poll() {
+    fn later() -> Dual<String, Sides> {
+        sides().now_or_later().expect_err("it waits")
+    }
+
+    limit(|| {
+        assert_eq!(later().get(), "blocked after 1 polls");
+        assert_eq!(later().boxed().get(), "blocked after 1 polls");
+        assert_eq!(*later().boxed_local(), "blocked after 1 polls");
+        assert_eq!(pollster::block_on(later()), "polled 2 times");
+        let refused = context::inside_executor(|| later().try_get());
+        let dual = refused.expect_err("it may wait").into_handle();
+        assert_eq!(pollster::block_on(dual), "polled 2 times");
     });
 }
 
@@ -872,10 +933,10 @@ fn boxed_after_a_poll() {
 #[test]
 fn blocking_code_blocked_on_after_a_poll() {
     #[track_caller]
-    fn check<W: Work<Output = Value> + Unpin>(counts: &Arc<Counts>, dual: Dual<Value, W>) {
-        let mut work = work_of(dual);
-        if poll(Pin::new(&mut work)).is_pending() {
-            drop(work.block());
+    fn check<W: Work<Output = Value>>(counts: &Arc<Counts>, dual: Dual<Value, W>) {
+        let mut dual = Box::pin(dual);
+        if poll(dual.as_mut()).is_pending() {
+            drop(Dual::new(dual).get());
         }
         assert_eq!(counts.runs.swap(0, Ordering::SeqCst), 1);
     }
@@ -896,15 +957,15 @@ fn blocking_code_blocked_on_after_a_poll() {
 #[test]
 fn boxed_after_a_deref() {
     limit(|| {
-        let dual = Dual::future(async { String::from("kept") });
+        let dual = Dual::future(async { String::from("kept") }).boxed();
         let first: *const u8 = dual.as_ptr();
         let dual = dual.boxed().boxed_local();
-        assert_eq!(format!("{dual:?}"), "Dual { resolved: true, .. }");
+        assert!(dual.is_ready());
         assert_eq!(dual.as_ptr(), first);
         let kept = pollster::block_on(dual);
         assert_eq!((kept.as_ptr(), &*kept), (first, "kept"));
 
-        let dual = Dual::in_place(fails);
+        let dual = Dual::in_place(fails).boxed();
         assert_panics("the body's own message", || *dual);
         assert_panics(PANICKED, || dual.boxed().get());
     });
@@ -914,9 +975,152 @@ fn boxed_after_a_deref() {
 #[test]
 fn deref_runs_a_body_like_get() {
     limit(|| {
-        assert_eq!(*Dual::future(async { context::current() }), Place::Driving);
-        assert_eq!(*Dual::blocking(context::current), Place::Outside);
+        assert_eq!(
+            *Dual::future(async { context::current() }).boxed(),
+            Place::Driving
+        );
+        assert_eq!(*Dual::blocking(context::current).boxed(), Place::Outside);
         let here = thread::current().id();
-        assert_eq!(*Dual::blocking(|| thread::current().id()), here);
+        assert_eq!(*Dual::blocking(|| thread::current().id()).boxed(), here);
+    });
+}
+
+/// B5: a deref keeps the value where it is, and hands it over to whoever resolves the handle.
+#[test]
+fn deref_keeps_the_value() {
+    limit(|| {
+        let dual = Dual::future(async { String::from("kept") }).boxed();
+        let first: *const String = &*dual;
+        assert!(std::ptr::eq(first, &*dual));
+        let dual = Box::new(dual);
+        assert!(std::ptr::eq(first, &**dual), "it moves with no handle");
+        let text = dual.as_ptr();
+        let kept = dual.get();
+        assert_eq!(kept.as_ptr(), text);
+
+        let dual = Dual::blocking(|| String::from("kept")).boxed();
+        let text = dual.as_ptr();
+        let awaited = pollster::block_on(dual);
+        assert_eq!((awaited.as_ptr(), &*awaited), (text, "kept"));
+
+        // In an executor as well.
+        let dual = Dual::blocking(|| String::from("kept")).boxed();
+        let text = dual.as_ptr();
+        let awaited = pollster::block_on(context::inside(async {
+            assert_eq!(dual.as_ptr(), text);
+            dual.await
+        }));
+        assert_eq!(awaited.as_ptr(), text);
+    });
+}
+
+/// A deref of a handle that was polled goes on from there.
+#[test]
+fn deref_after_a_poll() {
+    limit(|| {
+        let mut dual = Box::pin(sides().boxed());
+        assert!(poll(dual.as_mut()).is_pending());
+        assert_eq!(**dual, "blocked after 1 polls");
+        assert_eq!(pollster::block_on(dual), "blocked after 1 polls");
+    });
+}
+
+/// A handle whose value a poll has given away has none for a deref; nor has one whose body panicked in a poll.
+#[test]
+fn deref_after_completion() {
+    limit(|| {
+        let mut dual = Box::pin(Dual::ready(5).boxed());
+        assert_eq!(poll(dual.as_mut()), Poll::Ready(5));
+        assert_panics(AGAIN, || **dual);
+        assert!(!dual.is_ready());
+
+        let mut dual = Box::pin(Dual::in_place(fails).boxed());
+        assert_panics("the body's own message", || poll(dual.as_mut()));
+        assert_panics(AGAIN, || **dual);
+    });
+}
+
+/// Awaits a handle in a task, after a deref there was refused; one that is ready is lent.
+async fn refused_deref() {
+    let dual = Dual::future(async {
+        yield_now().await;
+        5
+    })
+    .boxed();
+    let message = panic_of(|| *dual);
+    assert!(message.starts_with(REFUSED), "{message}");
+    assert!(
+        message.contains("Was an `.await` forgotten? Write `dual.await` here"),
+        "{message}"
+    );
+    assert!(panic_of(|| *Dual::in_place(|| 5).boxed()).starts_with(REFUSED));
+    assert!(panic_of(|| *Dual::blocking(|| 5).boxed()).starts_with(REFUSED));
+    assert_eq!(*Dual::ready(5).boxed(), 5);
+    assert_eq!(dual.await, 5);
+}
+
+/// A12: in a task a deref is refused, also where a get goes through; the handle is awaited nevertheless.
+#[test]
+fn deref_in_a_task() {
+    limit(|| {
+        pollster::block_on(context::inside(refused_deref()));
+        #[cfg(feature = "executor")]
+        {
+            let ex = smartcall::Executor::builder().threads(1).build();
+            ex.spawn(refused_deref()).get();
+            ex.block_on(refused_deref());
+            let local = smartcall::LocalExecutor::new();
+            local.block_on(local.spawn(refused_deref()));
+            local.block_on(refused_deref());
+        }
+        #[cfg(feature = "tokio")]
+        {
+            let many = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .build()
+                .expect("a runtime");
+            many.block_on(many.spawn(refused_deref())).expect("it ends");
+            let one = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .expect("a runtime");
+            one.block_on(refused_deref());
+            one.block_on(one.spawn(refused_deref())).expect("it ends");
+        }
+    });
+}
+
+/// A boxed handle that lives longer is used where one is wanted that lives shorter, polled or not.
+#[test]
+fn narrowed() {
+    fn sum<'a>(duals: [Dual<usize, Boxed<'a, usize>>; 2]) -> usize {
+        duals.into_iter().map(|dual| dual.get()).sum()
+    }
+
+    fn sum_local<'a>(duals: [Dual<usize, LocalBoxed<'a, usize>>; 2]) -> usize {
+        duals.into_iter().map(|dual| dual.get()).sum()
+    }
+
+    limit(|| {
+        let text = String::from("text");
+        let borrows = || Dual::in_place(|| text.len());
+        let owns: Dual<usize> = Dual::future(async { 1 }).boxed();
+        assert_eq!(sum([borrows().boxed(), owns.narrow()]), 5);
+
+        // With the value of a deref.
+        let owns: Dual<usize> = Dual::future(async { 2 }).boxed();
+        assert_eq!(*owns, 2);
+        assert_eq!(sum([borrows().boxed(), owns.narrow()]), 6);
+
+        // One that was polled, and came back.
+        let owns: Dual<usize> = Dual::future(async {
+            yield_now().await;
+            3
+        })
+        .boxed();
+        let owns = owns.now_or_later().expect_err("it waits");
+        assert_eq!(sum([borrows().boxed(), owns.narrow()]), 7);
+
+        let owns: Dual<usize, LocalBoxed<'static, usize>> = Dual::ready(4).boxed_local();
+        assert_eq!(sum_local([borrows().boxed_local(), owns.narrow()]), 8);
     });
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use std::fs;
-use std::future::{self, Future, IntoFuture};
+use std::future::{self, Future};
 use std::marker::{PhantomData, PhantomPinned};
 use std::num::ParseIntError;
 use std::pin::{Pin, pin};
@@ -14,9 +14,8 @@ use std::time::Duration;
 
 use common::limit;
 use futures::future::{BoxFuture, Either, LocalBoxFuture, select};
-use smartcall::{
-    Dual, DualOf, SmartCall, SmartFn, Work, asynchronous, blocking, dual, in_place, kind,
-};
+use smartcall::kind::{self, asynchronous, blocking, in_place};
+use smartcall::{Dual, DualOf, SmartCall, SmartFn, Work};
 
 /// The least that a middleware can do.
 fn once<T, K>(op: impl SmartCall<T, K>) -> DualOf<impl Work<Output = T>> {
@@ -44,7 +43,7 @@ struct TimedOut;
 
 fn timeout<T, K>(op: impl SmartCall<T, K>) -> DualOf<impl Work<Output = Result<T, TimedOut>>> {
     Dual::future(async move {
-        let call = pin!(op.invoke().into_future());
+        let call = pin!(op.invoke());
         let timer = pin!(async_io::Timer::after(Duration::from_secs(600)));
         match select(call, timer).await {
             Either::Left((value, _)) => Ok(value),
@@ -95,7 +94,7 @@ fn free_output() {
         assert_eq!(once(in_place(|| 5)).get(), 5);
         assert_eq!(once(&in_place(|| 5)).get(), 5);
         assert_eq!(pollster::block_on(once(async || 5)), 5);
-        let dual = once(async || String::from("five"));
+        let dual = once(async || String::from("five")).boxed_local();
         assert_eq!(dual.len(), 4);
         once(async || ()).get();
         once(|| {}).get();
@@ -297,9 +296,9 @@ fn spawned() {
             .build()
             .expect("a runtime");
         runtime.block_on(async {
-            let task = tokio::spawn(count("two").into_future());
+            let task = tokio::spawn(count("two"));
             assert_eq!(task.await.expect("no panic"), 6);
-            let task = tokio::spawn(timeout(|| retry(parse, 3)).into_future());
+            let task = tokio::spawn(timeout(|| retry(parse, 3)));
             assert_eq!(task.await.expect("no panic"), Ok(Ok(5)));
             let task = tokio::spawn(async { retry(parse_smart, 3).await });
             assert_eq!(task.await.expect("no panic"), Ok(5));
@@ -343,7 +342,7 @@ fn opaque_output() {
         assert_eq!(once(|| squares(4)).get().sum::<u32>(), 14);
         assert_eq!(once(async || squares(4).await).get().sum::<u32>(), 14);
         // The deref finds the output's own methods.
-        assert_eq!(squares(4).nth(3), Some(9));
+        assert_eq!(squares(4).boxed().nth(3), Some(9));
     });
 }
 
@@ -504,7 +503,7 @@ fn named_sync_and_smart() {
             Ok(pinned())
         );
         assert_eq!(once(blocking(|| 5)).get(), 5);
-        assert_eq!(once(dual(|| Dual::ready(5))).get(), 5);
-        assert_eq!(once(dual(parse_smart)).get(), Ok(5));
+        assert_eq!(once(asynchronous(|| Dual::ready(5))).get(), 5);
+        assert_eq!(once(asynchronous(parse_smart)).get(), Ok(5));
     });
 }

@@ -1,7 +1,7 @@
 //! Handles by the million leave nothing behind.
 
 use std::alloc::System;
-use std::future::{self, Future, IntoFuture};
+use std::future::{self, Future};
 use std::panic;
 use std::pin::pin;
 use std::sync::{Arc, mpsc};
@@ -87,7 +87,7 @@ fn fresh() {
                 drop(Dual::blocking(move || two));
                 drop(Dual::pair(three, |held| held, async |held| held).boxed());
                 drop(Dual::ready(four).boxed_local());
-                drop(Dual::in_place(move || five).into_future());
+                drop(Dual::in_place(move || five));
             }
         });
     });
@@ -104,7 +104,7 @@ fn polled_once() {
                     yield_now().await;
                     one
                 });
-                assert!(poll_once(pends.into_future()).is_pending());
+                assert!(poll_once(pends).is_pending());
                 let pends = Dual::pair(
                     two,
                     |held| held,
@@ -113,7 +113,7 @@ fn polled_once() {
                         held
                     },
                 );
-                assert!(poll_once(pends.boxed().into_future()).is_pending());
+                assert!(poll_once(pends.boxed()).is_pending());
             }
         });
         // Sync parts that have asked for their turn.
@@ -121,7 +121,7 @@ fn polled_once() {
             let asks = async {
                 for _ in 0..MILLION {
                     let held = held();
-                    let mut part = Dual::blocking(move || held).into_future();
+                    let mut part = pin!(Dual::blocking(move || held));
                     assert!(futures::poll!(&mut part).is_pending());
                 }
             };
@@ -138,11 +138,11 @@ fn resolved() {
         assert_no_growth(MILLION, || {
             for _ in 0..MILLION / 5 {
                 assert_eq!(*Dual::future(async { held() }).get(), 5);
-                assert_eq!(**Dual::blocking(held), 5);
-                let dual = Dual::future(async { held() });
+                assert_eq!(**Dual::blocking(held).boxed(), 5);
+                let dual = Dual::future(async { held() }).boxed();
                 assert_eq!(**dual, 5);
                 assert_eq!(*dual.get(), 5);
-                assert!(poll_once(Dual::ready(held()).boxed().into_future()).is_ready());
+                assert!(poll_once(Dual::ready(held()).boxed()).is_ready());
                 assert_eq!(*erased.invoke().get(), 5);
             }
         });
@@ -190,7 +190,7 @@ fn panicked() {
                     assert_eq!(*one, 6);
                 });
                 assert!(panic::catch_unwind(panic::AssertUnwindSafe(|| fails.get())).is_err());
-                let fails = Dual::blocking(move || assert_eq!(*two, 6));
+                let fails = Dual::blocking(move || assert_eq!(*two, 6)).boxed();
                 assert!(panic::catch_unwind(panic::AssertUnwindSafe(|| *fails)).is_err());
             }
         });
@@ -228,9 +228,9 @@ fn on_the_pool() {
         offload::set_max_jobs(1.try_into().expect("it is not zero"));
         assert_no_growth(THOUSANDS, || {
             let (tell, told) = mpsc::channel::<()>();
-            let mut first = Dual::blocking(move || told.recv()).into_future();
+            let mut first = Box::pin(Dual::blocking(move || told.recv()));
             assert!(poll_once(&mut first).is_pending());
-            let parts = (0..THOUSANDS).map(|_| Dual::blocking(held).into_future());
+            let parts = (0..THOUSANDS).map(|_| Dual::blocking(held));
             let mut parts = join_all(parts);
             assert!(poll_once(&mut parts).is_pending());
             drop(tell);
@@ -247,11 +247,11 @@ fn dropped_on_the_pool() {
         offload::set_max_jobs(1.try_into().expect("it is not zero"));
         assert_no_growth(THOUSANDS, || {
             let (tell, told) = mpsc::channel::<()>();
-            let mut first = Dual::blocking(move || told.recv()).into_future();
+            let mut first = Box::pin(Dual::blocking(move || told.recv()));
             assert!(poll_once(&mut first).is_pending());
             for _ in 0..THOUSANDS {
                 let held = held();
-                assert!(poll_once(Dual::blocking(move || held).into_future()).is_pending());
+                assert!(poll_once(Dual::blocking(move || held)).is_pending());
             }
             drop(tell);
             assert!(pollster::block_on(first).is_err());
@@ -261,7 +261,7 @@ fn dropped_on_the_pool() {
             for _ in 0..THOUSANDS {
                 let part = Arc::new(held());
                 let holds = Arc::clone(&part);
-                drop(poll_once(Dual::blocking(move || holds).into_future()));
+                drop(poll_once(Dual::blocking(move || holds)));
             }
             pass_through_the_pool();
         });

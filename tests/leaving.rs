@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -91,7 +91,7 @@ fn dropped_in_the_queue() {
         go.send(()).expect("it waits");
         assert_eq!(pollster::block_on(first), Ok(()));
         // The place goes to the next one.
-        pollster::block_on(Dual::blocking(|| ()).on(&pool).into_future());
+        pollster::block_on(Dual::blocking(|| ()).on(&pool));
         assert_eq!(Arc::strong_count(&held), 1);
     });
 }
@@ -105,7 +105,7 @@ fn dropped_when_it_has_ended() {
             let held = Arc::clone(&held);
             join_on_drop(Dual::blocking(move || held))
         };
-        let value = pollster::block_on(value.into_future());
+        let value = pollster::block_on(value);
         assert_eq!(Arc::strong_count(&held), 2);
         drop(value);
         let (end, ended) = mpsc::channel();
@@ -266,7 +266,7 @@ fn waits_in_a_pool_of_one() {
                 ends.try_recv()
             }
         });
-        assert_eq!(pollster::block_on(job.on(&pool).into_future()), Ok(()));
+        assert_eq!(pollster::block_on(job.on(&pool)), Ok(()));
     });
 }
 
@@ -311,7 +311,7 @@ fn in_tokio() {
             let ((begun, begins), held) = (mpsc::channel(), Arc::new(()));
             let waits = join_on_drop(runs(&begun, &held));
             builder.build().expect("there are threads").block_on(async {
-                let task = tokio::spawn(waits.into_future());
+                let task = tokio::spawn(waits);
                 tokio::task::spawn_blocking(move || begins.recv().expect("it begins"))
                     .await
                     .expect("nobody panics");
@@ -371,7 +371,7 @@ fn token_of_nobody() {
     limit(|| {
         assert!(!CancellationToken::current().is_cancelled());
         let here = Dual::blocking(CancellationToken::current).get();
-        let pool = pollster::block_on(Dual::blocking(CancellationToken::current).into_future());
+        let pool = pollster::block_on(Dual::blocking(CancellationToken::current));
         assert!(!here.is_cancelled());
         assert!(!pool.is_cancelled());
     });
@@ -384,16 +384,13 @@ fn drop_races_with_the_beginning() {
         for round in 0..2_000_u32 {
             let began = Arc::new(AtomicBool::new(false));
             let held = Arc::new(());
-            let mut waits = Box::pin(
-                join_on_drop(Dual::blocking({
-                    let (began, held) = (Arc::clone(&began), Arc::clone(&held));
-                    move || {
-                        began.store(true, Ordering::Relaxed);
-                        held
-                    }
-                }))
-                .into_future(),
-            );
+            let mut waits = Box::pin(join_on_drop(Dual::blocking({
+                let (began, held) = (Arc::clone(&began), Arc::clone(&held));
+                move || {
+                    began.store(true, Ordering::Relaxed);
+                    held
+                }
+            })));
             let cx = &mut Context::from_waker(Waker::noop());
             let _ = waits.as_mut().poll(cx);
             for _ in 0..(round % 64) * 8 {

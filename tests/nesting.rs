@@ -1,7 +1,7 @@
 //! Gets inside gets, inside foreign executors, and in places where little is left to stand on.
 
 use std::cell::RefCell;
-use std::future::{self, Future, IntoFuture};
+use std::future::{self, Future};
 use std::hint;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::{Pin, pin};
@@ -116,7 +116,7 @@ fn sandwich_by_await() {
 fn sandwiches_joined_by_get() {
     limit(|| {
         let here = Part::here();
-        let both = async { futures::join!(sandwich().into_future(), sandwich().into_future()) };
+        let both = async { futures::join!(sandwich(), sandwich()) };
         let (one, two) = Dual::future(both).get();
         for [first, second, third, fourth] in [one, two] {
             assert_eq!(first, here.at(Place::Driving));
@@ -710,13 +710,13 @@ fn try_get_in_a_dying_thread() {
 // C17 ----------------------------------------------------------------------------------
 
 /// A sync part that ends when as many have begun as the barrier is for.
-fn meet(barrier: &Arc<Barrier>) -> impl Future<Output = u32> + Send + Unpin + 'static {
+fn meet(barrier: &Arc<Barrier>) -> impl Future<Output = u32> + Send + 'static {
     let barrier = Arc::clone(barrier);
     let part = Dual::blocking(move || {
         barrier.wait();
         5
     });
-    part.into_future()
+    part
 }
 
 /// C17: two sync parts of a join that meet.
@@ -768,7 +768,7 @@ fn part_that_comes_later_meets_too() {
 fn part_that_needs_a_sibling() {
     limit(|| {
         let (sender, receiver) = mpsc::channel();
-        let part = Dual::blocking(move || receiver.recv()).into_future();
+        let part = Dual::blocking(move || receiver.recv());
         let sibling = async move {
             yield_now().await;
             sender.send(5)
@@ -812,7 +812,7 @@ fn part_that_needs_a_sibling_woken_meanwhile() {
             let (wake, woken) = oneshot::channel();
             wakers.send(wake).expect("the other thread is there");
             let (sender, receiver) = mpsc::channel();
-            let part = Dual::blocking(move || receiver.recv()).into_future();
+            let part = Dual::blocking(move || receiver.recv());
             let sibling = async {
                 polled.store(round, Ordering::Release);
                 sender.send(woken.await)
@@ -830,9 +830,9 @@ fn part_that_needs_a_sibling_woken_meanwhile() {
 fn timeout_over_a_sync_part() {
     limit(|| {
         let (tell, told) = mpsc::channel::<()>();
-        let part = Dual::blocking(move || told.recv());
+        let part = Box::pin(Dual::blocking(move || told.recv()));
         let timeout = Timer::after(Duration::from_millis(100));
-        let either = Dual::future(select(timeout, part.into_future())).get();
+        let either = Dual::future(select(timeout, part)).get();
         assert!(matches!(either, Either::Left(_)), "the timeout wins");
         tell.send(()).expect("the part is still at it");
     });
@@ -868,12 +868,7 @@ fn local_pool_in_a_driven_future() {
             Dual::future(async { Dual::blocking(local_pool).await }).get(),
             7
         );
-        let both = async {
-            futures::join!(
-                Dual::blocking(local_pool).into_future(),
-                Dual::blocking(local_pool).into_future()
-            )
-        };
+        let both = async { futures::join!(Dual::blocking(local_pool), Dual::blocking(local_pool)) };
         assert_eq!(Dual::future(both).get(), (7, 7));
     });
 }
@@ -939,7 +934,7 @@ fn sequence_is_run_here() {
             ids.push(Box::pin(async { Dual::blocking(id).await }).await);
             // Beside what waits for nothing that could come.
             let never = future::pending::<()>();
-            if let Either::Right((id, _)) = select(never, Dual::blocking(id).into_future()).await {
+            if let Either::Right((id, _)) = select(never, pin!(Dual::blocking(id))).await {
                 ids.push(id);
             }
             ids
@@ -979,7 +974,7 @@ fn retry_is_run_here() {
 #[test]
 fn pair_takes_the_path_that_fits() {
     limit(|| {
-        let pair = || Dual::pair((), |()| "sync", async |()| "async").into_future();
+        let pair = || Dual::pair((), |()| "sync", async |()| "async");
         let alone = Dual::future(async { [pair().await, pair().await] });
         assert_eq!(alone.get(), ["sync"; 2]);
         let joined = Dual::future(async { futures::join!(pair(), pair()) });
@@ -987,7 +982,7 @@ fn pair_takes_the_path_that_fits() {
         let unordered = async { FuturesUnordered::from_iter([pair()]).next().await };
         assert_eq!(Dual::future(unordered).get(), Some("async"));
         let mixed = Dual::future(async {
-            let (one, two) = futures::join!(pair(), Dual::blocking(|| 5).into_future());
+            let (one, two) = futures::join!(pair(), Dual::blocking(|| 5));
             (one, two, pair().await)
         });
         assert!(matches!(mixed.get(), ("async", 5, _)));
@@ -1035,8 +1030,8 @@ fn kept_waker_is_no_company() {
 #[test]
 fn part_that_was_dropped_after_it_asked() {
     limit(|| {
-        let mut first = Some(Dual::blocking(fails).into_future());
-        let mut second = Dual::blocking(id).into_future();
+        let mut first = Some(Box::pin(Dual::blocking(fails)));
+        let mut second = Box::pin(Dual::blocking(id));
         let instead = future::poll_fn(|cx| {
             if let Some(mut part) = first.take() {
                 assert!(Pin::new(&mut part).poll(cx).is_pending());
@@ -1048,7 +1043,7 @@ fn part_that_was_dropped_after_it_asked() {
         assert_eq!(Dual::future(instead).get(), id());
 
         // In the same poll as the next one asks: then they count as two.
-        let mut first = Dual::blocking(fails).into_future();
+        let mut first = Box::pin(Dual::blocking(fails));
         let sequence = async {
             assert!(futures::poll!(&mut first).is_pending());
             drop(first);
@@ -1062,7 +1057,7 @@ fn part_that_was_dropped_after_it_asked() {
 #[test]
 fn turn_is_kept_over_a_nested_get() {
     limit(|| {
-        let mut part = Dual::blocking(id).into_future();
+        let mut part = Box::pin(Dual::blocking(id));
         let mut polled = false;
         let nests = future::poll_fn(move |cx| {
             if polled {
@@ -1080,7 +1075,7 @@ fn turn_is_kept_over_a_nested_get() {
 #[test]
 fn alone_on_a_nested_level() {
     limit(|| {
-        let above = Dual::blocking(|| 5).into_future();
+        let above = Dual::blocking(|| 5);
         let nests = async {
             let nested = async { Dual::blocking(id).await };
             Dual::future(nested).get()
@@ -1133,7 +1128,7 @@ mod shim {
                 if level == 0 {
                     return 0;
                 }
-                let get = move || Dual::future(ex.spawn(down(&ex, level - 1))).get();
+                let get = move || ex.spawn(down(&ex, level - 1)).get();
                 Dual::blocking(get).await + 1
             };
             Dual::future(below).boxed()
@@ -1142,7 +1137,7 @@ mod shim {
             smartcall::offload::set_max_jobs(2.try_into().expect("it is not zero"));
             let ex = Arc::new(one_thread());
             assert_eq!(ex.block_on(down(&ex, LEVELS)), LEVELS);
-            assert_eq!(Dual::future(ex.spawn(down(&ex, 10))).get(), 10);
+            assert_eq!(ex.spawn(down(&ex, 10)).get(), 10);
         });
     }
 
@@ -1155,7 +1150,7 @@ mod shim {
                 let task = ex.spawn(yield_now());
                 let (block, release) = each();
                 let release = Box::new(move || {
-                    Dual::future(task).get();
+                    task.get();
                     release();
                 });
                 assert_eq!(Dual::future(woken_while_blocked((block, release))).get(), 5);
@@ -1207,8 +1202,7 @@ mod shim {
         limit(|| {
             for order in ORDERS {
                 let ex = one_thread();
-                let gets =
-                    move || Dual::future(ex.spawn(async { Dual::blocking(|| 5).await })).get();
+                let gets = move || ex.spawn(Dual::blocking(|| 5)).get();
                 assert_eq!(at_exit(order, gets), 5);
             }
         });

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::env;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
 use std::process::Command;
@@ -98,7 +98,7 @@ fn assert_at_once(n: usize) {
                 thread::yield_now();
             })
         };
-        Dual::blocking(job).into_future()
+        Dual::blocking(job)
     }));
     assert_eq!(gauge.most(), n, "jobs at once");
 }
@@ -107,12 +107,11 @@ fn assert_at_once(n: usize) {
 fn job_until_told() -> (impl Future<Output = u32> + Unpin, mpsc::Sender<()>) {
     let (begins, begun) = mpsc::channel();
     let (tell, told) = mpsc::channel();
-    let mut job = Dual::blocking(move || {
+    let mut job = Box::pin(Dual::blocking(move || {
         begins.send(()).expect("somebody waits");
         told.recv().expect("it is told");
         5
-    })
-    .into_future();
+    }));
     send_off(&mut job);
     begun.recv().expect("it begins");
     (job, tell)
@@ -126,7 +125,7 @@ fn send_off(job: &mut (impl Future + Unpin)) {
 
 /// A future that needs the pool: two parts that overlap, wherever it is resolved.
 async fn needs_the_pool() -> u32 {
-    let part = || Dual::blocking(|| 1).into_future();
+    let part = || Dual::blocking(|| 1);
     let (one, two) = futures::join!(part(), part());
     one + two
 }
@@ -173,7 +172,7 @@ fn spare_threads_are_gone_in_the_end() {
                 seen.fetch_add(names_of_threads("smartcall-spare"), Ordering::Relaxed);
                 got
             };
-            Dual::blocking(get).into_future()
+            Dual::blocking(get)
         });
         assert_eq!(await_all(jobs), [2; 20]);
         assert!(seen.load(Ordering::Relaxed) > 0, "there were some");
@@ -231,7 +230,9 @@ fn rest_run_in_order() {
         let mut jobs: Vec<_> = (0..50)
             .map(|i| {
                 let order = Arc::clone(&order);
-                Dual::blocking(move || order.lock().expect("no panic").push(i)).into_future()
+                Box::pin(Dual::blocking(move || {
+                    order.lock().expect("no panic").push(i)
+                }))
             })
             .collect();
         jobs.iter_mut().for_each(send_off);
@@ -253,7 +254,7 @@ fn raising_the_limit_starts_jobs() {
         let mut jobs: Vec<_> = (0..3)
             .map(|_| {
                 let barrier = Arc::clone(&barrier);
-                Dual::blocking(move || barrier.wait().is_leader()).into_future()
+                Box::pin(Dual::blocking(move || barrier.wait().is_leader()))
             })
             .collect();
         jobs.iter_mut().for_each(send_off);
@@ -277,7 +278,7 @@ fn lowering_the_limit() {
         let mut jobs: Vec<_> = (0..10)
             .map(|_| {
                 let gauge = Arc::clone(&gauge);
-                Dual::blocking(move || gauge.run(thread::yield_now)).into_future()
+                Box::pin(Dual::blocking(move || gauge.run(thread::yield_now)))
             })
             .collect();
         jobs.iter_mut().for_each(send_off);
@@ -301,7 +302,7 @@ fn lowering_the_limit() {
 fn panicking_job_gives_its_place_back() {
     in_child(|| {
         set_limit(1);
-        let fails = || Dual::blocking(|| -> u32 { panic!("in the job") }).into_future();
+        let fails = || Box::pin(Dual::blocking(|| -> u32 { panic!("in the job") }));
         let await_it = |job| panic::catch_unwind(AssertUnwindSafe(|| pollster::block_on(job)));
         for _ in 0..3 {
             assert!(await_it(fails()).is_err());
@@ -326,7 +327,7 @@ fn cancelled_job_never_runs() {
         let mut jobs: Vec<_> = (0..10)
             .map(|_| {
                 let runs = Arc::clone(&runs);
-                Dual::blocking(move || runs.fetch_add(1, Ordering::SeqCst)).into_future()
+                Box::pin(Dual::blocking(move || runs.fetch_add(1, Ordering::SeqCst)))
             })
             .collect();
         jobs.iter_mut().for_each(send_off);
@@ -353,7 +354,7 @@ fn job_cancelled_while_it_runs_keeps_its_place() {
         let (first, tell) = job_until_told();
         drop(first);
         let (begins, begun) = mpsc::channel();
-        let mut second = Dual::blocking(move || begins.send(())).into_future();
+        let mut second = Box::pin(Dual::blocking(move || begins.send(())));
         send_off(&mut second);
         thread::sleep(Duration::from_millis(5));
         assert!(begun.try_recv().is_err(), "there is no place for it");
@@ -433,7 +434,7 @@ fn limit_that_is_no_number() {
             let barrier = Arc::new(Barrier::new(40));
             let meet = |_| {
                 let barrier = Arc::clone(&barrier);
-                Dual::blocking(move || barrier.wait().is_leader()).into_future()
+                Dual::blocking(move || barrier.wait().is_leader())
             };
             await_all((0..40).map(meet));
         },
@@ -447,7 +448,7 @@ fn limit_that_is_no_number() {
 fn jobs_that_wait_for_jobs() {
     in_child(|| {
         set_limit(1);
-        let job = || Dual::blocking(|| Dual::future(needs_the_pool()).get()).into_future();
+        let job = || Dual::blocking(|| Dual::future(needs_the_pool()).get());
         assert_eq!(await_all((0..200).map(|_| job())), [2; 200]);
         assert_at_once(1);
         set_limit(3);
@@ -467,11 +468,10 @@ fn job_from_elsewhere_that_a_job_waits_for() {
         || {
             let (send, receive) = futures::channel::oneshot::channel();
             let (begin, begun) = mpsc::channel();
-            let mut waits = Dual::blocking(move || {
+            let mut waits = Box::pin(Dual::blocking(move || {
                 begin.send(()).expect("somebody listens");
                 Dual::future(receive).get()
-            })
-            .into_future();
+            }));
             assert!(
                 pin!(&mut waits)
                     .poll(&mut Context::from_waker(Waker::noop()))
@@ -517,7 +517,7 @@ fn jobs_that_wait_on_all_threads() {
                         let got = Dual::future(needs_the_pool()).get();
                         (got, names_of_threads("blocking-"))
                     };
-                    Dual::blocking(job).into_future()
+                    Dual::blocking(job)
                 });
                 for (got, threads) in await_all(jobs) {
                     assert_eq!(got, 2);
@@ -540,15 +540,14 @@ fn job_sent_while_all_are_parked() {
         || {
             let (sender, receiver) = futures::channel::oneshot::channel();
             let (begins, begun) = mpsc::channel();
-            let mut parked = Dual::blocking(move || {
+            let mut parked = Box::pin(Dual::blocking(move || {
                 begins.send(()).expect("somebody waits");
                 Dual::future(receiver).get()
-            })
-            .into_future();
+            }));
             send_off(&mut parked);
             begun.recv().expect("it begins");
             // Whether it is parked by now or not, this one gets a thread when it is.
-            let wakes = Dual::blocking(move || sender.send(5)).into_future();
+            let wakes = Dual::blocking(move || sender.send(5));
             assert_eq!(await_all([wakes]), [Ok(())]);
             assert_eq!(pollster::block_on(parked), Ok(5));
             assert_at_once(1);
@@ -565,10 +564,7 @@ fn chains_of_jobs() {
                 let below = async move {
                     let level = level.checked_sub(1)?;
                     // Beside another part it is a job of its own.
-                    let (one, two) = futures::join!(
-                        chain(level).into_future(),
-                        Dual::blocking(|| 1).into_future()
-                    );
+                    let (one, two) = futures::join!(chain(level), Dual::blocking(|| 1));
                     Some(one + two)
                 };
                 Dual::future(below).get().unwrap_or(0)
@@ -576,10 +572,7 @@ fn chains_of_jobs() {
             Dual::blocking(job).boxed()
         }
         set_limit(2);
-        assert_eq!(
-            await_all((0..10).map(|_| chain(20).into_future())),
-            [20; 10]
-        );
+        assert_eq!(await_all((0..10).map(|_| chain(20))), [20; 10]);
         assert_at_once(2);
     });
 }
@@ -597,7 +590,7 @@ fn job_whose_get_panics() {
                 };
                 Dual::<u32, _>::future(panics).get()
             };
-            Dual::blocking(move || panic::catch_unwind(panics).is_err()).into_future()
+            Dual::blocking(move || panic::catch_unwind(panics).is_err())
         };
         assert_eq!(await_all((0..20).map(|_| job())), [true; 20]);
         assert_at_once(1);
@@ -619,7 +612,7 @@ fn jobs_that_block_on_an_executor() {
                 0 => ex.block_on(ex.spawn(needs_the_pool())),
                 _ => LocalExecutor::new().block_on(needs_the_pool()),
             };
-            Dual::blocking(job).into_future()
+            Dual::blocking(job)
         });
         assert_eq!(await_all(jobs), [2; 40]);
         assert_at_once(1);

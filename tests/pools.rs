@@ -1,7 +1,7 @@
 //! Pools of the program's own choice: by handle, by executor, and for the process.
 
 use std::cell::Cell;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -102,7 +102,7 @@ fn a_pool_takes_what_is_resolved_in_its_handles() {
         let pool = Arc::new(Counting::default());
         let in_place = || Dual::in_place(|| here().get());
         let polled = || Dual::future(async { here().get() });
-        let lent = || Dual::future(async { *here() });
+        let lent = || Dual::future(async { *here().boxed() });
         let tried = || Dual::future(async { here().try_get().expect("nobody minds") });
         for nests in [
             in_place().boxed_local(),
@@ -114,7 +114,7 @@ fn a_pool_takes_what_is_resolved_in_its_handles() {
         }
         for nests in [in_place().boxed_local(), polled().boxed_local()] {
             let nests = nests.on(&pool);
-            assert_ne!(pollster::block_on(nests.into_future()), this_thread());
+            assert_ne!(pollster::block_on(nests), this_thread());
         }
         assert_eq!(pool.jobs(), 6);
     });
@@ -134,7 +134,7 @@ fn a_pool_leaves_the_way_of_work_to_the_work() {
     }
 
     impl Work for Ping {
-        fn block(self) -> &'static str {
+        fn block(self: Pin<&mut Self>) -> &'static str {
             "blocked"
         }
     }
@@ -233,7 +233,7 @@ fn no_more_than_the_limit_at_once() {
             };
             Dual::blocking(code).on(&pool)
         };
-        pollster::block_on(join_all((0..8).map(|_| job().into_future())));
+        pollster::block_on(join_all((0..8).map(|_| job())));
         thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| job().get());
@@ -265,7 +265,7 @@ fn the_rest_run_in_order() {
             let order = Arc::clone(&order);
             Dual::blocking(move || order.lock().expect("not poisoned").push(n)).on(&pool)
         };
-        pollster::block_on(join_all((0..50).map(|n| job(n).into_future())));
+        pollster::block_on(join_all((0..50).map(|n| job(n))));
         assert!(
             order
                 .lock()
@@ -305,7 +305,7 @@ fn a_limited_pool_does_not_hold_up_the_process() {
         offload::set_max_jobs(1.try_into().expect("it is not zero"));
         let pool = limited(4);
         let job = || Dual::blocking(|| Dual::future(async { here().await }).get()).on(&pool);
-        pollster::block_on(join_all((0..8).map(|_| job().into_future())));
+        pollster::block_on(join_all((0..8).map(|_| job())));
     });
 }
 
@@ -347,7 +347,7 @@ fn jobs_of_a_thread_run_in_order() {
     limit(|| {
         let single = SingleThread::new(Vec::new);
         pollster::block_on(join_all(
-            (0..100).map(|n| single.run(move |seen| seen.push(n)).into_future()),
+            (0..100).map(|n| single.run(move |seen| seen.push(n))),
         ));
         assert!(single.run(|seen| seen.clone()).get().into_iter().eq(0..100));
     });
@@ -456,7 +456,7 @@ fn a_job_that_panics_leaves_the_thread_usable() {
 #[test]
 fn a_value_that_can_not_be_made() {
     limit(|| {
-        let failed = || SingleThread::<u32>::try_with(|| Err("no such thing"));
+        let failed = || SingleThread::<u32>::try_new(|| Err("no such thing"));
         assert_eq!(failed().get().expect_err("it fails"), "no such thing");
         let made = SingleThread::try_new(|| Ok::<_, ()>(Rc::new(5)));
         assert_eq!(
@@ -466,7 +466,7 @@ fn a_value_that_can_not_be_made() {
                 .get(),
             5
         );
-        let panicked = SingleThread::<u32>::with(|| panic!("on purpose"));
+        let panicked = SingleThread::<u32>::new(|| panic!("on purpose"));
         // What needs no value is not concerned.
         assert_eq!(Dual::blocking(|| 5).on(&panicked).get(), 5);
         assert_eq!(panic_of(|| panicked.run(|n| *n).get()), "on purpose");
@@ -497,8 +497,8 @@ fn a_job_that_is_dropped_before_its_turn_never_runs() {
     limit(|| {
         let single = SingleThread::new(|| 0);
         let (go, wait) = mpsc::channel::<()>();
-        let mut first = Box::pin(single.run(move |_| wait.recv().is_ok()).into_future());
-        let mut second = Box::pin(single.run(|n| *n += 1).into_future());
+        let mut first = Box::pin(single.run(move |_| wait.recv().is_ok()));
+        let mut second = Box::pin(single.run(|n| *n += 1));
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(first.as_mut().poll(&mut cx).is_pending());
         assert!(second.as_mut().poll(&mut cx).is_pending());

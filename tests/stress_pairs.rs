@@ -158,7 +158,7 @@ fn run_round(ex: &Arc<Executor>, progress: &Arc<Progress>, round: usize) {
         })
         .collect();
     for (i, task) in tasks.into_iter().enumerate() {
-        assert_eq!(Dual::future(task).get(), i, "round {round}");
+        assert_eq!(task.get(), i, "round {round}");
     }
 }
 

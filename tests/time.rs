@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::future::{self, IntoFuture};
+use std::future;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use common::{limit, wait_until};
 use smartcall::work::Work;
-use smartcall::{Dual, DualOf, context, join};
+use smartcall::{Dual, DualOf, context, join, race, sleep};
 
 const SOON: Duration = Duration::from_millis(20);
 /// Longer than a test may take.
@@ -40,7 +40,7 @@ fn smoke() {
         );
         assert_eq!(Dual::blocking(|| 5).timeout(LONG).get(), Ok(5));
         assert_eq!(
-            pollster::block_on(Dual::blocking(|| 5).timeout(LONG).into_future()),
+            pollster::block_on(Dual::blocking(|| 5).timeout(LONG)),
             Ok(5)
         );
     });
@@ -76,10 +76,11 @@ fn handle_that_came_back() {
     limit(|| {
         let (dual, tell) = back();
         tell.send(1).expect("it runs");
-        assert_eq!(pollster::block_on(dual.into_future()), 1);
+        assert_eq!(pollster::block_on(dual), 1);
 
         let (dual, tell) = back();
         tell.send(2).expect("it runs");
+        let dual = dual.boxed();
         assert_eq!(*dual, 2);
         assert_eq!(dual.get(), 2);
 
@@ -174,7 +175,7 @@ fn timeout_drops_what_takes_longer() {
             let dual = dual.timeout(SOON);
             let elapsed = match by_get {
                 true => dual.get(),
-                false => pollster::block_on(dual.into_future()),
+                false => pollster::block_on(dual),
             };
             assert!(elapsed.is_err());
             assert_eq!(Arc::strong_count(&kept), 1);
@@ -189,7 +190,7 @@ fn timeout_over_sync_code() {
         let (dual, _tell) = told();
         assert!(dual.timeout(SOON).get().is_err());
         let (dual, _tell) = told();
-        assert!(pollster::block_on(dual.timeout(SOON).into_future()).is_err());
+        assert!(pollster::block_on(dual.timeout(SOON)).is_err());
         let (dual, _tell) = told();
         let nested = Dual::future(async { dual.timeout(SOON).await });
         assert!(nested.get().is_err());
@@ -262,11 +263,11 @@ fn is_ready_at_each_stage() {
         assert!(Dual::ready(5).is_ready());
         assert!(Dual::ready(5).boxed().is_ready());
         assert!(!Dual::blocking(|| -> u32 { panic!("it never runs") }).is_ready());
-        let dual = Dual::future(async { 5 });
+        let dual = Dual::future(async { 5 }).boxed();
         assert!(!dual.is_ready());
         assert_eq!(*dual, 5);
         assert!(dual.is_ready());
-        let panics = Dual::future(async { panic!("it has no value") });
+        let panics = Dual::future(async { panic!("it has no value") }).boxed();
         let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| -> () { *panics }));
         assert!(caught.is_err() && !panics.is_ready());
     });
@@ -286,4 +287,86 @@ fn auto_traits_are_kept() {
         *here
     });
     assert!(dual.get_timeout(Duration::ZERO).is_err());
+}
+
+/// `sleep` takes its time by each caller, counted from when somebody waits for it.
+#[test]
+fn sleeps() {
+    limit(|| {
+        let naps = [sleep(SOON), sleep(SOON), sleep(SOON)];
+        thread::sleep(2 * SOON);
+        let [got, awaited, driven] = naps;
+        let begun = Instant::now();
+        got.get();
+        assert!(begun.elapsed() >= SOON, "got");
+        let begun = Instant::now();
+        pollster::block_on(awaited);
+        assert!(begun.elapsed() >= SOON, "awaited");
+        let begun = Instant::now();
+        Dual::future(async { driven.await }).get();
+        assert!(begun.elapsed() >= SOON, "driven");
+
+        // It is a handle like others.
+        assert_eq!(
+            race((sleep(LONG).map(|()| 1), sleep(SOON).map(|()| 2))).get(),
+            2
+        );
+        assert!(sleep(LONG).timeout(SOON).get().is_err());
+        let later = sleep(SOON).now_or_later().expect_err("it takes a while");
+        later.get();
+    });
+}
+
+/// A time that the clock can't tell never comes.
+#[test]
+fn sleeps_for_ever() {
+    limit(|| {
+        assert!(sleep(Duration::MAX).get_timeout(SOON).is_err());
+        assert!(sleep(Duration::MAX).now_or_later().is_err());
+        assert_eq!(Dual::blocking(|| 5).timeout(Duration::MAX).get(), Ok(5));
+    });
+}
+
+/// Says when it is dropped.
+struct Guard(Arc<AtomicUsize>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// A timeout drops its work when the time has elapsed, and not only with the handle.
+#[test]
+fn elapsed_timeout_has_dropped_its_work() {
+    let waits = |drops: &Arc<AtomicUsize>| {
+        let guard = Guard(Arc::clone(drops));
+        Dual::future(async move {
+            let _guard = guard;
+            future::pending::<()>().await
+        })
+    };
+    limit(|| {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let mut awaited = Box::pin(waits(&drops).timeout(SOON));
+        assert!(pollster::block_on(awaited.as_mut()).is_err());
+        assert_eq!(drops.load(Ordering::SeqCst), 1);
+        drop(awaited);
+        assert_eq!(drops.load(Ordering::SeqCst), 1);
+
+        let mut got = Box::pin(waits(&drops).boxed().timeout(SOON));
+        assert!(Work::block(got.as_mut()).is_err());
+        assert_eq!(drops.load(Ordering::SeqCst), 2);
+        drop(got);
+
+        // A value that came in time leaves nothing of its work either.
+        let guard = Guard(Arc::clone(&drops));
+        let quick = Dual::future(future::ready(5)).map(move |n| {
+            let _guard = &guard;
+            n
+        });
+        let mut quick = Box::pin(quick.timeout(LONG));
+        assert_eq!(pollster::block_on(quick.as_mut()), Ok(5));
+        assert_eq!(drops.load(Ordering::SeqCst), 3);
+    });
 }

@@ -3,7 +3,7 @@
 #![cfg(feature = "tokio")]
 
 use std::cell::Cell;
-use std::future::{IntoFuture, pending};
+use std::future::pending;
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::sync::{Arc, Barrier, Once, mpsc};
 use std::thread;
@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use tokio::task::{LocalSet, block_in_place, spawn_blocking, spawn_local, yield_now};
 
 mod common;
-use common::{in_child, in_child_with, limit};
+use common::{in_child, in_child_with, limit, wait_until};
 
 // Helpers ------------------------------------------------------------------------------
 
@@ -97,10 +97,34 @@ fn assert_refused<T>(code: impl FnOnce() -> T) {
     );
 }
 
+/// Shows that a deref is refused at the caller's line, in words of its own, and that the handle is
+/// awaited afterwards.
+#[track_caller]
+fn assert_deref_refused() -> impl Future<Output = ()> + Send {
+    watch_panics();
+    let caller = Location::caller();
+    let dual = Dual::future(task()).boxed();
+    let (line, text) = (line!(), words(|| *dual));
+    assert_eq!(PLACE.take(), Some((file!().to_owned(), line)), "{text}");
+    // What is driven by a get is told of the runtime that the get is in.
+    let where_it_is = match context::current() {
+        context::Place::Driving => "running a current-thread runtime of tokio. ",
+        _ => "polling a task of an executor. ",
+    };
+    let start = format!("cannot block here: this thread is {where_it_is}");
+    assert!(
+        text.starts_with(&start)
+            && text.contains("Was an `.await` forgotten?")
+            && text.contains("`dual.await`"),
+        "{text}"
+    );
+    async move { assert_eq!(dual.await, 5, "{caller}") }
+}
+
 /// Shows that all that blocks is refused here, and that the handle works nevertheless.
 async fn assert_refuses() {
     assert_refused(|| get(async { 5 }));
-    assert_refused(|| *Dual::future(task()));
+    assert_deref_refused().await;
     assert_refused(|| Dual::blocking(|| 5).get());
     assert_refused(|| get(task()));
 
@@ -127,13 +151,35 @@ fn worker() {
             let runtime = multi_thread(workers);
             let gets = runtime.spawn(async {
                 assert_eq!(get(task()), 5);
-                assert_eq!(*Dual::future(task()), 5);
                 assert_eq!(Dual::future(task()).try_get().ok(), Some(5));
                 assert_eq!(get(async { get(task()) + 1 }), 6);
                 task().await
             });
             assert_eq!(runtime.block_on(gets).expect("it ends"), 5);
         }
+    });
+}
+
+/// A12: a deref is refused in a worker, where a get goes through: nobody waits there without a word.
+#[test]
+fn deref_in_a_worker() {
+    limit(|| {
+        let runtime = multi_thread(1);
+        let derefs = runtime.spawn(async {
+            assert_deref_refused().await;
+            // On the thread of a job, and where the thread is spared, it is as good as a get.
+            let lent = |dual: Dual<u32>| *dual;
+            let dual = Dual::future(task()).boxed();
+            assert_eq!(
+                spawn_blocking(move || lent(dual)).await.expect("it ends"),
+                5
+            );
+            let dual = Dual::future(task()).boxed();
+            assert_eq!(Dual::blocking(move || lent(dual)).await, 5);
+            assert_eq!(block_in_place(|| lent(Dual::future(task()).boxed())), 5);
+            assert_eq!(lent(Dual::ready(5).boxed()), 5);
+        });
+        runtime.block_on(derefs).expect("it ends");
     });
 }
 
@@ -432,7 +478,7 @@ fn blocking_code_runs_on_tokios_pool() {
                 by_hand + get(task())
             };
             assert_eq!(Dual::blocking(code).await, 10);
-            let task = tokio::spawn(Dual::blocking(code).into_future());
+            let task = tokio::spawn(Dual::blocking(code));
             assert_eq!(task.await.expect("it ends"), 10);
             let meet = Arc::new(Barrier::new(2));
             let part = || {
@@ -468,9 +514,9 @@ fn panic_on_tokios_pool() {
     limit(|| {
         let runtime = multi_thread(1);
         let panicking = Dual::<u32, _>::blocking(|| panic!("five"));
-        let text = words(|| runtime.block_on(panicking.into_future()));
+        let text = words(|| runtime.block_on(panicking));
         assert_eq!(text, "five");
-        assert_eq!(runtime.block_on(Dual::blocking(|| 5).into_future()), 5);
+        assert_eq!(runtime.block_on(Dual::blocking(|| 5)), 5);
     });
 }
 
@@ -607,6 +653,8 @@ fn racing_first_gets_start_one_runtime() {
 fn as_many_workers_as_tokio_is_told() {
     in_child_with(&[("TOKIO_WORKER_THREADS", "3")], || {
         assert_eq!(get(needs_the_reactor()), 5);
+        // A thread gets its name when it first runs.
+        wait_until(|| threads_named("smartcall-tokio") >= 3);
         assert_eq!(threads_named("smartcall-tokio"), 3);
     });
 }
@@ -705,7 +753,7 @@ fn shutdown_while_jobs_wait_for_their_turn() {
                     begin.send(()).expect("somebody waits");
                 };
                 let second = Dual::blocking(|| 6);
-                get(async { futures::join!(first.into_future(), second.into_future(), begins) })
+                get(async { futures::join!(first, second, begins) })
             });
             begun.recv().expect("it begins");
             let ends = thread::spawn(move || shut_down(runtime));

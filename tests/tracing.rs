@@ -3,7 +3,6 @@
 #![cfg(feature = "tracing")]
 
 #[cfg(feature = "executor")]
-use std::future::IntoFuture;
 use std::panic::{self, AssertUnwindSafe};
 #[cfg(feature = "executor")]
 use std::sync::mpsc;
@@ -232,7 +231,7 @@ fn built_too_early() {
         let ex = smartcall::Executor::builder().threads(1).build();
         dispatcher::set_global_default(dispatch).expect("it is the first");
         ex.block_on(ex.spawn(async { info!("in a task") }));
-        pollster::block_on(Dual::future(log_there()).into_future());
+        pollster::block_on(Dual::future(log_there()));
         assert_eq!(log.take(), ["", ""]);
     });
 }

@@ -5,7 +5,7 @@
 #![cfg(feature = "executor")]
 
 use std::env;
-use std::future::{self, IntoFuture};
+use std::future;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::pin::pin;
@@ -21,8 +21,7 @@ use futures::StreamExt;
 use futures::future::{join_all, select};
 use futures::stream::FuturesUnordered;
 use futures_lite::future::yield_now;
-use smartcall::work::Boxed;
-use smartcall::{Dual, Executor, Resolving, offload};
+use smartcall::{Dual, Executor, offload};
 
 mod common;
 
@@ -217,11 +216,6 @@ fn dual(tree: &Arc<Tree>, inside: bool) -> Dual<u64> {
     Dual::future(async move { run(&tree, inside).await }).boxed()
 }
 
-/// The future of a tree's handle.
-fn future(tree: &Arc<Tree>, inside: bool) -> Resolving<u64, Boxed<'static, u64>> {
-    dual(tree, inside).into_future()
-}
-
 async fn run(tree: &Tree, inside: bool) -> u64 {
     let value = match tree {
         Tree::Leaf(_) => unreachable!("a leaf has a handle of its own"),
@@ -233,13 +227,13 @@ async fn run(tree: &Tree, inside: bool) -> u64 {
             return mix(values);
         }
         Tree::Join(trees) => {
-            let parts: Vec<_> = trees.iter().map(|tree| future(tree, inside)).collect();
+            let parts: Vec<_> = trees.iter().map(|tree| dual(tree, inside)).collect();
             return mix(join_all(parts).await);
         }
         Tree::Unordered(trees) => {
             let parts = FuturesUnordered::new();
             for (i, tree) in trees.iter().enumerate() {
-                let part = future(tree, inside);
+                let part = dual(tree, inside);
                 parts.push(async move { (i, part.await) });
             }
             let mut values: Vec<_> = parts.collect().await;
@@ -247,12 +241,12 @@ async fn run(tree: &Tree, inside: bool) -> u64 {
             return mix(values.into_iter().map(|(_, value)| value));
         }
         Tree::Select { tree, rival } => {
-            let part = pin!(future(tree, inside));
+            let part = pin!(dual(tree, inside));
             match rival {
                 Rival::NeverFirst => select(future::pending(), part).await.factor_first().0,
                 Rival::NeverLast => select(part, future::pending()).await.factor_first().0,
                 Rival::Twin => {
-                    let twin = pin!(future(tree, inside));
+                    let twin = pin!(dual(tree, inside));
                     select(part, twin).await.factor_first().0
                 }
             }
@@ -295,7 +289,7 @@ fn resolve(tree: &Arc<Tree>, number: u64) -> u64 {
         0 => EXECUTOR.block_on(dual(tree, true)),
         1 => pollster::block_on(dual(tree, false)),
         2 => *dual(tree, false),
-        3 => Dual::future(EXECUTOR.spawn(dual(tree, true))).get(),
+        3 => EXECUTOR.spawn(dual(tree, true)).get(),
         _ => dual(tree, false).get(),
     }
 }

@@ -42,7 +42,7 @@ impl Executors {
         &self,
         task: impl Future<Output = T> + Send + 'static,
     ) -> T {
-        Dual::future(self.shim.spawn(task)).get()
+        self.shim.spawn(task).get()
     }
 
     pub(crate) fn on_tokio<T: Send + 'static>(
@@ -178,7 +178,7 @@ pub(crate) fn pending_get(ex: &Executors, times: u64) -> Duration {
     let shim = Arc::clone(&ex.shim);
     ex.on_shim(async move {
         timed(times, |x| {
-            black_box(Dual::future(shim.spawn(async move { x })).get());
+            black_box(shim.spawn(async move { x }).get());
         })
     })
 }
@@ -188,7 +188,7 @@ pub(crate) fn pending_get_first(ex: &Executors, times: u64) -> Duration {
     let shim = Arc::clone(&ex.shim);
     ex.on_shim(async move {
         first_in_polls(times, |x| {
-            black_box(Dual::future(shim.spawn(async move { x })).get());
+            black_box(shim.spawn(async move { x }).get());
         })
         .await
     })
@@ -249,7 +249,7 @@ pub(crate) fn throughput(ex: &Executors, tasks: u64) -> Duration {
     ex.on_shim(in_flight(tasks, move |x| {
         let inner = Arc::clone(&shim);
         Box::pin(shim.spawn(async move {
-            black_box(Dual::future(inner.spawn(async move { x })).get());
+            black_box(inner.spawn(async move { x }).get());
         }))
     }))
 }

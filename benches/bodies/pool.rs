@@ -1,6 +1,6 @@
 //! Subjects of the bench `pool`.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::hint::black_box;
 
 use futures::future::join_all;
@@ -22,9 +22,7 @@ async fn at_once<const N: u64, F: Future<Output = u64>>(rounds: u64, hop: impl F
 }
 
 pub(crate) fn dual(hops: u64) {
-    pollster::block_on(one_by_one(hops, |i| {
-        Dual::blocking(move || i).into_future()
-    }));
+    pollster::block_on(one_by_one(hops, |i| Dual::blocking(move || i)));
 }
 
 pub(crate) fn unblock(hops: u64) {
@@ -43,9 +41,7 @@ pub(crate) fn tokio_task(runtime: &Runtime, hops: u64) {
 }
 
 pub(crate) fn dual_at_once<const N: u64>(rounds: u64) {
-    pollster::block_on(at_once::<N, _>(rounds, |i| {
-        Dual::blocking(move || i).into_future()
-    }));
+    pollster::block_on(at_once::<N, _>(rounds, |i| Dual::blocking(move || i)));
 }
 
 pub(crate) fn unblock_at_once<const N: u64>(rounds: u64) {

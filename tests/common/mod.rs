@@ -4,7 +4,7 @@
 
 use std::any;
 use std::env;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::io::{self, Write};
 use std::pin::Pin;
 use std::process::{self, Command};
@@ -43,7 +43,7 @@ fn limit_named<R>(name: &'static str, body: impl FnOnce() -> R) -> R {
 
 /// A handle that was polled once, so that its code is on its way to the pool.
 pub fn polled<T, W: Work<Output = T>>(dual: Dual<T, W>) -> Pin<Box<impl Future<Output = T>>> {
-    let mut future = Box::pin(dual.into_future());
+    let mut future = Box::pin(dual);
     let poll = future
         .as_mut()
         .poll(&mut Context::from_waker(Waker::noop()));

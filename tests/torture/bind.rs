@@ -1,13 +1,13 @@
 //! Handles that are bound to a pool, and handles that are joined where they are dropped.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
 use smartcall::offload::join_on_drop;
-use smartcall::work::{Boxed, LocalBoxed, OnPool, Within, Work};
-use smartcall::{Dual, Resolving};
+use smartcall::work::{LocalBoxed, OnPool, Within, Work};
+use smartcall::{Dual, DualOf};
 
 use super::body::Visitor;
 use super::generator::{Bound, Call};
@@ -43,14 +43,13 @@ impl<V: Visitor> Visitor for Bind<V> {
         }
         // Of one type, or there would be a copy of the bench for each.
         let dual = dual.boxed();
-        let work: Resolving<Value, Boxed<'static, Value>> = match handle.bindings() {
+        let dual: Dual<Value> = match handle.bindings() {
             (None, _) => join_on_drop(dual).boxed(),
             (Some(pool), Joined::No) => on(dual, pool, handle.pools()).boxed(),
             (Some(pool), Joined::Inside) => on(join_on_drop(dual), pool, handle.pools()).boxed(),
             (Some(pool), Joined::Outside) => join_on_drop(on(dual, pool, handle.pools())).boxed(),
-        }
-        .into_future();
-        visitor.visit(Dual::new(handle.watch(work)))
+        };
+        visitor.visit(Dual::new(handle.watch(dual)))
     }
 }
 
@@ -71,7 +70,7 @@ pub fn bind_local(
         (Some(pool), Joined::Inside) => on(join_on_drop(dual), pool, handle.pools()).boxed_local(),
         (Some(pool), Joined::Outside) => join_on_drop(on(dual, pool, handle.pools())).boxed_local(),
     };
-    Dual::new(handle.watch(dual.into_future())).boxed_local()
+    Dual::new(handle.watch(dual)).boxed_local()
 }
 
 /// Binds a handle to a pool.
@@ -79,7 +78,7 @@ fn on<W: Work<Output = Value>>(
     dual: Dual<Value, W>,
     pool: Bound,
     pools: &Pools,
-) -> Dual<Value, Within<Resolving<Value, W>, OnPool>> {
+) -> DualOf<Within<Dual<Value, W>, OnPool>> {
     match pool {
         Bound::One => dual.on(&pools.one),
         Bound::Three => dual.on(&pools.three),
@@ -133,7 +132,7 @@ impl Handle {
         Watched {
             ticket,
             dropping: joined.clone().map(|(run, call)| Dropping { run, call }),
-            work,
+            work: Box::pin(work),
             dropped: joined.map(|(run, call)| Dropped {
                 run,
                 call,
@@ -150,15 +149,15 @@ struct Watched<W> {
     /// `None` after the first poll.
     ticket: Option<Weak<Ticket>>,
     dropping: Option<Dropping>,
-    work: W,
+    work: Pin<Box<W>>,
     dropped: Option<Dropped>,
 }
 
-impl<W: Future<Output = Value> + Unpin> Future for Watched<W> {
+impl<W: Future<Output = Value>> Future for Watched<W> {
     type Output = Value;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Value> {
-        let poll = Pin::new(&mut self.work).poll(cx);
+        let poll = self.work.as_mut().poll(cx);
         if let Some(ticket) = self.ticket.take().and_then(|ticket| ticket.upgrade()) {
             ticket.sent();
         }
@@ -169,13 +168,10 @@ impl<W: Future<Output = Value> + Unpin> Future for Watched<W> {
     }
 }
 
-impl<W: Work<Output = Value> + Unpin> Work for Watched<W> {
-    fn block(self) -> Value {
-        let Watched {
-            work, mut dropped, ..
-        } = self;
-        let value = work.block();
-        if let Some(dropped) = &mut dropped {
+impl<W: Work<Output = Value>> Work for Watched<W> {
+    fn block(mut self: Pin<&mut Self>) -> Value {
+        let value = self.work.as_mut().block();
+        if let Some(dropped) = &mut self.dropped {
             dropped.is_resolved = true;
         }
         value

@@ -12,7 +12,7 @@ use async_io::Timer;
 use futures::future::BoxFuture;
 use futures_lite::future::yield_now;
 use smartcall::work::{LocalBoxed, Work};
-use smartcall::{Dual, SmartCall, SmartFn, in_place};
+use smartcall::{Dual, SmartCall, SmartFn, kind};
 
 use super::bind::{Bind, bind_local};
 use super::generator::{Call, Maker, Step, Wait};
@@ -178,11 +178,12 @@ impl Future for Own {
 }
 
 impl Work for Own {
-    fn block(self) -> Value {
-        match self.body {
-            Some((body, held)) => body.run_here(held),
-            None => Dual::future(self.future.expect("it has a value to give")).get(),
+    fn block(mut self: Pin<&mut Self>) -> Value {
+        if let Some((body, held)) = self.body.take() {
+            return body.run_here(held);
         }
+        let future = self.future.take().expect("it has a value to give");
+        Dual::future(future).get()
     }
 }
 
@@ -237,7 +238,7 @@ pub fn make<V: Visitor>(call: &Arc<Call>, env: &Env, visitor: V) -> V::Output {
             let smart = move |held| Dual::future(asynchronous(held));
             visitor.visit(smart.invoke_with((held,)))
         }
-        Maker::CallInPlace => visitor.visit(in_place(sync).invoke_with((held,))),
+        Maker::CallInPlace => visitor.visit(kind::in_place(sync).invoke_with((held,))),
         Maker::SmartFn => {
             let smart: SmartFn<Value, (Value,)> = match call.variant % 2 {
                 0 => SmartFn::new(sync),

@@ -128,7 +128,7 @@ impl Bound {
 /// |---|---|---|
 /// | `Get` | by `get` | unpolled |
 /// | `TryGet` | by `try_get`, or after a refusal by `get` | after a refusal |
-/// | `Deref` | by a deref, then handed over | by a deref, then with its value |
+/// | `Deref` | by a deref, then handed over; by `get` or `.await` where a task is polled, which refuses it | by a deref, then with its value |
 /// | `Await` | by `.await` | after one poll |
 /// | `Join` | with others, by `join_all` or `FuturesUnordered` | after one poll of them all |
 /// | `Select` | beside a rival that never ends | when the rival has won, if it has |

@@ -1,7 +1,7 @@
 //! How calls are made: what is done with their handles, from sync and from async code.
 
 use std::any::Any;
-use std::future::{self, Future, IntoFuture, poll_fn};
+use std::future::{self, Future, poll_fn};
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
 use std::sync::Arc;
@@ -14,9 +14,10 @@ use smartcall::context::{self, Place};
 use smartcall::{Dual, Work};
 
 use super::body::{Visitor, make, make_local};
-use super::generator::{Call, Caller, Join, Maker, TaskUse};
+use super::generator::{Call, Caller, Form, Join, Maker, TaskUse};
 use super::ledger::{Env, Value};
 use super::model::{DROPPED, mix};
+use super::runner::FORGOTTEN;
 use super::sites::{block, block_in_region};
 use super::tally::{End, Extra};
 use super::{places, pools};
@@ -232,7 +233,12 @@ impl Blocker<'_> {
         }
     }
 
-    fn deref<W: Work<Output = Value>>(self, mut dual: Dual<Value, W>) -> u64 {
+    fn deref<W: Work<Output = Value>>(self, dual: Dual<Value, W>) -> u64 {
+        let mut dual = dual.boxed_local();
+        if is_deref_refused(self.call) {
+            check_refused(self.call, self.env, || dual.number());
+            return block(|| dual.get()).number();
+        }
         let number = block(|| dual.number());
         if self.call.drops {
             return number;
@@ -246,6 +252,29 @@ impl Blocker<'_> {
             self.env.run.fail(format!("{}: another value", self.call));
         }
         number
+    }
+}
+
+/// Whether a deref is refused here: this thread polls a task, and the value is not there.
+fn is_deref_refused(call: &Call) -> bool {
+    let polls_task = match context::current() {
+        Place::Inside => true,
+        Place::Outside => cfg!(feature = "tokio") && tokio::runtime::worker_index().is_some(),
+        _ => false,
+    };
+    polls_task && call.form() != Form::Value
+}
+
+/// Checks that a deref is refused, in words. The handle goes on as if nothing had been.
+fn check_refused(call: &Call, env: &Env, deref: impl FnOnce() -> u64) {
+    env.run.tally.extra(Extra::DerefRefused);
+    let outcome = catch(deref);
+    let words = outcome
+        .as_ref()
+        .err()
+        .and_then(|payload| payload.downcast_ref::<String>());
+    if !words.is_some_and(|words| words.contains(FORGOTTEN)) {
+        env.run.fail(format!("{call}: a deref is not refused"));
     }
 }
 
@@ -281,10 +310,10 @@ impl Visitor for Awaiter {
     where
         W: Work<Output = Value> + Send + 'static,
     {
-        if self.call.caller == Caller::Spawn {
-            Box::pin(self.spawn(dual))
-        } else {
-            Box::pin(self.resolve(dual))
+        match self.call.caller {
+            Caller::Spawn => Box::pin(self.spawn(dual)),
+            Caller::Deref => Box::pin(self.deref(dual.boxed())),
+            _ => Box::pin(self.resolve(dual)),
         }
     }
 }
@@ -303,16 +332,9 @@ impl Awaiter {
             Caller::Select if self.call.drops => self.lose(dual).await,
             Caller::Select => {
                 let never = future::pending::<Value>();
-                let part = pin!(dual.into_future());
+                let part = pin!(dual);
                 let selected = select(part, never).await;
                 selected.factor_first().0.number()
-            }
-            Caller::Deref => {
-                let number = block(|| dual.number());
-                if dual.await.number() != number {
-                    self.env.run.fail(format!("{}: another value", self.call));
-                }
-                number
             }
             // Nothing in a leaf is refused there.
             Caller::Await if self.call.id + 1 == self.call.end && self.call.variant % 2 == 0 => {
@@ -323,8 +345,20 @@ impl Awaiter {
         }
     }
 
+    async fn deref(self, dual: Dual<Value>) -> u64 {
+        if is_deref_refused(&self.call) {
+            check_refused(&self.call, &self.env, || dual.number());
+            return dual.await.number();
+        }
+        let number = block(|| dual.number());
+        if dual.await.number() != number {
+            self.env.run.fail(format!("{}: another value", self.call));
+        }
+        number
+    }
+
     async fn poll_once<W: Work<Output = Value>>(self, dual: Dual<Value, W>) -> u64 {
-        if let Err(payload) = poll_once(dual.into_future()).await {
+        if let Err(payload) = poll_once(dual).await {
             self.check_panic(payload);
         }
         DROPPED
@@ -333,7 +367,7 @@ impl Awaiter {
     /// Drops the handle when a rival has won.
     async fn lose<W: Work<Output = Value>>(self, dual: Dual<Value, W>) -> u64 {
         let race = async {
-            let part = pin!(dual.into_future());
+            let part = pin!(dual);
             let rival = pin!(self.wait_a_little());
             match self.call.variant % 2 {
                 0 => drop(select(part, rival).await),

@@ -192,13 +192,18 @@ impl Drop for Watched<'_> {
     }
 }
 
-/// Keeps the panics of bodies from being printed.
+/// What a deref asks that is refused where a task is polled.
+pub const FORGOTTEN: &str = "Was an `.await` forgotten?";
+
+/// Keeps the panics of bodies from being printed, and those of derefs that are to be refused.
 pub fn silence_payloads() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let print = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !info.payload().is::<Payload>() {
+            let text = info.payload().downcast_ref::<String>();
+            let is_refusal = text.is_some_and(|text| text.contains(FORGOTTEN));
+            if !is_refusal && !info.payload().is::<Payload>() {
                 print(info);
             }
         }));

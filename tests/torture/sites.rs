@@ -1,7 +1,7 @@
 //! The executors that programs run on, and what they spawn.
 
 use std::cell::Cell;
-use std::future::{self, Future, IntoFuture};
+use std::future::{self, Future};
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ impl Sites {
     {
         match site {
             Site::Shim => Spawned::Shim(self.shim.spawn(dual)),
-            Site::Tokio => Spawned::Tokio(self.tokio.spawn(dual.into_future())),
+            Site::Tokio => Spawned::Tokio(self.tokio.spawn(dual)),
             Site::Threads => Spawned::Thread(ThreadTask::spawn(dual)),
         }
     }
@@ -226,7 +226,7 @@ where
                 future::pending().await
             }
         });
-        match select(pin!(dual.into_future()), stopped).await {
+        match select(pin!(dual), stopped).await {
             Either::Left((value, _)) => Some(value),
             Either::Right(((), _)) => None,
         }
@@ -259,11 +259,11 @@ where
     W: Work<Output = Value> + Send + 'static,
 {
     let value = match way {
-        0 => Dual::future(sites.shim.spawn(dual)).get(),
+        0 => sites.shim.spawn(dual).get(),
         1 => sites.shim.block_on(dual),
         2 => sites.shim.block_on(sites.shim.spawn(dual)),
         3 => sites.tokio.block_on(sites.spawn(Site::Tokio, dual).value()),
-        4 => sites.tokio.block_on(dual.into_future()),
+        4 => sites.tokio.block_on(dual),
         _ => return run_on_thread(way, dual),
     };
     value.number()
@@ -290,11 +290,11 @@ where
             Ok(value) => value,
             Err(refused) => panic!("{refused}"),
         },
-        7 => return dual.number(),
+        7 => return dual.boxed().number(),
         8 => token_only(|| pollster::block_on(dual)),
-        9 => token_only(|| park_loop(dual.into_future())),
-        10 => futures_lite::future::block_on(dual.into_future()),
-        _ => async_io::block_on(dual.into_future()),
+        9 => token_only(|| park_loop(dual)),
+        10 => futures_lite::future::block_on(dual),
+        _ => async_io::block_on(dual),
     };
     value.number()
 }

@@ -26,6 +26,8 @@ pub enum Extra {
     Inside,
     /// A `try_get` that is refused in `context::inside_executor`.
     Refused,
+    /// A deref where a task is polled, which is refused.
+    DerefRefused,
     /// A get in a poll of another executor's, or of an outer get's.
     GetInPoll,
     /// A get in sync code that is in neither.
@@ -47,10 +49,11 @@ pub enum Extra {
 }
 
 impl Extra {
-    const ALL: [Extra; 12] = [
+    const ALL: [Extra; 13] = [
         Extra::Region,
         Extra::Inside,
         Extra::Refused,
+        Extra::DerefRefused,
         Extra::GetInPoll,
         Extra::GetInCode,
         Extra::SyncBody,

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::env;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
@@ -56,7 +57,7 @@ fn explore(n: usize, scenario: impl Fn() + Send + Sync + Clone + 'static) {
 /// `.get()` of a future.
 fn get<F: Future>(future: F) -> F::Output {
     match context::leave_to_block() {
-        Ok(leave) => context::block(leave, || drive::block_on(future)),
+        Ok(leave) => context::block(leave, || drive::block_on(pin!(future))),
         Err(refusal) => refusal.panic(),
     }
 }

@@ -1,5 +1,6 @@
 //! What the driver has to get right, for each order in which the threads can run.
 
+use std::pin::pin;
 use std::sync::Arc as StdArc;
 
 use loom::sync::atomic::AtomicUsize as Data;
@@ -52,7 +53,7 @@ impl Event {
 /// was a wake-up.
 fn get(event: &Event) {
     let mut started = false;
-    drive::block_on(poll_fn(|cx| {
+    drive::block_on(pin!(poll_fn(|cx| {
         if started {
             assert!(event.happened(), "polled without having been woken");
             return Poll::Ready(());
@@ -60,7 +61,7 @@ fn get(event: &Event) {
         started = true;
         event.start(cx.waker().clone());
         Poll::Pending
-    }));
+    })));
 }
 
 pub(crate) fn one_wake() {
@@ -71,7 +72,7 @@ pub(crate) fn two_wakes() {
     explore(3, || {
         let events = [Event::new(), Event::new()];
         let mut polls = 0;
-        drive::block_on(poll_fn(|cx| {
+        drive::block_on(pin!(poll_fn(|cx| {
             polls += 1;
             if polls == 1 {
                 events[0].start(cx.waker().clone());
@@ -86,14 +87,14 @@ pub(crate) fn two_wakes() {
             } else {
                 Poll::Pending
             }
-        }));
+        })));
     });
 }
 
 /// An outer event is started, `eat` runs in the same poll, and then the outer one is waited for.
 fn join(event: &Event, mut eat: impl FnMut()) {
     let mut started = false;
-    drive::block_on(poll_fn(|cx| {
+    drive::block_on(pin!(poll_fn(|cx| {
         if started {
             assert!(event.happened(), "polled without having been woken");
             return Poll::Ready(());
@@ -102,7 +103,7 @@ fn join(event: &Event, mut eat: impl FnMut()) {
         event.start(cx.waker().clone());
         eat();
         Poll::Pending
-    }));
+    })));
 }
 
 pub(crate) fn nested_levels() {
@@ -157,7 +158,7 @@ pub(crate) fn waker_kept_from_an_earlier_call() {
     explore(3, || {
         let mut kept = None;
         let mut polls = 0;
-        drive::block_on(poll_fn(|cx| {
+        drive::block_on(pin!(poll_fn(|cx| {
             polls += 1;
             if polls == 1 {
                 kept = Some(cx.waker().clone());
@@ -165,7 +166,7 @@ pub(crate) fn waker_kept_from_an_earlier_call() {
                 return Poll::Pending;
             }
             Poll::Ready(())
-        }));
+        })));
         let late = kept.take().expect("a waker was kept");
         spawn(move || late.wake());
         get(&Event::new());
@@ -207,7 +208,7 @@ fn join_with_part(start: impl FnOnce(&Event, Waker), done: impl Fn(&Event) -> bo
     let event = Event::new();
     let mut start = Some(start);
     let (mut part, mut polled) = (Part::new(), false);
-    drive::block_on(poll_fn(|cx| {
+    drive::block_on(pin!(poll_fn(|cx| {
         if part.poll(cx) {
             assert!(polled, "runs here, and something else was woken");
         }
@@ -221,7 +222,7 @@ fn join_with_part(start: impl FnOnce(&Event, Waker), done: impl Fn(&Event) -> bo
         } else {
             Poll::Pending
         }
-    }));
+    })));
 }
 
 pub(crate) fn here_if_alone() {
@@ -233,7 +234,7 @@ pub(crate) fn here_if_left_alone() {
         let ran_here = || {
             let event = Event::new();
             let (mut part, mut started, mut here) = (Part::new(), false, false);
-            drive::block_on(poll_fn(|cx| {
+            drive::block_on(pin!(poll_fn(|cx| {
                 here |= part.poll(cx);
                 if !started {
                     started = true;
@@ -248,7 +249,7 @@ pub(crate) fn here_if_left_alone() {
                     Some(_) => Poll::Ready(()),
                     None => Poll::Pending,
                 }
-            }));
+            })));
             if here {
                 assert!(event.happened(), "alone, and has not seen what was done");
             }
@@ -260,7 +261,7 @@ pub(crate) fn here_if_left_alone() {
 pub(crate) fn two_that_ask() {
     explore(3, || {
         let mut parts = [Part::new(), Part::new()];
-        drive::block_on(poll_fn(|cx| {
+        drive::block_on(pin!(poll_fn(|cx| {
             for part in &mut parts {
                 assert!(!part.poll(cx), "two asked, and one runs here");
             }
@@ -269,11 +270,11 @@ pub(crate) fn two_that_ask() {
             } else {
                 Poll::Pending
             }
-        }));
+        })));
 
         // One that is alone does run here: no thread is needed.
         let mut part = Part::new();
-        drive::block_on(poll_fn(|cx| {
+        drive::block_on(pin!(poll_fn(|cx| {
             part.poll(cx);
             match part.turn {
                 Some(turn) => {
@@ -282,6 +283,6 @@ pub(crate) fn two_that_ask() {
                 }
                 None => Poll::Pending,
             }
-        }));
+        })));
     });
 }
