@@ -8,7 +8,7 @@ use std::process::Command;
 use std::rc::Rc;
 
 use smartcall::context::{self, Place};
-use smartcall::{Dual, smart};
+use smartcall::smart;
 
 #[smart]
 async fn five() -> u32 {
@@ -119,9 +119,9 @@ async fn left_out() {
 /// A body that is not `Send` has the callers that need no threads.
 #[smartcall::test(sync, foreign)]
 async fn a_body_that_is_not_send() {
-    let five = Rc::new(Dual::ready(5));
+    let five = Rc::new(5);
     six().await;
-    assert_eq!(**five, 5);
+    assert_eq!(*five, 5);
 }
 
 #[smartcall::test]

@@ -82,7 +82,6 @@ impl Subscription {
     }
 
     /// Returns the channels, which are known without asking the server.
-    #[smart(skip)]
     pub fn channels(&self) -> &[String] {
         self.subscriber.get_subscribed()
     }

@@ -8,7 +8,6 @@ use smartcall::smart;
 #[smart(send)]
 pub trait Clock: Clone + Send + Sync + 'static {
     /// Returns the time since some moment in the past, always the same one.
-    #[smart(skip)]
     fn now(&self) -> Duration;
 
     /// Waits for so long.
@@ -30,7 +29,6 @@ impl Default for SystemClock {
 
 #[smart(send)]
 impl Clock for SystemClock {
-    #[smart(skip)]
     fn now(&self) -> Duration {
         self.start.elapsed()
     }

@@ -273,7 +273,6 @@ impl TestClock {
 
 #[smart(send)]
 impl Clock for TestClock {
-    #[smart(skip)]
     fn now(&self) -> Duration {
         self.0.lock().expect("no panic").now
     }
