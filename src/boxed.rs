@@ -135,8 +135,9 @@ macro_rules! boxed {
                         }
                         resolving()
                     };
-                    // A value that is there from the beginning is all that an executor's thread may see.
-                    let is_there = work.is_immediate() && work.is_ready();
+                    // A value that is there from the beginning is all that an executor's thread may see. A
+                    // pool's thread is none, and runs what a `get` would run there.
+                    let is_there = work.is_immediate() && (work.is_ready() || context::is_held());
                     let leave = if is_there { Ok(None) } else { context::leave_to_deref() };
                     let leave = match leave {
                         Ok(leave) => leave,

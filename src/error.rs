@@ -85,6 +85,10 @@ impl Refusal {
     #[inline(never)]
     #[track_caller]
     pub(crate) fn panic_at_deref(self) -> ! {
+        if self == Refusal::Held {
+            // It is sync code that is at it.
+            self.panic()
+        }
         panic!(
             "cannot block here: {self}. This happens because a boxed `Dual` was used like a reference to its \
              value in async code, which would wait for the value without a word. Was an `.await` forgotten? Write \

@@ -116,6 +116,12 @@ fn refused_here() -> Dual<u32> {
     let (line, said) = (here!(), panic_of(|| *dual += 1));
     assert_deref_refused(said, line);
 
+    // Whoever asks is told the same.
+    let reason = context::can_block().expect_err("it is refused");
+    let same = Dual::blocking(|| 5).try_get().expect_err("it is refused");
+    assert_eq!(same.to_string(), reason.to_string());
+    assert_eq!(same.discard().to_string(), reason.to_string());
+
     // It comes back time and again, and the error says why.
     let error = dual.try_get().expect_err("it is refused");
     assert!(error.to_string().starts_with("cannot block here: "));
@@ -1635,6 +1641,7 @@ mod shim {
             })
         };
         let task = || Dual::new(spawned());
+        assert!(context::can_block().is_ok());
         assert_eq!(spawned().get(), 5);
         assert_eq!(task().get(), 5);
         assert_eq!(task().boxed().get(), 5);

@@ -453,6 +453,34 @@ fn a_job_that_panics_leaves_the_thread_usable() {
     });
 }
 
+/// On its thread a deref is as good as a `get`: what may run there does, and the rest is refused in the same words.
+#[test]
+fn a_deref_on_its_thread() {
+    limit(|| {
+        let single = SingleThread::new(|| ());
+        let lent = single.run(|()| {
+            let here = this_thread();
+            let (there, five) = (
+                Dual::blocking(this_thread).boxed(),
+                Dual::in_place(|| 5).boxed(),
+            );
+            (*there == here, *five, *Dual::ready(6).boxed())
+        });
+        assert_eq!(lent.get(), (true, 5, 6));
+        let words = single.run(|()| {
+            let by_get = panic_of(|| Dual::future(async { 5 }).get());
+            let dual = Dual::future(async { 5 }).boxed();
+            let by_deref = panic_of(|| *dual);
+            // It has not run, and does so where that is fine.
+            assert_eq!(context::blocking_region(|| *dual), 5);
+            (by_get, by_deref)
+        });
+        let (by_get, by_deref) = words.get();
+        assert_eq!(by_get, by_deref);
+        assert!(by_deref.contains("in a job of the pool"), "{by_deref}");
+    });
+}
+
 #[test]
 fn a_value_that_can_not_be_made() {
     limit(|| {

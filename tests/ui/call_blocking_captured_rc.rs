@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use smartcall::{DualOf, SmartCall, Work, blocking};
+use smartcall::{DualOf, SmartCall, Work, kind};
 
 fn once<T, K>(op: impl SmartCall<T, K>) -> DualOf<impl Work<Output = T>> {
     op.invoke()
@@ -10,5 +10,5 @@ fn once<T, K>(op: impl SmartCall<T, K>) -> DualOf<impl Work<Output = T>> {
 
 fn main() {
     let five = Rc::new(5);
-    once(blocking(move || *five));
+    once(kind::blocking(move || *five));
 }
