@@ -458,7 +458,7 @@ fn joined_at_most_lazily() {
 }
 
 #[test]
-fn joined_at_most_none_and_none_of_them() {
+fn joined_at_most_of_none() {
     assert_eq!(join_at_most(3, Vec::<Dual<u32>>::new()).get(), []);
     let none = Vec::<Dual<Result<u32, u32>>>::new();
     assert_eq!(try_join_at_most(3, none).get(), Ok(vec![]));
