@@ -256,7 +256,8 @@ macro_rules! boxed {
         /// # Panics
         ///
         /// Panics where `get` does; and on a thread that polls a task also where `get` would go through, unless
-        /// the value is there: write `.await` there. An implicit wait is never meant in async code.
+        /// the value is there: write `.await` there. An implicit wait is never meant in async code. Under the
+        /// `block_on` of a multi-thread runtime of tokio's, as in `#[tokio::main]`, it can't be known, and it blocks.
         impl<T> Deref for Dual<T, $name<'_, T>> {
             type Target = T;
 

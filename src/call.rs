@@ -59,7 +59,7 @@ use crate::work::{Async, Blocking, Code, InPlace, Ready, Work};
 /// # fn once<T, K>(op: impl SmartCall<T, K>) -> DualOf<impl Work<Output = T>> { op.invoke() }
 /// # async fn fetch(url: &str) -> usize { url.len() }
 /// let url = String::from("http://localhost/");
-/// once(async move || fetch(&url).await).get(); // error: expected a closure that implements `Fn`
+/// once(async move || fetch(&url).await).get(); // error: … is not a callable that takes `()`
 /// ```
 ///
 /// A sync callable may not capture a `Cell` or a `RefCell`: it is cloned for each call, and the
@@ -158,7 +158,7 @@ use crate::work::{Async, Blocking, Code, InPlace, Ready, Work};
     message = "`{Self}` is not a callable that takes `{Args}` and gives `{Out}`",
     label = "should take `{Args}` and give `{Out}`, a future of it, or a `Dual` of it",
     note = "a callable is an `Fn` that returns the output, a future of it, or a `Dual` of it; `SmartCallMut` takes an `FnMut`, `SmartCallOnce` an `FnOnce`",
-    note = "what a sync one takes and gives is `Send`: `Box<dyn Error + Send + Sync>`, not `Box<dyn Error>`",
+    note = "what a sync one captures, takes and gives is `Send`: an `Arc`, not an `Rc`; `Box<dyn Error + Send + Sync>`, not `Box<dyn Error>`",
     note = "the arguments are given as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight",
     note = "a handle is not one: pass what makes it, `load` or `|| load()`, not `load()`",
     note = "an async closure that captures is written `move || {{ let x = x.clone(); async move {{ … }} }}`"
@@ -489,8 +489,9 @@ macro_rules! staying {
 
 /// The implementations for callables of so many arguments.
 ///
-/// Those for named callables stay out of the compiler's messages, which would otherwise list
-/// them all beside those that a reader may have meant.
+/// Those for async and for named callables stay out of the compiler's messages, which would otherwise list
+/// them all beside those that a reader may have meant. Those for sync callables as they are stay in them, since the compiler
+/// then names the capture that can't be sent.
 macro_rules! arity {
     ($($arg:ident)*) => {
         impl<F, Out, $($arg),*> Code for Call<F, ($($arg,)*)>

@@ -245,10 +245,6 @@ impl<W: Work, S: Step<W::Output>> Work for Then<W, S> {
         self.set(Then::Done);
         value
     }
-
-    fn is_immediate(&self) -> bool {
-        matches!(self, Then::Second { work } if work.is_immediate())
-    }
 }
 
 impl<T, W: Work<Output = T>> Dual<T, W> {

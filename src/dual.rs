@@ -96,9 +96,13 @@ pin_project! {
     /// # }
     /// ```
     ///
-    /// Two methods differ: [`boxed`](Dual::boxed) and [`boxed_local`](Dual::boxed_local) give a handle, and not a `Pin<Box<_>>`,
-    /// which `Box::pin` gives. And [`then`](Dual::then) of a closure that returns a future which is `Unpin`, such as
-    /// `std::future::ready(..)`, wants the output named, or the closure's kind, by [`kind::asynchronous`](crate::kind::asynchronous).
+    /// Where a method has the name of one of `FutureExt`, it is the handle's that is called. Three of them ask for a change in code
+    /// that was written for a bare future:
+    ///
+    /// | written | of a handle | write |
+    /// |---|---|---|
+    /// | `f().boxed()`, `f().boxed_local()` for a `BoxFuture` | a boxed handle, which is no `Pin<Box<_>>`, and not `Unpin` | `Box::pin(f())` |
+    /// | `f().then(\|n\| ready(n + 1))`, or another future that is `Unpin`, such as a `Box::pin(..)` | E0283 or E0282, if nothing fixes the output | `let n: u32 = f().then(..)…`, or `async move \|n\| …` |
     ///
     /// # Boxed handles are smart pointers
     ///
@@ -114,15 +118,16 @@ pin_project! {
     /// assert_eq!(dual.get(), [1, 2, 3]);
     /// ```
     ///
-    /// On a thread that polls a task such a deref panics, unless the value is there: async code writes `.await`.
+    /// On a thread that polls a task such a deref panics, unless the value is there: async code writes `.await`. (A thread that can't be known
+    /// to poll a task, as under the `block_on` of a multi-thread runtime of tokio's, or on an executor that says nothing, blocks.)
     ///
     /// In a collection a handle is moved out, or used in place: `handles.into_iter().map(|h| h.get())`, or
     /// `*handles[0]`. Handles of different functions have different types, until they are boxed.
     ///
     /// # When `.get()` or `.await` is forgotten
     ///
-    /// A handle that is not boxed is no value, and the compiler says so. It proposes the `.await` where it can be written
-    /// before a `?`; elsewhere it names the type:
+    /// A handle that is not boxed is no value, and the compiler says so. In async code it proposes the `.await` before a
+    /// `?`; elsewhere it names the type. In sync code write `.get()`, whatever is proposed:
     ///
     /// | written | message |
     /// |---|---|
@@ -279,7 +284,7 @@ impl<F: Future> Dual<F::Output, Async<F>> {
     ///
     /// assert_eq!(Dual::future(async { 5 }).get(), 5);
     /// ```
-    #[inline(always)]
+    #[inline]
     pub fn future(future: F) -> Self {
         // One literal: each call in between would be one copy more, in a debug build.
         Dual {
@@ -481,13 +486,17 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     #[inline]
     #[track_caller]
     pub fn try_get(self) -> Result<T, CannotBlock<Self>> {
-        // Before it is pinned: a handle that is refused comes back as it was.
-        if !context::may_block() && !self.is_immediate() {
-            if let Err(refusal) = context::leave_to_block() {
-                return Err(CannotBlock::new(self, refusal));
-            }
+        if context::may_block() || self.is_immediate() {
+            return Ok(pin!(self).block());
         }
-        Ok(self.get())
+        // Before it is pinned: a handle that is refused comes back as it was.
+        match context::leave_to_block() {
+            Ok(leave) => {
+                let mut this = pin!(self);
+                Ok(context::block(leave, || this.as_mut().block()))
+            }
+            Err(refusal) => Err(CannotBlock::new(self, refusal)),
+        }
     }
 
     /// Boxes the work, so that the type can be named: `Dual<T>`.

@@ -97,7 +97,8 @@ type Lent<Out, A> = dyn for<'a> Fn(&'a A) -> Dual<Out, Boxed<'a, Out>> + Send + 
 impl<Out, A: ?Sized> SmartFnRef<Out, A> {
     /// Erases the type of a callback.
     ///
-    /// Of a closure the argument's type is written: `|event: &Event| …`.
+    /// Of a closure the argument's type is written, `|event: &Event| …`: without it the compiler speaks of a limitation of its
+    /// trait solver.
     pub fn new<K>(
         f: impl for<'a> SmartCallRef<Out, K, (&'a A,), Work: Send> + Send + Sync + 'static,
     ) -> Self
@@ -113,7 +114,8 @@ impl<Out, A: ?Sized> SmartFnRef<Out, A> {
 
     /// Erases the type of a closure that makes the boxed handle itself.
     ///
-    /// It is for async closures that capture and use the argument, which fit no bound.
+    /// It is for stored async closures that own what they captured and use it beside the argument, which fit no bound. What it
+    /// makes goes wherever a [`SmartCallRef`] is taken, a registry's `add` among them.
     ///
     /// # Examples
     ///

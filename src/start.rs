@@ -101,6 +101,10 @@ where
     /// [starts](Dual::start) in the background at once; the value is dropped. It never panics: a panic of the body is
     /// reported by the panic hook, and ends the wait. Where the thread must not block it returns at once.
     ///
+    /// What the work needs of a tokio runtime it finds there with the feature `tokio` of this crate, which the program turns
+    /// on; without it, a destructor that may run in a runtime spawns there, by `Handle::try_current()`, and takes this
+    /// way where there is none.
+    ///
     /// If the process ends before the work does, the work ends with it. If the system has no threads to give for
     /// the background, the work is done here, within the limit, or not at all.
     ///

@@ -399,7 +399,7 @@ fn message_of_a_refused_get() {
     let message = message_of(|| context::inside_executor(|| Dual::future(async { 5 }).get()));
     for part in [
         "cannot block here: this thread is polling a task of an executor. ",
-        "This happens because `.get()`, a deref of a `Dual` or `block_on` was called from async",
+        "This happens because `.get()` or `block_on` was called from async code.",
         "Use `.await` here; or `try_get`",
         "`Dual::blocking(..).await`.",
     ] {

@@ -7,10 +7,10 @@
 mod common;
 
 use std::alloc::System;
-use std::future::IntoFuture;
 use std::hint::black_box;
 
 use common::in_child;
+use futures_lite::future::block_on;
 use smartcall::smart;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -72,10 +72,10 @@ fn a_smart_function_allocates_what_its_handle_does() {
         assert_allocations(0, || pair(&5).get());
         assert_allocations(1, || boxed(&5).get());
 
-        let awaited = || pollster::block_on(borrowing(&2, (3, 4)).into_future());
+        let awaited = || block_on(borrowing(&2, (3, 4)));
         assert_allocations(0, awaited);
-        assert_allocations(0, || pollster::block_on(in_place(&5).into_future()));
-        assert_allocations(0, || pollster::block_on(pair(&5).into_future()));
-        assert_allocations(1, || pollster::block_on(boxed(&5).into_future()));
+        assert_allocations(0, || block_on(in_place(&5)));
+        assert_allocations(0, || block_on(pair(&5)));
+        assert_allocations(1, || block_on(boxed(&5)));
     });
 }

@@ -99,7 +99,8 @@ pub(crate) fn track_caller(function: &Function) -> TokenStream {
             .iter()
             .any(|name| attr.path().is_ident(name)),
     };
-    if function.attrs.iter().any(forbids) {
+    // That of a `main` would be a second error beside the one that a `main` returns no handle.
+    if function.sig.ident == "main" || function.attrs.iter().any(forbids) {
         return TokenStream::new();
     }
     quote_spanned!(at(function.sig.ident.span())=> #[track_caller])

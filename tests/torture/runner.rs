@@ -202,7 +202,8 @@ pub fn silence_payloads() {
         let print = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             let text = info.payload().downcast_ref::<String>();
-            let is_refusal = text.is_some_and(|text| text.starts_with("cannot") && text.contains(FORGOTTEN));
+            let is_refusal =
+                text.is_some_and(|text| text.starts_with("cannot") && text.contains(FORGOTTEN));
             if !is_refusal && !info.payload().is::<Payload>() {
                 print(info);
             }
