@@ -22,7 +22,7 @@ use crate::within::Within;
 /// A multi-threaded executor whose tasks know that they are inside one.
 ///
 /// It is a thin shim: [`async_executor`] schedules the tasks, worker threads run them, and
-/// the [context](crate::context) says [`Place::Inside`](crate::context::Place::Inside)
+/// the [context] says [`Place::Inside`](crate::context::Place::Inside)
 /// meanwhile.
 ///
 /// Its tasks may block, by `.get()` and in in-place code: a spare thread stands in for the worker

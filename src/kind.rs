@@ -3,7 +3,7 @@
 //! A kind is a type parameter of [`SmartCall`](crate::SmartCall) and its siblings. It is there for
 //! coherence only: an async fn *is* an `Fn() -> T`, so without a parameter that differs the
 //! implementations for sync and async callables would overlap. It is inferred. Where it
-//! can't be, [`blocking`] and [`asynchronous`] name it; [`in_place`] chooses a third one.
+//! can't be, [`blocking()`] and [`asynchronous`] name it; [`in_place`] chooses a third one.
 //!
 //! A function that returns a [`Dual`](crate::Dual), as `#[smart]` makes it, is an async callable.
 
@@ -24,7 +24,7 @@ pub enum InPlace {}
 
 /// A callable whose kind is named, for where it can't be inferred.
 ///
-/// Made by [`blocking`], [`asynchronous`] and [`in_place`].
+/// Made by [`blocking()`], [`asynchronous`] and [`in_place`].
 pub struct Named<F, Kind> {
     pub(crate) f: F,
     kind: PhantomData<fn() -> Kind>,

@@ -101,6 +101,9 @@ pub fn set_max_jobs(n: NonZeroUsize) {
 
 /// A pool of one's own, of so many threads at once.
 ///
+/// It bounds blocking code and nothing else: async code in a handle that is bound to it runs as ever. How many *handles* are
+/// under way at once [`join_at_most`](crate::join_at_most) bounds.
+///
 /// The other jobs wait for their turn, in order. A job that waits in a `.get()` gives its place back
 /// meanwhile, as in the pool of the process, whose threads it shares: it is a matter of counting, and
 /// starts none for itself. Clones are the same pool.

@@ -1,5 +1,7 @@
 //! `Dual::borrowing`: blocking code that stays on its thread, while its executor is told.
 
+#![cfg(any(feature = "executor", feature = "tokio"))]
+
 mod common;
 
 use std::sync::Mutex;

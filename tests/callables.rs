@@ -2,6 +2,12 @@
 //!
 //! Most of it is what compiles at all, with nothing annotated that a user would not write.
 
+#![allow(
+    clippy::ptr_arg,
+    clippy::redundant_closure,
+    reason = "these are what people write"
+)]
+
 mod common;
 
 use std::cell::Cell;
@@ -241,7 +247,7 @@ fn a_callback_is_lent_something_to_mutate() {
 /// Calls back in turn.
 fn upload<K>(
     parts: u32,
-    mut progress: impl FnMut(u32) -> () + SmartCallMut<(), K, (u32,)>,
+    mut progress: impl FnMut(u32) + SmartCallMut<(), K, (u32,)>,
 ) -> DualOf<impl Work<Output = u32>> {
     Dual::future(async move {
         for part in 0..parts {

@@ -1,5 +1,12 @@
 //! Where a thread stands, and whether it may block there.
 
+#![allow(
+    clippy::async_yields_async,
+    clippy::let_underscore_future,
+    clippy::redundant_async_block,
+    reason = "handles are made in one place and resolved in another"
+)]
+
 use std::cell::{Cell, RefCell};
 use std::future::{self, Future};
 use std::panic::{self, AssertUnwindSafe};

@@ -1,5 +1,12 @@
 //! What a handle does, from the time it is made until it is resolved or dropped.
 
+#![allow(
+    clippy::async_yields_async,
+    clippy::let_underscore_future,
+    clippy::redundant_async_block,
+    reason = "handles are made in one place and resolved in another"
+)]
+
 mod common;
 
 use std::any::Any;

@@ -1,5 +1,12 @@
 //! Gets inside gets, inside foreign executors, and in places where little is left to stand on.
 
+#![allow(
+    clippy::async_yields_async,
+    clippy::let_underscore_future,
+    clippy::redundant_async_block,
+    reason = "handles are made in one place and resolved in another"
+)]
+
 use std::cell::RefCell;
 use std::future::{self, Future};
 use std::hint;
@@ -712,11 +719,10 @@ fn try_get_in_a_dying_thread() {
 /// A sync part that ends when as many have begun as the barrier is for.
 fn meet(barrier: &Arc<Barrier>) -> impl Future<Output = u32> + Send + 'static {
     let barrier = Arc::clone(barrier);
-    let part = Dual::blocking(move || {
+    Dual::blocking(move || {
         barrier.wait();
         5
-    });
-    part
+    })
 }
 
 /// C17: two sync parts of a join that meet.

@@ -1,5 +1,12 @@
 //! Pools of the program's own choice: by handle, by executor, and for the process.
 
+#![allow(
+    clippy::async_yields_async,
+    clippy::let_underscore_future,
+    clippy::redundant_async_block,
+    reason = "handles are made in one place and resolved in another"
+)]
+
 use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -265,7 +272,7 @@ fn the_rest_run_in_order() {
             let order = Arc::clone(&order);
             Dual::blocking(move || order.lock().expect("not poisoned").push(n)).on(&pool)
         };
-        pollster::block_on(join_all((0..50).map(|n| job(n))));
+        pollster::block_on(join_all((0..50).map(job)));
         assert!(
             order
                 .lock()

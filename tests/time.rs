@@ -195,12 +195,7 @@ fn timeout_over_sync_code() {
         let nested = Dual::future(async { dual.timeout(SOON).await });
         assert!(nested.get().is_err());
         let (dual, _tell) = told();
-        assert!(
-            Dual::future(async { dual.await })
-                .timeout(SOON)
-                .get()
-                .is_err()
-        );
+        assert!(Dual::future(dual).timeout(SOON).get().is_err());
     });
 }
 
@@ -303,7 +298,7 @@ fn sleeps() {
         pollster::block_on(awaited);
         assert!(begun.elapsed() >= SOON, "awaited");
         let begun = Instant::now();
-        Dual::future(async { driven.await }).get();
+        Dual::future(driven).get();
         assert!(begun.elapsed() >= SOON, "driven");
 
         // It is a handle like others.

@@ -1,5 +1,11 @@
 //! tokio: recognised, helped where it can be, and refused in words where it can't.
 
+#![allow(
+    clippy::async_yields_async,
+    clippy::let_underscore_future,
+    clippy::redundant_async_block,
+    reason = "handles are made in one place and resolved in another"
+)]
 #![cfg(feature = "tokio")]
 
 use std::cell::Cell;

@@ -39,12 +39,13 @@ impl Dns {
     }
 }
 
-#[smart]
+/// Each handle owns a clone of the resolver, which is cheap, and what it looks up: it can be spawned, and started.
+#[smart(owned)]
 impl Dns {
     /// Looks up records of any type.
     pub async fn lookup(
         &self,
-        name: impl IntoName,
+        name: impl IntoName + 'static,
         record_type: RecordType,
     ) -> Result<Lookup, ResolveError> {
         self.resolver.lookup(name, record_type).await

@@ -25,7 +25,8 @@ impl Http {
     }
 }
 
-#[smart]
+/// Each handle owns a clone of the client, as reqwest means it to be used: it can be spawned, and started.
+#[smart(owned)]
 impl Http {
     /// Sends a `GET`.
     pub async fn get(&self, url: &str) -> Result<Answer> {
@@ -38,22 +39,22 @@ impl Http {
     }
 
     /// Sends a `POST`.
-    pub async fn post(&self, url: &str, body: impl Into<Body>) -> Result<Answer> {
+    pub async fn post(&self, url: &str, body: impl Into<Body> + 'static) -> Result<Answer> {
         self.client.post(url).body(body).send().await.map(Answer)
     }
 
     /// Sends a `PUT`.
-    pub async fn put(&self, url: &str, body: impl Into<Body>) -> Result<Answer> {
+    pub async fn put(&self, url: &str, body: impl Into<Body> + 'static) -> Result<Answer> {
         self.client.put(url).body(body).send().await.map(Answer)
     }
 
     /// Sends a `PATCH`.
-    pub async fn patch(&self, url: &str, body: impl Into<Body>) -> Result<Answer> {
+    pub async fn patch(&self, url: &str, body: impl Into<Body> + 'static) -> Result<Answer> {
         self.client.patch(url).body(body).send().await.map(Answer)
     }
 
     /// Sends a `DELETE`.
-    pub async fn delete(&self, url: impl IntoUrl) -> Result<Answer> {
+    pub async fn delete(&self, url: impl IntoUrl + 'static) -> Result<Answer> {
         self.client.delete(url).send().await.map(Answer)
     }
 

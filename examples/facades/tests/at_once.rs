@@ -8,10 +8,11 @@ use smartcall_facades::dns::Dns;
 use smartcall_facades::http::Http;
 use smartcall_facades::servers::{self, Server};
 
-const EXPECTED: [(&str, &str); 4] = [
+const EXPECTED: [(&str, &str); 5] = [
     ("several lookups", "1 of 3"),
     ("the first of two", "200 OK"),
     ("in the background", "None"),
+    ("a lookup in the background", "1 of 1"),
     ("of several types", "200 OK, 200 OK"),
 ];
 

@@ -27,13 +27,15 @@ pub fn sync(dns: &Dns, http: &Http, web: SocketAddr, kv: SocketAddr) -> Result<R
     let (page, never) = urls(web);
     let found = smartcall::join(NAMES.map(|name| dns.lookup_ip(name))).get();
     let first = smartcall::race([http.get(&never), http.get(&page)]).get();
-    let connected = Kv::connect(kv).start();
+    // They borrow nothing: that of a method with `&self` is `owned`.
+    let (connected, looked_up) = (Kv::connect(kv).start(), dns.lookup_ip(NAMES[0]).start());
     let boxed = [http.get(&page).boxed(), http.head(&page).boxed()];
     let pages = smartcall::join_at_most(2, boxed).get();
     Ok(vec![
         ("several lookups", count(&found)),
         ("the first of two", status(first)?),
         ("in the background", value(connected.get()?.get("a").get()?)),
+        ("a lookup in the background", count(&[looked_up.get()])),
         ("of several types", statuses(pages)?),
     ])
 }
@@ -55,8 +57,11 @@ pub async fn asynchronous(
         answer = http.get(&never) => answer,
         answer = http.get(&page) => answer,
     };
-    // It borrows nothing.
-    let connected = tokio::spawn(Kv::connect(kv));
+    // They borrow nothing: that of a method with `&self` is `owned`.
+    let (connected, looked_up) = (
+        tokio::spawn(Kv::connect(kv)),
+        tokio::spawn(dns.lookup_ip(NAMES[0])),
+    );
     let boxed = [http.get(&page).boxed(), http.head(&page).boxed()];
     let pages = join_all(boxed).await;
     Ok(vec![
@@ -66,6 +71,7 @@ pub async fn asynchronous(
             "in the background",
             value(connected.await??.get("a").await?),
         ),
+        ("a lookup in the background", count(&[looked_up.await?])),
         ("of several types", statuses(pages)?),
     ])
 }

@@ -26,7 +26,7 @@ pub fn sync(http: &Http, server: SocketAddr) -> Result<Report> {
         ("post", http.post(&echo, "a").get()?.text().get()?),
         ("put", http.put(&echo, "b").get()?.text().get()?),
         ("patch", http.patch(&echo, "c").get()?.text().get()?),
-        ("delete", http.delete(&echo).get()?.text().get()?),
+        ("delete", http.delete(echo.clone()).get()?.text().get()?),
         ("execute", http.execute(request).get()?.text().get()?),
         ("text", http.get(&page).get()?.text().get()?),
         (
@@ -62,7 +62,7 @@ pub async fn asynchronous(http: &Http, server: SocketAddr) -> Result<Report> {
         ("post", http.post(&echo, "a").await?.text().await?),
         ("put", http.put(&echo, "b").await?.text().await?),
         ("patch", http.patch(&echo, "c").await?.text().await?),
-        ("delete", http.delete(&echo).await?.text().await?),
+        ("delete", http.delete(echo.clone()).await?.text().await?),
         ("execute", http.execute(request).await?.text().await?),
         ("text", http.get(&page).await?.text().await?),
         (
