@@ -2,7 +2,6 @@
 
 #![cfg(feature = "tracing")]
 
-#[cfg(feature = "executor")]
 use std::panic::{self, AssertUnwindSafe};
 #[cfg(feature = "executor")]
 use std::sync::mpsc;
