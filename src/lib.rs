@@ -85,7 +85,7 @@
 //!
 //! # Crate features
 //!
-//! - `executor` (on by default): [`Executor`], [`LocalExecutor`] and [`Task`]; and [`Dual::start`].
+//! - `executor` (on by default): [`Executor`], [`LocalExecutor`] and [`Task`]; and [`Dual::start`] and [`Dual::finish`].
 //! - `futures-executor` (off by default): recognises the executors of the `futures` crate, and
 //!   refuses `.get()` on their threads.
 //! - `macros` (on by default): the attributes [`#[smart]`](macro@smart), which makes a function one that
