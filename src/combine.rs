@@ -406,11 +406,10 @@ pub fn join<J: Join>(handles: J) -> DualOf<impl Work<Output = J::Output>> {
 /// # Examples
 ///
 /// ```
-/// use smartcall::{join_at_most, smart};
+/// use smartcall::{Dual, DualOf, Work, join_at_most};
 ///
-/// #[smart]
-/// async fn load(page: u32) -> String {
-///     format!("page {page}")
+/// fn load(page: u32) -> DualOf<impl Work<Output = String>> {
+///     Dual::future(async move { format!("page {page}") })
 /// }
 ///
 /// let pages = join_at_most(4, (1..=100).map(load));

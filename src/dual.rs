@@ -81,12 +81,11 @@ pin_project! {
     /// has as well, `map` and `then`, take what those of `FutureExt` take, and more:
     ///
     /// ```
-    /// # use smartcall::{Dual, smart};
     /// use futures::future::join_all;
+    /// use smartcall::{Dual, DualOf, Work};
     ///
-    /// #[smart]
-    /// async fn square(n: u32) -> u32 {
-    ///     n * n
+    /// fn square(n: u32) -> DualOf<impl Work<Output = u32>> {
+    ///     Dual::future(async move { n * n })
     /// }
     ///
     /// # #[tokio::main]
