@@ -10,7 +10,8 @@ use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use common::limit;
-use smartcall::{Dual, Executor, LocalExecutor, context, sleep};
+use futures::channel::oneshot;
+use smartcall::{Dual, DualOf, Executor, LocalExecutor, Work, context, sleep};
 
 /// Long enough for everything but a hang.
 const LONG: Duration = Duration::from_secs(60);
@@ -41,6 +42,21 @@ impl Drop for Connection {
 
 const SHORT: Duration = Duration::from_millis(20);
 
+/// Work that can't end before it is told to, by whom, and what it tells when it does.
+fn told() -> (
+    DualOf<impl Work<Output = ()> + Send + 'static>,
+    oneshot::Sender<()>,
+    Receiver<()>,
+) {
+    let (go, gone) = oneshot::channel();
+    let (done, is_done) = mpsc::channel();
+    let work = Dual::future(async move {
+        gone.await.expect("it is sent");
+        done.send(()).expect("somebody waits");
+    });
+    (work, go, is_done)
+}
+
 #[test]
 fn a_plain_thread_waits() {
     limit(|| {
@@ -63,13 +79,7 @@ fn a_task_of_the_shim_waits_and_others_go_on() {
 #[test]
 fn where_the_thread_must_not_block_it_returns_at_once() {
     limit(|| {
-        let (go, gone) = futures::channel::oneshot::channel::<()>();
-        let (done, is_done) = mpsc::channel();
-        // It can't end before this thread goes on.
-        let work = Dual::future(async move {
-            gone.await.expect("it is sent");
-            done.send(()).expect("somebody waits");
-        });
+        let (work, go, is_done) = told();
         context::inside_executor(|| work.finish(LONG));
         assert!(is_done.try_recv().is_err());
         go.send(()).expect("it waits");
@@ -90,12 +100,7 @@ fn a_local_executor_is_not_held_up() {
 #[test]
 fn after_the_limit_it_goes_on_in_the_background() {
     limit(|| {
-        let (go, gone) = futures::channel::oneshot::channel::<()>();
-        let (done, is_done) = mpsc::channel();
-        let work = Dual::future(async move {
-            gone.await.expect("it is sent");
-            done.send(()).expect("somebody waits");
-        });
+        let (work, go, is_done) = told();
         work.finish(Duration::from_millis(5));
         go.send(()).expect("it was not dropped");
         is_done.recv().expect("it goes on");

@@ -378,7 +378,7 @@ fn leftover_park_token() {
     });
 }
 
-/// C13: a get below pollster hands on the park token that pollster lives on.
+/// C13: a get below pollster, which parks by the thread's token and looks at a flag of its own.
 #[test]
 fn get_below_pollster() {
     limit(|| assert_eq!(pollster::block_on(woken_while_blocked(by_get())), 5));

@@ -63,8 +63,8 @@ impl Sites {
     /// Waits for the answer of another thread by parking this one, if nobody's token is lost by
     /// that. Returns whether it did.
     ///
-    /// Under bare pollster a wake-up is lost with any token that is taken in a poll: that
-    /// is between pollster and the code that parks.
+    /// Under a driver that has the token alone a wake-up is lost with any token that is taken in a poll: that
+    /// is between the driver and the code that parks.
     pub fn echo_here(&self) -> bool {
         if TOKEN_ONLY.get() {
             thread::sleep(Duration::from_micros(20));
@@ -274,7 +274,7 @@ pub fn ways(site: Site) -> &'static [usize] {
     match site {
         Site::Shim => &[0, 1, 2],
         Site::Tokio => &[3, 4],
-        // Those twice that have nothing but the park token to go by: most is lost under them.
+        // Those twice that park by the token, most of all the one with nothing else to go by: most is lost under them.
         Site::Threads => &[5, 6, 7, 8, 8, 9, 9, 10, 11],
     }
 }
@@ -291,7 +291,7 @@ where
             Err(refused) => panic!("{refused}"),
         },
         7 => return dual.boxed().number(),
-        8 => token_only(|| pollster::block_on(dual)),
+        8 => pollster::block_on(dual),
         9 => token_only(|| park_loop(dual)),
         10 => futures_lite::future::block_on(dual),
         _ => async_io::block_on(dual),

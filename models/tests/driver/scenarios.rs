@@ -142,7 +142,7 @@ pub(crate) fn foreign_driver_above() {
             other.store(true, Ordering::Release);
             thread.unpark();
         });
-        // As pollster does: poll, and park if it is pending.
+        // As a driver does that has the park token alone: poll, and park if it is pending.
         let poll_outer = || outer.load(Ordering::Acquire);
         let mut ready = poll_outer();
         // The rest of the first poll is a `get` of ours.
