@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use common::limit;
+use common::{count, limit};
 use pollster::block_on;
 use smartcall::work::Boxed;
 use smartcall::{
@@ -283,20 +283,6 @@ fn a_callback_mutates_what_it_captured() {
     assert_eq!(visit(2, |i| here.set(here.get() + i)).get(), 2);
     assert_eq!(visit(2, async |i| here.set(here.get() + i)).get(), 2);
     assert_eq!(here.get(), 2);
-}
-
-/// A predicate that is lent what it looks at.
-fn count<T, K>(
-    items: Vec<T>,
-    is_wanted: impl for<'a> SmartCallRef<bool, K, (&'a T,)>,
-) -> DualOf<impl Work<Output = usize>> {
-    Dual::future(async move {
-        let mut count = 0;
-        for item in &items {
-            count += usize::from(is_wanted.invoke_ref_with((item,)).await);
-        }
-        count
-    })
 }
 
 async fn is_odd(n: &u32) -> bool {

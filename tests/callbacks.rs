@@ -8,25 +8,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use common::limit;
+use common::{count, limit};
 use futures_lite::future::yield_now;
 use smartcall::{
     Dual, DualOf, SmartCallMut, SmartCallOnce, SmartCallRef, SmartFn, SmartFnRef, Work,
 };
-
-/// Counts those that a predicate is true of.
-fn count<K>(
-    items: Vec<u32>,
-    is_wanted: impl for<'a> SmartCallRef<bool, K, (&'a u32,)>,
-) -> DualOf<impl Work<Output = usize>> {
-    Dual::future(async move {
-        let mut count = 0;
-        for item in &items {
-            count += usize::from(is_wanted.invoke_ref_with((item,)).await);
-        }
-        count
-    })
-}
 
 struct Tx(Vec<u32>);
 

@@ -13,7 +13,7 @@ use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
-use smartcall::{Dual, Work};
+use smartcall::{Dual, DualOf, SmartCallRef, Work};
 
 /// How long a test may take before it counts as hung.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -49,6 +49,20 @@ pub fn polled<T, W: Work<Output = T>>(dual: Dual<T, W>) -> Pin<Box<impl Future<O
         .poll(&mut Context::from_waker(Waker::noop()));
     assert!(poll.is_pending(), "it has something to wait for");
     future
+}
+
+/// Counts those that a predicate, which is lent each of them, is true of.
+pub fn count<T, K>(
+    items: Vec<T>,
+    is_wanted: impl for<'a> SmartCallRef<bool, K, (&'a T,)>,
+) -> DualOf<impl Work<Output = usize>> {
+    Dual::future(async move {
+        let mut count = 0;
+        for item in &items {
+            count += usize::from(is_wanted.invoke_ref_with((item,)).await);
+        }
+        count
+    })
 }
 
 /// Waits for something that is to become true without telling.
