@@ -115,76 +115,44 @@
 
 #[cfg(feature = "macros")]
 #[doc(hidden)]
-#[path = "private.rs"]
+#[path = "macro_support/mod.rs"]
 pub mod __private;
-mod boxed;
 mod call;
-mod cancel;
-mod carry;
 mod combine;
-pub mod context;
-#[cfg(feature = "executor")]
-mod crew;
 mod drive;
 mod dual;
-mod erased;
-mod error;
 #[cfg(feature = "executor")]
 pub mod executor;
-mod foreign;
 #[cfg(all(any(doc, doctest), feature = "executor", feature = "macros"))]
 #[doc = include_str!("../docs/guide.md")]
 pub mod guide {}
-#[cfg(feature = "executor")]
-mod host;
 pub mod kind;
-mod leave;
-#[cfg(feature = "executor")]
-mod local;
-#[cfg(feature = "executor")]
-mod monitor;
 pub mod offload;
-mod pool;
-#[cfg(feature = "executor")]
-mod roll;
-#[cfg(feature = "executor")]
-mod runner;
-mod signal;
-mod single;
-#[cfg(feature = "executor")]
-mod slot;
-#[cfg(feature = "executor")]
-mod start;
-mod stay;
 mod sync;
-#[cfg(feature = "executor")]
-mod task;
-#[cfg(feature = "executor")]
-mod tasks;
-mod time;
-mod within;
 pub mod work;
 
-pub use call::{NoArguments, SmartCall, SmartCallMut, SmartCallOnce, SmartCallRef};
-pub use combine::{join, join_at_most, race, try_join, try_join_at_most};
-pub use dual::{Dual, DualOf};
-pub use erased::{SmartFn, SmartFnRef};
-pub use error::CannotBlock;
+pub use call::siblings::{SmartCallMut, SmartCallOnce, SmartCallRef};
+pub use call::smart_call::{NoArguments, SmartCall};
+pub use call::smart_fn::{SmartFn, SmartFnRef};
+pub use combine::join::{join, join_at_most, race, try_join, try_join_at_most};
+pub use dual::handle::{Dual, DualOf};
+pub use dual::time::{Elapsed, sleep};
 #[cfg(feature = "executor")]
+pub use executor::local::LocalExecutor;
+#[cfg(feature = "executor")]
+pub use executor::multi_thread::Executor;
+#[cfg(feature = "executor")]
+pub use executor::task::Task;
 #[doc(inline)]
-pub use executor::Executor;
-#[cfg(feature = "executor")]
-pub use local::LocalExecutor;
+pub use smartcall_context as context;
+pub use smartcall_context::CannotBlock;
 #[cfg(feature = "macros")]
 #[doc = include_str!("smart.md")]
 pub use smartcall_macros::smart;
 #[cfg(feature = "macros")]
 #[doc = include_str!("test.md")]
 pub use smartcall_macros::test;
-#[cfg(feature = "executor")]
-pub use task::Task;
-pub use time::{Elapsed, sleep};
-pub use work::Work;
+pub use work::traits::Work;
 
 /// Compiles the code of the README.
 #[cfg(all(doctest, feature = "executor", feature = "macros"))]

@@ -1,7 +1,7 @@
 //! What the protocols between threads are built on.
 //!
-//! `signal.rs`, `stay.rs`, `slot.rs`, `crew.rs` and `monitor.rs` take these from here and from nowhere
-//! else, so that a model checker can include those very files beside a `sync` of its own.
+//! `drive/` and `executor/` take these from here and from nowhere else, as do `offload/completion.rs` and the
+//! like. So a model checker can include those very files beside a `sync` of its own.
 
 pub(crate) use std::sync::atomic::{AtomicBool, Ordering, fence};
 pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -19,3 +19,8 @@ pub(crate) use {
 /// A lock around what the whole process shares.
 #[cfg(feature = "executor")]
 pub(crate) type Shared<T> = Mutex<T>;
+
+/// Takes a lock, poisoned or not: none is held around code that may panic half way through a change.
+pub(crate) fn ignore_poison<T>(lock: Result<T, PoisonError<T>>) -> T {
+    lock.unwrap_or_else(PoisonError::into_inner)
+}

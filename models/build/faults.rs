@@ -3,85 +3,120 @@
 use crate::{Catch, Exchange, Fault, Model};
 
 /// The models.
-pub(crate) const MODELS: &[Model] = &[DRIVER, PLACES, CREW];
+pub(crate) const MODELS: &[Model] = &[DRIVER, PLACES, EXECUTOR];
 
 const PLACES: Model = Model {
     name: "places",
     sources: &[
-        "../src/crew.rs",
-        "../src/monitor.rs",
-        "../src/slot.rs",
-        "tests/places/runner.rs",
+        "../src/executor/call_state.rs",
+        "../src/executor/monitor.rs",
+        "../src/executor/roster.rs",
+        "../src/executor/workers.rs",
         "tests/places/scenarios.rs",
-        "tests/places/tasks.rs",
+        "tests/places/scheduler.rs",
+        "tests/places/worker_loop.rs",
     ],
     shared: &["sync"],
+    folders: &[(
+        "executor",
+        &[
+            "call_state",
+            "monitor",
+            "roster",
+            "scheduler",
+            "worker_loop",
+            "workers",
+        ],
+    )],
     exchanges: &[],
 };
 
-const CREW: Model = Model {
-    name: "crew",
+const EXECUTOR: Model = Model {
+    name: "executor",
     sources: &[
-        "../src/cancel.rs",
-        "../src/crew.rs",
-        "../src/drive.rs",
-        "../src/host.rs",
-        "../src/monitor.rs",
-        "../src/roll.rs",
-        "../src/runner.rs",
-        "../src/signal.rs",
-        "../src/slot.rs",
-        "../src/stay.rs",
-        "../src/tasks.rs",
-        "tests/crew/pool.rs",
-        "tests/crew/scenarios.rs",
+        "../src/drive/cancel.rs",
+        "../src/drive/driver.rs",
+        "../src/drive/parker.rs",
+        "../src/executor/call_state.rs",
+        "../src/executor/hosts.rs",
+        "../src/executor/monitor.rs",
+        "../src/executor/roster.rs",
+        "../src/executor/scheduler.rs",
+        "../src/executor/task_list.rs",
+        "../src/executor/worker_loop.rs",
+        "../src/executor/workers.rs",
+        "../src/offload/completion.rs",
+        "tests/executor/scenarios.rs",
     ],
-    shared: &["context", "error", "sync"],
+    shared: &["internal", "sync"],
+    folders: &[
+        ("drive", &["cancel", "driver", "parker"]),
+        (
+            "executor",
+            &[
+                "call_state",
+                "hosts",
+                "monitor",
+                "roster",
+                "scheduler",
+                "task_list",
+                "worker_loop",
+                "workers",
+            ],
+        ),
+        ("offload", &["completion"]),
+    ],
     exchanges: &[],
 };
 
 const DRIVER: Model = Model {
     name: "driver",
     sources: &[
-        "../src/drive.rs",
-        "../src/signal.rs",
+        "../context/src/placement.rs",
+        "../src/drive/driver.rs",
+        "../src/drive/parker.rs",
         "tests/driver/cancel.rs",
-        "tests/driver/context.rs",
-        "tests/driver/pool.rs",
+        "tests/driver/internal.rs",
         "tests/driver/scenarios.rs",
         "tests/driver/task.rs",
     ],
-    shared: &["sync"],
+    shared: &["place", "scoped", "sync"],
+    folders: &[("drive", &["cancel", "driver", "parker"])],
     exchanges: &[
         Exchange {
-            file: "drive.rs",
+            file: "placement.rs",
+            from: "use std::task::Context;\n",
+            to: "use crate::task::Context;\n",
+        },
+        Exchange {
+            file: "driver.rs",
             from: "use std::future::Future;\n",
             to: "use crate::task::Future;\n",
         },
         Exchange {
-            file: "drive.rs",
+            file: "driver.rs",
             from: "use std::sync::Arc;\n",
             to: "use crate::sync::Arc;\n",
         },
         Exchange {
-            file: "drive.rs",
+            file: "driver.rs",
             from: "use std::task::{Context, Poll, Wake, Waker};\n",
             to: "use crate::task::{Context, Poll, Waker};\n",
         },
         Exchange {
-            file: "drive.rs",
+            file: "driver.rs",
             from: "\
-impl Wake for Signal {
+impl Wake for Parker {
     fn wake(self: Arc<Self>) {
-        Signal::wake_last(self);
+        Parker::notify_and_drop(self);
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        Signal::wake(self);
+        Parker::notify(self);
     }
 }
 ",
-            to: "// `task.rs` calls the two functions of `Signal`.\n",
+            to: "// `task.rs` calls the two functions of `Parker`.\n",
         },
     ],
 };
@@ -100,9 +135,9 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "fault_park_without_look",
         plant: Exchange {
-            file: "signal.rs",
-            from: "while !self.take() {\n            park();\n        }",
-            to: "loop { park(); if self.take() { break; } }",
+            file: "parker.rs",
+            from: "while !self.take_notification() {\n            park();\n        }",
+            to: "loop { park(); if self.take_notification() { break; } }",
         },
         caught_by: &[catch("driver", "parking_host", "deadlock")],
     },
@@ -110,9 +145,9 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "fault_no_second_poll",
         plant: Exchange {
-            file: "drive.rs",
-            from: "if asked == 0 && !woken {",
-            to: "if asked == 0 {",
+            file: "driver.rs",
+            from: "if requests == 0 && !woken {",
+            to: "if requests == 0 {",
         },
         caught_by: &[
             catch("driver", "one_wake", "deadlock"),
@@ -123,9 +158,9 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "fault_unpark_before_flag",
         plant: Exchange {
-            file: "signal.rs",
-            from: "(!self.woken.swap(true, Ordering::AcqRel)).then_some(&self.thread)",
-            to: "self.thread.unpark();\n        self.woken.swap(true, Ordering::AcqRel);\n        None",
+            file: "parker.rs",
+            from: "(!self.notified.swap(true, Ordering::AcqRel)).then_some(&self.thread)",
+            to: "self.thread.unpark();\n        self.notified.swap(true, Ordering::AcqRel);\n        None",
         },
         caught_by: &[catch("driver", "one_wake", "deadlock")],
     },
@@ -133,9 +168,9 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "fault_wake_relaxed",
         plant: Exchange {
-            file: "signal.rs",
-            from: "self.woken.swap(true, Ordering::AcqRel)",
-            to: "self.woken.swap(true, Ordering::Relaxed)",
+            file: "parker.rs",
+            from: "self.notified.swap(true, Ordering::AcqRel)",
+            to: "self.notified.swap(true, Ordering::Relaxed)",
         },
         caught_by: &[catch(
             "driver",
@@ -147,9 +182,9 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "fault_take_relaxed",
         plant: Exchange {
-            file: "signal.rs",
-            from: "self.woken.swap(false, Ordering::Acquire)",
-            to: "self.woken.swap(false, Ordering::Relaxed)",
+            file: "parker.rs",
+            from: "self.notified.swap(false, Ordering::Acquire)",
+            to: "self.notified.swap(false, Ordering::Relaxed)",
         },
         caught_by: &[catch(
             "driver",
@@ -161,9 +196,9 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "fault_take_in_two_steps",
         plant: Exchange {
-            file: "signal.rs",
-            from: "self.woken.swap(false, Ordering::Acquire)",
-            to: "{ let up = self.woken.load(Ordering::Acquire); self.woken.store(false, Ordering::Relaxed); up }",
+            file: "parker.rs",
+            from: "self.notified.swap(false, Ordering::Acquire)",
+            to: "{ let up = self.notified.load(Ordering::Acquire); self.notified.store(false, Ordering::Relaxed); up }",
         },
         caught_by: &[catch("driver", "two_wakes", "deadlock")],
     },
@@ -171,9 +206,9 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "fault_token_kept",
         plant: Exchange {
-            file: "drive.rs",
-            from: "signal.pass_token_on();",
-            to: "let _ = signal;",
+            file: "driver.rs",
+            from: "parker.forward_token();",
+            to: "let _ = parker;",
         },
         caught_by: &[catch("driver", "foreign_driver_above", "deadlock")],
     },
@@ -181,9 +216,9 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "fault_waker_used_again",
         plant: Exchange {
-            file: "drive.rs",
-            from: "if !self.is_alone() || self.signal.is_woken() {",
-            to: "if self.signal.is_woken() {",
+            file: "driver.rs",
+            from: "if !self.is_alone() || self.parker.is_notified() {",
+            to: "if self.parker.is_notified() {",
         },
         caught_by: &[catch(
             "driver",
@@ -195,14 +230,14 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "fault_flag_before_count",
         plant: Exchange {
-            file: "drive.rs",
+            file: "driver.rs",
             from: "\
-            let alone = asked == 1 && self.is_alone();
-            let woken = self.signal.take();
+            let alone = requests == 1 && self.is_alone();
+            let woken = self.parker.take_notification();
 ",
             to: "\
-            let woken = self.signal.take();
-            let alone = asked == 1 && self.is_alone();
+            let woken = self.parker.take_notification();
+            let alone = requests == 1 && self.is_alone();
 ",
         },
         caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
@@ -211,7 +246,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "fault_count_relaxed",
         plant: Exchange {
-            file: "drive.rs",
+            file: "driver.rs",
             from: "fence(Ordering::Acquire);",
             to: "let _ = fence;\nlet _ = Ordering::Acquire;",
         },
@@ -228,9 +263,9 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "fault_not_alone",
         plant: Exchange {
-            file: "drive.rs",
-            from: "let alone = asked == 1 && self.is_alone();",
-            to: "let alone = asked == 1;",
+            file: "driver.rs",
+            from: "let alone = requests == 1 && self.is_alone();",
+            to: "let alone = requests == 1;",
         },
         caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
     },
@@ -238,40 +273,44 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "fault_any_number_asked",
         plant: Exchange {
-            file: "drive.rs",
-            from: "let alone = asked == 1 && self.is_alone();",
-            to: "let alone = asked != 0 && self.is_alone();",
+            file: "driver.rs",
+            from: "let alone = requests == 1 && self.is_alone();",
+            to: "let alone = requests != 0 && self.is_alone();",
         },
         caught_by: &[catch("driver", "two_that_ask", "two asked")],
     },
     // A runner that leaves wakes nobody.
     Fault {
-        name: "fault_no_kick",
+        name: "fault_no_wake_one",
         plant: Exchange {
-            file: "runner.rs",
-            from: "// The runner is gone.\n    crew.tasks().kick();",
+            file: "worker_loop.rs",
+            from: "// The runner is gone.\n    workers.scheduler().wake_one();",
             to: "",
         },
-        caught_by: &[catch("crew", "tasks_in_the_queue_of_who_waits", "deadlock")],
+        caught_by: &[catch(
+            "executor",
+            "tasks_in_the_queue_of_who_waits",
+            "deadlock",
+        )],
     },
     // The monitor sleeps without another look at the workers.
     Fault {
         name: "fault_monitor_sleeps_blindly",
         plant: Exchange {
             file: "monitor.rs",
-            from: "self.asleep.load(Ordering::SeqCst) && crew.is_idle() && !crew.is_stopped()",
-            to: "self.asleep.load(Ordering::SeqCst) && !crew.is_stopped()",
+            from: "self.asleep.load(Ordering::SeqCst) && watched.is_idle() && !watched.is_stopped()",
+            to: "self.asleep.load(Ordering::SeqCst) && !watched.is_stopped()",
         },
         caught_by: &[
             catch("places", "busy_worker", "deadlock"),
-            catch("crew", "in_place", "deadlock"),
+            catch("executor", "in_place", "deadlock"),
         ],
     },
     // Two stores swapped: the monitor is woken before the worker is busy.
     Fault {
         name: "fault_wakes_monitor_too_early",
         plant: Exchange {
-            file: "crew.rs",
+            file: "workers.rs",
             from: "worker.idle.store(false, Ordering::SeqCst);\n        self.monitor.wake_if_asleep();",
             to: "self.monitor.wake_if_asleep();\n        worker.idle.store(false, Ordering::SeqCst);",
         },
@@ -282,57 +321,57 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "fault_stop_not_looked_for",
         plant: Exchange {
-            file: "host.rs",
-            from: "if self.crew.is_stopped() {",
+            file: "hosts.rs",
+            from: "if self.workers.is_stopped() {",
             to: "if false {",
         },
-        caught_by: &[catch("crew", "stop_at_any_time", "deadlock")],
+        caught_by: &[catch("executor", "stop_at_any_time", "deadlock")],
     },
     // It looks, and registers afterwards.
     Fault {
         name: "fault_stop_looked_for_too_early",
         plant: Exchange {
-            file: "host.rs",
-            from: "self.worker.parked.register(cx.waker());\n        if self.crew.is_stopped() {",
-            to: "let stopped = self.crew.is_stopped();\n        self.worker.parked.register(cx.waker());\n        if stopped {",
+            file: "hosts.rs",
+            from: "self.worker.parked.register(cx.waker());\n        if self.workers.is_stopped() {",
+            to: "let stopped = self.workers.is_stopped();\n        self.worker.parked.register(cx.waker());\n        if stopped {",
         },
-        caught_by: &[catch("crew", "stop_at_any_time", "deadlock")],
+        caught_by: &[catch("executor", "stop_at_any_time", "deadlock")],
     },
     // A stopped executor does not wake who is parked.
     Fault {
-        name: "fault_stop_wakes_nobody",
+        name: "fault_stop_wakes_none",
         plant: Exchange {
-            file: "crew.rs",
+            file: "workers.rs",
             from: "worker.parked.wake();",
             to: "",
         },
-        caught_by: &[catch("crew", "stop_while_parked", "deadlock")],
+        caught_by: &[catch("executor", "stop_while_parked", "deadlock")],
     },
     // The exchange that hands a place over is a load and a store.
     Fault {
-        name: "fault_hand_over_in_two_steps",
+        name: "fault_hand_off_in_two_steps",
         plant: Exchange {
-            file: "slot.rs",
+            file: "call_state.rs",
             from: "\
         self.0
-            .compare_exchange(call.0, call.0 | HANDED, Ordering::AcqRel, Ordering::Acquire)
+            .compare_exchange(call.0, handed_off, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()
 ",
             to: "\
         let same = self.0.load(Ordering::Acquire) == call.0;
         if same {
-            self.0.store(call.0 | HANDED, Ordering::Release);
+            self.0.store(handed_off, Ordering::Release);
         }
         same
 ",
         },
-        caught_by: &[catch("crew", "short_calls", "it should come to that")],
+        caught_by: &[catch("executor", "short_calls", "it should come to that")],
     },
     // The exchange that ends a call is a load and a store.
     Fault {
         name: "fault_end_in_two_steps",
         plant: Exchange {
-            file: "slot.rs",
+            file: "call_state.rs",
             from: "\
         let kept = self
             .0
@@ -347,114 +386,122 @@ pub(crate) const FAULTS: &[Fault] = &[
         self.0.store(next, Ordering::Release);
 ",
         },
-        caught_by: &[catch("crew", "short_calls", "it should come to that")],
+        caught_by: &[catch("executor", "short_calls", "it should come to that")],
     },
     // A place is handed over outside of the lock under which the successor is named.
     Fault {
-        name: "fault_hand_over_unlocked",
+        name: "fault_hand_off_unlocked",
         plant: Exchange {
-            file: "crew.rs",
-            from: "let handed = worker.slot.hand_over(call);\n        if handed {",
-            to: "drop(roster);\n        let handed = worker.slot.hand_over(call);\n        let mut roster = self.lock();\n        if handed {",
+            file: "workers.rs",
+            from: "let handed_off = worker.call_state.hand_off(call);\n        if handed_off {",
+            to: "drop(roster);\n        let handed_off = worker.call_state.hand_off(call);\n        let mut roster = self.lock();\n        if handed_off {",
         },
-        caught_by: &[catch("crew", "short_calls", "it should come to that")],
+        caught_by: &[catch("executor", "short_calls", "it should come to that")],
     },
     // The worker looks for a spare that the monitor has found for it already.
     Fault {
         name: "fault_two_spares_for_a_call",
         plant: Exchange {
-            file: "crew.rs",
-            from: "if worker.slot.call() != Some(call) {",
+            file: "workers.rs",
+            from: "if worker.call_state.current_call() != Some(call) {",
             to: "if false {",
         },
-        caught_by: &[catch("crew", "slow_then_parked", "cannot block here")],
+        caught_by: &[catch("executor", "slow_then_parked", "cannot block here")],
     },
     // A spare that is dismissed before it noticed that it was on duty does not go back to idle.
     Fault {
-        name: "fault_dismissed_spare_is_lost",
+        name: "fault_retired_spare_is_lost",
         plant: Exchange {
-            file: "crew.rs",
-            from: "if worker.on_duty.load(Ordering::Relaxed) {",
-            to: "if worker.on_duty.load(Ordering::Relaxed) && !worker.leave.load(Ordering::Relaxed) {",
+            file: "workers.rs",
+            from: "if worker.is_active.load(Ordering::Relaxed) {",
+            to: "if worker.is_active.load(Ordering::Relaxed) && !worker.retiring.load(Ordering::Relaxed) {",
         },
         caught_by: &[
-            catch("crew", "short_calls", "it should come to that"),
-            catch("crew", "guests", "it should come to that"),
+            catch("executor", "short_calls", "it should come to that"),
+            catch("executor", "guests", "it should come to that"),
         ],
     },
     // A spare that goes back to idle is not on the list.
     Fault {
         name: "fault_spare_not_on_the_list",
         plant: Exchange {
-            file: "crew.rs",
-            from: "roster.put_to_idle(Arc::clone(worker));",
-            to: "worker.on_duty.store(false, Ordering::Relaxed);",
+            file: "workers.rs",
+            from: "roster.deactivate(Arc::clone(worker));",
+            to: "worker.is_active.store(false, Ordering::Relaxed);",
         },
-        caught_by: &[catch("crew", "tasks_that_spawn", "it should come to that")],
+        caught_by: &[catch(
+            "executor",
+            "tasks_that_spawn",
+            "it should come to that",
+        )],
     },
     // A spare that has idled for long enough stays on the list.
     Fault {
         name: "fault_ended_spare_on_the_list",
         plant: Exchange {
-            file: "crew.rs",
+            file: "workers.rs",
             from: "roster.idle.retain(|other| !Arc::ptr_eq(other, worker));",
             to: "",
         },
-        caught_by: &[catch("crew", "guests", "it should come to that")],
+        caught_by: &[catch("executor", "guests", "it should come to that")],
     },
     // Whoever takes his place back dismisses the next in the chain alone.
     Fault {
         name: "fault_chain_stays",
         plant: Exchange {
-            file: "crew.rs",
-            from: "spare = self.relief.remove(&worker.id);",
+            file: "roster.rs",
+            from: "spare = self.substitutes.remove(&worker.id);",
             to: "spare = None;",
         },
-        caught_by: &[catch("crew", "chain_that_is_cut", "it should come to that")],
+        caught_by: &[catch(
+            "executor",
+            "chain_that_is_cut",
+            "it should come to that",
+        )],
     },
     // Or nobody.
     Fault {
-        name: "fault_nobody_dismissed",
+        name: "fault_none_retired",
         plant: Exchange {
-            file: "crew.rs",
-            from: "roster.dismiss(spare);\n        drop(roster);",
+            file: "workers.rs",
+            from: "roster.retire(spare);\n        drop(roster);",
             to: "drop(spare);\n        drop(roster);",
         },
-        caught_by: &[catch("crew", "chain", "it should come to that")],
+        caught_by: &[catch("executor", "chain", "it should come to that")],
     },
     // A spare is put on duty with the mark of its last dismissal.
     Fault {
-        name: "fault_dismissed_at_once",
+        name: "fault_retired_at_once",
         plant: Exchange {
-            file: "crew.rs",
-            from: "worker.leave.store(false, Ordering::Relaxed);",
+            file: "roster.rs",
+            from: "worker.retiring.store(false, Ordering::Relaxed);",
             to: "",
         },
         // A deadlock, or no end: the schedule decides which is seen first.
-        caught_by: &[catch("crew", "tasks_in_the_queue_of_who_waits", "")],
+        caught_by: &[catch("executor", "tasks_in_the_queue_of_who_waits", "")],
     },
     // A worker that looks whether it is to leave registers afterwards.
     Fault {
-        name: "fault_leaves_too_late",
+        name: "fault_retires_too_late",
         plant: Exchange {
-            file: "crew.rs",
+            file: "roster.rs",
             from: "\
-            self.runner.register(cx.waker());
-            if self.leave.load(Ordering::Acquire) {
+            self.loop_waker.register(cx.waker());
+            if self.retiring.load(Ordering::Acquire) {
 ",
             to: "\
-            let leave = self.leave.load(Ordering::Acquire);
-            self.runner.register(cx.waker());
-            if leave {
+            let retiring = self.retiring.load(Ordering::Acquire);
+            self.loop_waker.register(cx.waker());
+            if retiring {
 ",
         },
-        caught_by: &[catch("crew", "guests", "it should come to that")],
+        caught_by: &[catch("executor", "guests", "it should come to that")],
     },
     // The worker's side of going busy against going to sleep: a store and a load of another.
     Fault {
         name: "fault_busy_stored_with_release",
         plant: Exchange {
-            file: "crew.rs",
+            file: "workers.rs",
             from: "worker.idle.store(false, Ordering::SeqCst);",
             to: "worker.idle.store(false, Ordering::Release);",
         },
@@ -484,75 +531,75 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "fault_tasks_not_waited_for",
         plant: Exchange {
-            file: "roll.rs",
+            file: "task_list.rs",
             from: "if self.len() == 0 {",
             to: "if self.len() < 9 {",
         },
-        caught_by: &[catch("crew", "stop_as_threads_wake_and_cancel", "")],
+        caught_by: &[catch("executor", "stop_as_threads_wake_and_cancel", "")],
     },
     Fault {
-        name: "fault_roll_wakes_nobody",
+        name: "fault_cancel_all_wakes_none",
         plant: Exchange {
-            file: "roll.rs",
+            file: "task_list.rs",
             from: "wakers.into_iter().for_each(Waker::wake);",
             to: "drop(wakers);",
         },
-        caught_by: &[catch("crew", "stop_as_threads_wake_and_cancel", "")],
+        caught_by: &[catch("executor", "stop_as_threads_wake_and_cancel", "")],
     },
     Fault {
-        name: "fault_roll_stays_open",
+        name: "fault_cancelling_is_not_set",
         plant: Exchange {
-            file: "roll.rs",
-            from: "self.closed.store(true, Ordering::Relaxed);",
+            file: "task_list.rs",
+            from: "self.cancelling.store(true, Ordering::Relaxed);",
             to: "",
         },
-        caught_by: &[catch("crew", "stop_as_threads_wake_and_cancel", "")],
+        caught_by: &[catch("executor", "stop_as_threads_wake_and_cancel", "")],
     },
     Fault {
-        name: "fault_roll_is_not_opened",
+        name: "fault_cancelling_is_not_cleared",
         plant: Exchange {
-            file: "roll.rs",
-            from: "self.closed.store(false, Ordering::Relaxed);",
+            file: "task_list.rs",
+            from: "self.cancelling.store(false, Ordering::Relaxed);",
             to: "",
         },
-        caught_by: &[catch("crew", "stop_as_threads_wake_and_cancel", "")],
+        caught_by: &[catch("executor", "stop_as_threads_wake_and_cancel", "")],
     },
     // Whoever cancels a job that is parked.
     Fault {
-        name: "fault_left_is_not_marked",
+        name: "fault_abandoned_is_not_marked",
         plant: Exchange {
-            file: "stay.rs",
-            from: "*stage = Stage::Left;",
+            file: "completion.rs",
+            from: "*stage = Stage::Abandoned;",
             to: "*stage = Stage::Queued;",
         },
-        caught_by: &[catch("crew", "left_at_any_time", "")],
+        caught_by: &[catch("executor", "abandoned_at_any_time", "")],
     },
     Fault {
-        name: "fault_left_is_not_looked_for",
+        name: "fault_abandoned_is_not_looked_for",
         plant: Exchange {
-            file: "stay.rs",
-            from: "if matches!(*stage, Stage::Left) {",
+            file: "completion.rs",
+            from: "if matches!(*stage, Stage::Abandoned) {",
             to: "if false {",
         },
-        caught_by: &[catch("crew", "left_at_any_time", "")],
+        caught_by: &[catch("executor", "abandoned_at_any_time", "")],
     },
     Fault {
-        name: "fault_end_tells_nobody",
+        name: "fault_end_notifies_none",
         plant: Exchange {
-            file: "stay.rs",
+            file: "completion.rs",
             from: "self.0.ended.notify_all();",
             to: "",
         },
-        caught_by: &[catch("crew", "left_at_any_time", "deadlock")],
+        caught_by: &[catch("executor", "abandoned_at_any_time", "deadlock")],
     },
     Fault {
-        name: "fault_cancel_wakes_nobody",
+        name: "fault_cancel_wakes_none",
         plant: Exchange {
             file: "cancel.rs",
             from: "waker.wake();",
             to: "drop(waker);",
         },
-        caught_by: &[catch("crew", "cancelled_as_it_parks", "deadlock")],
+        caught_by: &[catch("executor", "cancelled_as_it_parks", "deadlock")],
     },
     Fault {
         name: "fault_cancelled_not_looked_for",
@@ -561,6 +608,6 @@ pub(crate) const FAULTS: &[Fault] = &[
             from: "if job.cancelled {",
             to: "if false {",
         },
-        caught_by: &[catch("crew", "cancelled_as_it_parks", "deadlock")],
+        caught_by: &[catch("executor", "cancelled_as_it_parks", "deadlock")],
     },
 ];

@@ -18,6 +18,8 @@ struct Model {
     sources: &'static [&'static str],
     /// Modules at its root that the copies share.
     shared: &'static [&'static str],
+    /// The crate's folders, and which of the model's modules stand in them.
+    folders: &'static [(&'static str, &'static [&'static str])],
     /// Imports to exchange, with a fault and without one.
     exchanges: &'static [Exchange],
 }
@@ -50,7 +52,7 @@ fn main() {
     println!("cargo::rustc-cfg=feature=\"executor\"");
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
     for model in faults::MODELS {
-        let mut code = String::new();
+        let mut code = folders(model);
         // Without a fault only the files with exchanged imports are copies.
         let exchanged = |source: &&str| {
             let file = Path::new(source).file_name();
@@ -77,6 +79,7 @@ fn main() {
             );
             let shared = model.shared.join(", ");
             code += &format!("mod {} {{\nuse crate::{{{shared}}};\n", fault.name);
+            code += &folders(model);
             for source in model.sources {
                 copy(model, source, Some(fault), &out, &mut code);
             }
@@ -92,6 +95,15 @@ fn main() {
         let path = out.join(model.name).with_extension("rs");
         fs::write(path, code).expect("cargo's directory can be written to");
     }
+}
+
+/// The crate's folders: modules in which those of the model can be found by the paths that the crate has for them.
+fn folders(model: &Model) -> String {
+    let folder = |(name, modules): &(&str, &[&str])| {
+        let modules = modules.join(", ");
+        format!("#[allow(unused_imports)]\nmod {name} {{ pub(crate) use super::{{{modules}}}; }}\n")
+    };
+    model.folders.iter().map(folder).collect()
 }
 
 /// Writes a copy of a file with its exchanges, and its `mod` line.
@@ -116,6 +128,8 @@ fn copy(model: &Model, source: &str, fault: Option<&Fault>, out: &Path, code: &m
     }
     let mut dir = out.join(model.name);
     if let Some(fault) = fault {
+        // The context crate's modules stand beside the crate's own.
+        text = text.replace("smartcall_context::", "crate::");
         text = text.replace("crate::", &format!("crate::{}::", fault.name));
         dir = dir.join(fault.name);
     }
@@ -124,7 +138,7 @@ fn copy(model: &Model, source: &str, fault: Option<&Fault>, out: &Path, code: &m
     fs::write(&path, text).expect("cargo's directory can be written to");
     let name = Path::new(file).file_stem().expect("a file");
     *code += &format!(
-        "#[path = {path:?}]\n#[allow(dead_code)]\nmod {};\n",
+        "#[path = {path:?}]\n#[allow(dead_code, unused_imports)]\npub(crate) mod {};\n",
         name.to_string_lossy()
     );
 }

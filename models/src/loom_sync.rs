@@ -4,8 +4,6 @@ use std::cell::Cell;
 use std::ops::Deref;
 use std::task::Waker;
 
-use loom::thread::LocalKey;
-
 pub use std::sync::atomic::Ordering;
 pub use std::sync::{OnceLock, PoisonError};
 pub use std::time::Instant;
@@ -13,7 +11,9 @@ pub use std::time::Instant;
 pub use loom::sync::atomic::fence;
 pub use loom::sync::{Condvar, Mutex, MutexGuard};
 
+pub use self::Local as LocalKey;
 pub use self::thread::{JoinHandle, Thread, current, park};
+pub use crate::ignore_poison;
 
 /// Whether the model has failed: loom has no execution any more then, and what destructors do
 /// would panic once more.
@@ -302,7 +302,7 @@ impl<const ENDS: bool> Drop for End<ENDS> {
 
 /// A key of a thread-local, with the methods that `std` has for cells.
 #[derive(Debug)]
-pub struct Local<T: 'static>(pub LocalKey<Kept<T>>);
+pub struct Local<T: 'static>(pub loom::thread::LocalKey<Kept<T>>);
 
 impl<T: 'static> Local<T> {
     pub fn try_with<R>(

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use shuttle::lazy_static::Lazy;
 use shuttle::rand::Rng;
-use shuttle::thread::LocalKey;
 
 pub use std::sync::{Arc, OnceLock, PoisonError};
 
 pub use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+pub use self::Local as LocalKey;
 pub use self::thread::{JoinHandle, Thread, current, park};
+pub use crate::ignore_poison;
 
 /// A place where others may run, and nothing more: shuttle takes all for sequentially consistent.
 pub fn fence(_: Ordering) {
@@ -340,7 +341,7 @@ impl AtomicWaker {
 
 /// A key of a thread-local, with the methods that `std` has for cells.
 #[derive(Debug)]
-pub struct Local<T: 'static>(pub LocalKey<T>);
+pub struct Local<T: 'static>(pub shuttle::thread::LocalKey<T>);
 
 impl<T: 'static> Local<T> {
     pub fn try_with<R>(

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
 use smartcall::offload::join_on_drop;
-use smartcall::work::{LocalBoxed, OnPool, Within, Work};
+use smartcall::work::{LocalBoxed, OnPool, Scoped, Work};
 use smartcall::{Dual, DualOf};
 
 use super::body::Visitor;
@@ -78,7 +78,7 @@ fn on<W: Work<Output = Value>>(
     dual: Dual<Value, W>,
     pool: Bound,
     pools: &Pools,
-) -> DualOf<Within<Dual<Value, W>, OnPool>> {
+) -> DualOf<Scoped<Dual<Value, W>, OnPool>> {
     match pool {
         Bound::One => dual.on(&pools.one),
         Bound::Three => dual.on(&pools.three),

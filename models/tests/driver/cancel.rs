@@ -6,6 +6,6 @@ pub(crate) fn poll_cancelled(_: &mut Context<'_>) -> Poll<()> {
     Poll::Pending
 }
 
-pub(crate) fn unwind() -> ! {
+pub(crate) fn unwind_cancelled() -> ! {
     unreachable!("nothing is cancelled")
 }

@@ -1,7 +1,9 @@
-//! The driver and its flag, `drive.rs` and `signal.rs`, under loom.
+//! The driver and its flag, under loom: `driver.rs` and `parker.rs`, and `placement.rs` of the context crate.
 //!
-//! `drive.rs` is compiled with its imports exchanged, since `std`'s wakers count their clones
+//! `driver.rs` is compiled with its imports exchanged, since `std`'s wakers count their clones
 //! where loom does not see it.
+
+extern crate self as smartcall_context;
 
 macro_rules! thread_local {
     ($($locals:tt)*) => { smartcall_models::loom_local! { $($locals)* } };
@@ -9,16 +11,21 @@ macro_rules! thread_local {
 
 use smartcall_models::loom_sync as sync;
 
-mod cancel;
-mod context;
-mod pool;
-mod scenarios;
-#[path = "../../../src/signal.rs"]
+pub(crate) mod cancel;
+pub(crate) mod internal;
+#[path = "../../../src/drive/parker.rs"]
 #[allow(dead_code)]
-mod signal;
-mod task;
+pub(crate) mod parker;
+#[path = "../../../context/src/place.rs"]
+#[allow(dead_code)]
+pub(crate) mod place;
+pub(crate) mod scenarios;
+#[path = "../../../context/src/scoped.rs"]
+#[allow(dead_code)]
+pub(crate) mod scoped;
+pub(crate) mod task;
 
-// `drive.rs`, and a module for each fault.
+// `driver.rs` and `placement.rs`, the crate's folders, and a module for each fault.
 include!(concat!(env!("OUT_DIR"), "/driver.rs"));
 
 /// A wake-up is not lost, and the poll after it sees what was written before it.

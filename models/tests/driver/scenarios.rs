@@ -6,7 +6,8 @@ use std::sync::Arc as StdArc;
 use loom::sync::atomic::AtomicUsize as Data;
 use loom::thread::spawn;
 
-use crate::drive::{self, Turn};
+use crate::drive::driver;
+use crate::placement::{self, Placement};
 use crate::sync::{self, AtomicBool, Ordering};
 use crate::task::{Context, Poll, Waker, poll_fn};
 
@@ -53,7 +54,7 @@ impl Event {
 /// was a wake-up.
 fn get(event: &Event) {
     let mut started = false;
-    drive::block_on(pin!(poll_fn(|cx| {
+    driver::block_on(pin!(poll_fn(|cx| {
         if started {
             assert!(event.happened(), "polled without having been woken");
             return Poll::Ready(());
@@ -72,7 +73,7 @@ pub(crate) fn two_wakes() {
     explore(3, || {
         let events = [Event::new(), Event::new()];
         let mut polls = 0;
-        drive::block_on(pin!(poll_fn(|cx| {
+        driver::block_on(pin!(poll_fn(|cx| {
             polls += 1;
             if polls == 1 {
                 events[0].start(cx.waker().clone());
@@ -94,7 +95,7 @@ pub(crate) fn two_wakes() {
 /// An outer event is started, `eat` runs in the same poll, and then the outer one is waited for.
 fn join(event: &Event, mut eat: impl FnMut()) {
     let mut started = false;
-    drive::block_on(pin!(poll_fn(|cx| {
+    driver::block_on(pin!(poll_fn(|cx| {
         if started {
             assert!(event.happened(), "polled without having been woken");
             return Poll::Ready(());
@@ -129,7 +130,7 @@ pub(crate) fn token_eater() {
 
 pub(crate) fn parking_host() {
     explore(3, || {
-        crate::context::set_host(eat_tokens);
+        crate::internal::set_host(eat_tokens);
         get(&Event::new());
     });
 }
@@ -158,7 +159,7 @@ pub(crate) fn waker_kept_from_an_earlier_call() {
     explore(3, || {
         let mut kept = None;
         let mut polls = 0;
-        drive::block_on(pin!(poll_fn(|cx| {
+        driver::block_on(pin!(poll_fn(|cx| {
             polls += 1;
             if polls == 1 {
                 kept = Some(cx.waker().clone());
@@ -173,30 +174,30 @@ pub(crate) fn waker_kept_from_an_earlier_call() {
     });
 }
 
-/// Asks for a turn until it is known where to run.
+/// Asks for a placement until it is known where to run.
 struct Part {
     asked: bool,
-    turn: Option<Turn>,
+    placement: Option<Placement>,
 }
 
 impl Part {
     fn new() -> Self {
         Part {
             asked: false,
-            turn: None,
+            placement: None,
         }
     }
 
     /// Says whether it ran here, in this poll.
     fn poll(&mut self, cx: &Context<'_>) -> bool {
-        if self.turn.is_some() {
+        if self.placement.is_some() {
             return false;
         }
-        let turn = drive::ask(cx, &mut self.asked);
-        if turn != Turn::Later {
-            self.turn = Some(turn);
+        let placement = placement::decide(cx, &mut self.asked);
+        if placement != Placement::Undecided {
+            self.placement = Some(placement);
         }
-        turn == Turn::Here
+        placement == Placement::Inline
     }
 }
 
@@ -208,7 +209,7 @@ fn join_with_part(start: impl FnOnce(&Event, Waker), done: impl Fn(&Event) -> bo
     let event = Event::new();
     let mut start = Some(start);
     let (mut part, mut polled) = (Part::new(), false);
-    drive::block_on(pin!(poll_fn(|cx| {
+    driver::block_on(pin!(poll_fn(|cx| {
         if part.poll(cx) {
             assert!(polled, "runs here, and something else was woken");
         }
@@ -217,7 +218,7 @@ fn join_with_part(start: impl FnOnce(&Event, Waker), done: impl Fn(&Event) -> bo
         } else {
             polled |= done(&event);
         }
-        if part.turn.is_some() && polled {
+        if part.placement.is_some() && polled {
             Poll::Ready(())
         } else {
             Poll::Pending
@@ -234,7 +235,7 @@ pub(crate) fn here_if_left_alone() {
         let ran_here = || {
             let event = Event::new();
             let (mut part, mut started, mut here) = (Part::new(), false, false);
-            drive::block_on(pin!(poll_fn(|cx| {
+            driver::block_on(pin!(poll_fn(|cx| {
                 here |= part.poll(cx);
                 if !started {
                     started = true;
@@ -245,7 +246,7 @@ pub(crate) fn here_if_left_alone() {
                         drop(waker);
                     });
                 }
-                match part.turn {
+                match part.placement {
                     Some(_) => Poll::Ready(()),
                     None => Poll::Pending,
                 }
@@ -261,11 +262,11 @@ pub(crate) fn here_if_left_alone() {
 pub(crate) fn two_that_ask() {
     explore(3, || {
         let mut parts = [Part::new(), Part::new()];
-        drive::block_on(pin!(poll_fn(|cx| {
+        driver::block_on(pin!(poll_fn(|cx| {
             for part in &mut parts {
                 assert!(!part.poll(cx), "two asked, and one runs here");
             }
-            if parts.iter().all(|part| part.turn.is_some()) {
+            if parts.iter().all(|part| part.placement.is_some()) {
                 Poll::Ready(())
             } else {
                 Poll::Pending
@@ -274,11 +275,11 @@ pub(crate) fn two_that_ask() {
 
         // One that is alone does run here: no thread is needed.
         let mut part = Part::new();
-        drive::block_on(pin!(poll_fn(|cx| {
+        driver::block_on(pin!(poll_fn(|cx| {
             part.poll(cx);
-            match part.turn {
-                Some(turn) => {
-                    assert_eq!(turn, Turn::Here);
+            match part.placement {
+                Some(placement) => {
+                    assert_eq!(placement, Placement::Inline);
                     Poll::Ready(())
                 }
                 None => Poll::Pending,

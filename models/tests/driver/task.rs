@@ -1,10 +1,10 @@
-//! What `drive.rs` takes from `std::future` and `std::task`, with wakers that loom can count.
+//! What `driver.rs` takes from `std::future` and `std::task`, with wakers that loom can count.
 
 use std::pin::Pin;
 
 pub(crate) use std::task::Poll;
 
-use crate::signal::Signal;
+use crate::drive::parker::Parker;
 use crate::sync::Arc;
 
 pub(crate) trait Future {
@@ -27,17 +27,17 @@ impl<'a> Context<'a> {
     }
 }
 
-/// As `Waker::from` makes it of an `Arc` with the `Wake` of `drive.rs`.
+/// As `Waker::from` makes it of an `Arc` with the `Wake` of `driver.rs`.
 #[derive(Clone)]
-pub(crate) struct Waker(Arc<Signal>);
+pub(crate) struct Waker(Arc<Parker>);
 
 impl Waker {
     pub(crate) fn wake(self) {
-        Signal::wake_last(self.0);
+        Parker::notify_and_drop(self.0);
     }
 
     pub(crate) fn wake_by_ref(&self) {
-        self.0.wake();
+        self.0.notify();
     }
 
     pub(crate) fn data(&self) -> *const () {
@@ -45,9 +45,9 @@ impl Waker {
     }
 }
 
-impl From<Arc<Signal>> for Waker {
-    fn from(signal: Arc<Signal>) -> Self {
-        Waker(signal)
+impl From<Arc<Parker>> for Waker {
+    fn from(parker: Arc<Parker>) -> Self {
+        Waker(parker)
     }
 }
 

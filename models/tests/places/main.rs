@@ -1,23 +1,26 @@
-//! Workers, spares and the monitor, `crew.rs`, `slot.rs` and `monitor.rs`, under loom: what is
-//! passed on by the ordering of memory and not by a lock. The `crew` model has the whole.
+//! Workers, spares and the monitor, under loom: `workers.rs`, `roster.rs`, `call_state.rs` and `monitor.rs`. It is
+//! about what is passed on by the ordering of memory and not by a lock. The `executor` model has the whole.
 
 mod sync {
     pub(crate) use smartcall_models::loom_sync::*;
     pub(crate) use std::sync::Arc;
 }
 
-#[path = "../../../src/crew.rs"]
+#[path = "../../../src/executor/call_state.rs"]
+pub(crate) mod call_state;
+#[path = "../../../src/executor/monitor.rs"]
+pub(crate) mod monitor;
+#[path = "../../../src/executor/roster.rs"]
 #[allow(dead_code)]
-mod crew;
-#[path = "../../../src/monitor.rs"]
-mod monitor;
-mod runner;
-mod scenarios;
-#[path = "../../../src/slot.rs"]
-mod slot;
-mod tasks;
+pub(crate) mod roster;
+pub(crate) mod scenarios;
+pub(crate) mod scheduler;
+pub(crate) mod worker_loop;
+#[path = "../../../src/executor/workers.rs"]
+#[allow(dead_code)]
+pub(crate) mod workers;
 
-// A module for each fault.
+// The crate's folders, and a module for each fault.
 include!(concat!(env!("OUT_DIR"), "/places.rs"));
 
 #[test]

@@ -3,9 +3,11 @@
 
 use std::sync::{Arc, Once, OnceLock};
 
-use crate::crew::{Crew, Worker};
+use crate::executor::roster::Worker;
+use crate::executor::scheduler::Scheduler;
+use crate::executor::worker_loop;
+use crate::executor::workers::Workers;
 use crate::sync::{AtomicBool, Fences, Ordering, Thread, current, park, thread};
-use crate::tasks::Tasks;
 
 /// Explores what happens between the start of the worker and that of the spare, with so many
 /// preemptions at most.
@@ -43,7 +45,7 @@ impl Shared {
 }
 
 /// Has one worker do this, and a spare what sets it free.
-fn one_worker(code: impl Fn(&Arc<Crew>, &Arc<Worker>, &Shared) + Send + Sync + 'static) {
+fn one_worker(code: impl Fn(&Arc<Workers>, &Arc<Worker>, &Shared) + Send + Sync + 'static) {
     let shared = Arc::new(Shared {
         worker: OnceLock::new(),
         relieved: AtomicBool::new(false),
@@ -52,11 +54,11 @@ fn one_worker(code: impl Fn(&Arc<Crew>, &Arc<Worker>, &Shared) + Send + Sync + '
         rest: Once::new(),
     });
     let theirs = Arc::clone(&shared);
-    let tasks = Tasks::new(move |crew, worker| match theirs.worker.get() {
+    let scheduler = Scheduler::new(move |workers, worker| match theirs.worker.get() {
         None => {
             let _ = theirs.worker.set(current());
             loom::explore();
-            code(crew, worker, &theirs);
+            code(workers, worker, &theirs);
             theirs.done.store(true, Ordering::Release);
             theirs.main.unpark();
         }
@@ -66,39 +68,40 @@ fn one_worker(code: impl Fn(&Arc<Crew>, &Arc<Worker>, &Shared) + Send + Sync + '
             thread.unpark();
         }
     });
-    let crew = Crew::start(tasks, 1, "worker", 1).expect("there are threads");
+    let workers =
+        Workers::start(scheduler, worker_loop::run, 1, "worker", 1).expect("there are threads");
     while !shared.done.load(Ordering::Acquire) {
         park();
     }
     shared.rest.call_once(loom::stop_exploring);
-    // Whoever stood in leaves, and can be had again.
+    // The spare stops, and can be had again.
     let mut looks = 0;
-    while !crew.has_spares() {
+    while !workers.has_spares() {
         looks += 1;
         assert!(looks < 100, "the spare should have come back");
         thread::yield_now();
     }
-    crew.stop();
+    workers.stop();
 }
 
-/// Ends a call as `host.rs` does.
-fn end(crew: &Crew, worker: &Worker, call: crate::slot::Call) -> bool {
-    let handed_over = worker.slot.end(call);
-    if handed_over {
-        crew.take_back(worker);
+/// Ends a call as `hosts.rs` does.
+fn end(workers: &Workers, worker: &Worker, call: crate::executor::call_state::CallId) -> bool {
+    let handed_off = worker.call_state.end(call);
+    if handed_off {
+        workers.reclaim(worker);
     }
-    handed_over
+    handed_off
 }
 
 /// A worker that has been idle gets busy, in a call that only the monitor can see.
 pub(crate) fn busy_worker() {
     explore(3, || {
-        one_worker(|crew, worker, shared| {
-            crew.is_waiting(worker);
-            crew.is_busy(worker);
-            let call = worker.slot.begin().expect("no call runs");
+        one_worker(|workers, worker, shared| {
+            workers.set_idle(worker);
+            workers.set_busy(worker);
+            let call = worker.call_state.begin().expect("no call runs");
             shared.wait_for_spare();
-            assert!(end(crew, worker, call), "who took the place?");
+            assert!(end(workers, worker, call), "who took the place?");
         });
     });
 }
@@ -106,11 +109,11 @@ pub(crate) fn busy_worker() {
 /// A call that ends about when the monitor finds it.
 pub(crate) fn short_call() {
     explore(3, || {
-        one_worker(|crew, worker, _| {
-            let call = worker.slot.begin().expect("no call runs");
-            crew.monitor.tell();
+        one_worker(|workers, worker, _| {
+            let call = worker.call_state.begin().expect("no call runs");
+            workers.monitor.notify();
             thread::yield_now();
-            end(crew, worker, call);
+            end(workers, worker, call);
         });
     });
 }
@@ -118,14 +121,14 @@ pub(crate) fn short_call() {
 /// A call that parks about when the monitor finds it.
 pub(crate) fn parked_call() {
     explore(3, || {
-        one_worker(|crew, worker, shared| {
-            let call = worker.slot.begin().expect("no call runs");
+        one_worker(|workers, worker, shared| {
+            let call = worker.call_state.begin().expect("no call runs");
             thread::yield_now();
-            if let Some(call) = worker.slot.call() {
-                crew.hand_over(worker, call).expect("a spare is free");
+            if let Some(call) = worker.call_state.current_call() {
+                workers.hand_off(worker, call).expect("a spare is free");
             }
             shared.wait_for_spare();
-            assert!(end(crew, worker, call), "who took the place?");
+            assert!(end(workers, worker, call), "who took the place?");
         });
     });
 }

@@ -1,0 +1,329 @@
+//! What an executor does for a thread that is about to block, and the jobs that it takes.
+//!
+//! Both stand in one file, since each needs the other: a host takes jobs, and a job that runs has no host but
+//! its pool's.
+
+use std::cell::Cell;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use async_task::{Runnable, Task};
+
+use crate::place::{self, State};
+use crate::refusal::Refusal;
+use crate::runtimes::detect::{self, Found};
+use crate::scoped;
+
+/// Lets an executor keep running while one of its threads blocks.
+///
+/// Implement it for an executor whose tasks may call `.get()`, and install it with
+/// [`hosted`](crate::hosted) or [`with_host`](crate::with_host).
+///
+/// # Examples
+///
+/// A host that has a second thread to go on with, and so has nothing to do:
+///
+/// ```
+/// use std::sync::Arc;
+/// use smartcall::Dual;
+/// use smartcall_context::{self as context, Host};
+///
+/// struct TwoThreads;
+///
+/// impl Host for TwoThreads {
+///     fn can_block(&self) -> bool {
+///         true
+///     }
+///     fn block_in_place(&self, block: &mut dyn FnMut()) {
+///         block()
+///     }
+/// }
+///
+/// let host = Arc::new(TwoThreads);
+/// let value = context::with_host(&host, || Dual::future(async { 5 }).get());
+/// assert_eq!(value, 5);
+/// ```
+pub trait Host: Send + Sync + 'static {
+    /// Returns whether a task may block its thread now.
+    ///
+    /// It is asked first, at the caller's line. If it returns `false`, `.get()` panics there, and `try_get` returns
+    /// the handle.
+    fn can_block(&self) -> bool;
+
+    /// Calls `block` once, on this thread, and keeps the executor running meanwhile.
+    ///
+    /// It is called around the whole of a `.get()`, which may turn out to be short.
+    fn block_in_place(&self, block: &mut dyn FnMut());
+
+    /// Calls `park` once, on this thread, which parks it, and keeps the executor running meanwhile.
+    ///
+    /// It is called inside of [`block_in_place`](Host::block_in_place), each time the thread is about to park.
+    /// Unless implemented, it calls `block_in_place`.
+    fn park(&self, park: &mut dyn FnMut()) {
+        self.block_in_place(park);
+    }
+
+    /// Becomes ready once the executor is gone, so that nothing waits for its tasks.
+    ///
+    /// A `.get()` that is about to park calls it, and panics if it is ready. While the thread is parked, waking `cx`
+    /// makes the `.get()` call it again.
+    fn poll_stopped(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let _ = cx;
+        Poll::Pending
+    }
+
+    /// Runs blocking code on a pool of the executor's own.
+    ///
+    /// # Errors
+    ///
+    /// Returns the job if the executor has no pool, or if the pool refuses the job: it then goes to smartcall's pool.
+    /// If the job is dropped instead, whatever waits for it panics.
+    fn offload(&self, job: Job) -> Result<(), Job> {
+        Err(job)
+    }
+}
+
+/// Keeps others from calling what only smartcall's hosts have: they can't name it.
+#[derive(Clone, Copy, Debug)]
+pub struct Token(());
+
+const TOKEN: Token = Token(());
+
+/// What smartcall's own hosts have beyond a [`Host`].
+pub trait InternalHost: Host {
+    /// Whether `offload` is worth a call. A job that is passed around costs an allocation, which is wasted on
+    /// a host without a pool.
+    fn has_pool(&self, _: Token) -> bool {
+        false
+    }
+
+    /// Why the host can't block, if it knows more than that it can't.
+    fn refusal(&self, _: Token) -> Option<Refusal> {
+        None
+    }
+
+    /// Whether to also detect runtimes that a task of this executor has entered. A host of another crate
+    /// may itself stand for such a runtime, and is not asked.
+    fn detects_below(&self, _: Token) -> bool {
+        false
+    }
+}
+
+/// The host of a thread.
+#[derive(Clone)]
+pub enum HostRef {
+    /// A host of another crate.
+    Brought(Arc<dyn Host>),
+    /// One of smartcall's.
+    Own(Arc<dyn InternalHost>),
+    /// One of smartcall's that is always there.
+    Static(&'static dyn InternalHost),
+}
+
+/// Calls a method of whichever host it is.
+macro_rules! forward {
+    ($this:ident, $host:ident => $call:expr) => {
+        match $this {
+            HostRef::Brought($host) => $call,
+            HostRef::Own($host) => $call,
+            HostRef::Static($host) => $call,
+        }
+    };
+}
+
+impl HostRef {
+    /// See [`Host::can_block`].
+    #[inline]
+    pub fn can_block(&self) -> bool {
+        forward!(self, host => host.can_block())
+    }
+
+    /// See [`Host::block_in_place`].
+    #[inline]
+    pub fn block_in_place(&self, block: &mut dyn FnMut()) {
+        forward!(self, host => host.block_in_place(block));
+    }
+
+    /// See [`Host::park`].
+    pub fn park(&self, park: &mut dyn FnMut()) {
+        forward!(self, host => host.park(park));
+    }
+
+    /// See [`Host::poll_stopped`].
+    pub fn poll_stopped(&self, cx: &mut Context<'_>) -> Poll<()> {
+        forward!(self, host => host.poll_stopped(cx))
+    }
+
+    /// See [`Host::offload`].
+    pub fn offload(&self, job: Job) -> Result<(), Job> {
+        forward!(self, host => host.offload(job))
+    }
+
+    /// See [`InternalHost::has_pool`].
+    #[inline]
+    pub fn has_pool(&self) -> bool {
+        self.internal().is_none_or(|host| host.has_pool(TOKEN))
+    }
+
+    /// See [`InternalHost::refusal`].
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.internal().and_then(|host| host.refusal(TOKEN))
+    }
+
+    /// See [`InternalHost::detects_below`].
+    #[inline]
+    pub fn detects_below(&self) -> bool {
+        self.internal()
+            .is_some_and(|host| host.detects_below(TOKEN))
+    }
+
+    #[inline]
+    fn internal(&self) -> Option<&dyn InternalHost> {
+        match self {
+            HostRef::Brought(_) => None,
+            HostRef::Own(host) => Some(&**host),
+            HostRef::Static(host) => Some(*host),
+        }
+    }
+}
+
+impl fmt::Debug for HostRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostRef").finish_non_exhaustive()
+    }
+}
+
+/// An `Arc` of a [`Host`], of a known type or of `dyn Host`.
+pub trait ToHost: sealed::Sealed {
+    #[doc(hidden)]
+    fn to_host(&self) -> Arc<dyn Host>;
+}
+
+impl<H: Host> ToHost for Arc<H> {
+    fn to_host(&self) -> Arc<dyn Host> {
+        Arc::<H>::clone(self)
+    }
+}
+
+impl ToHost for Arc<dyn Host> {
+    fn to_host(&self) -> Arc<dyn Host> {
+        Arc::clone(self)
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<H: ?Sized> Sealed for std::sync::Arc<H> {}
+}
+
+thread_local! {
+    /// What this thread asks when it is about to block. Other than the place, it stays while a `.get()`
+    /// drives and while sync code runs: they block the thread, too.
+    static HOST: Cell<Option<HostRef>> = const { Cell::new(None) };
+}
+
+/// Returns the host of this thread, at whatever depth of nesting.
+#[inline]
+pub fn host() -> Option<HostRef> {
+    scoped::cloned(&HOST)
+}
+
+/// Runs a closure with a host in the place of this thread's.
+///
+/// The host is moved in, and moved out again.
+#[inline]
+pub(crate) fn with_host_ref<R>(host: &mut Option<HostRef>, f: impl FnOnce() -> R) -> R {
+    scoped::exchanged(&HOST, host, f)
+}
+
+/// A piece of blocking code on its way to a pool.
+///
+/// A [`Host`] gets it, and calls [`run`](Job::run) on a thread that may block. One allocation holds the code and all
+/// that it needs.
+///
+/// Dropping it drops the code. Whatever waits for the code then panics.
+#[must_use = "a job that is dropped never runs, and what waits for it panics"]
+pub struct Job {
+    runnable: Runnable,
+}
+
+impl Job {
+    /// Makes a job of code, and the task that waits for what the code returns.
+    pub(crate) fn new<R: Send + 'static>(
+        code: impl FnOnce() -> R + Send + 'static,
+    ) -> (Self, Task<R>) {
+        // The code never waits, so nothing wakes the task, and it is scheduled just once.
+        let (runnable, task) = async_task::Builder::new()
+            .propagate_panic(true)
+            .spawn(|()| async move { code() }, |_runnable: Runnable| ());
+        (Job { runnable }, task)
+    }
+
+    /// Runs the code on this thread.
+    ///
+    /// A panic of the code reaches what waits for it, and not the caller.
+    ///
+    /// # Examples
+    ///
+    /// A host that has a thread for each job:
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use smartcall::Dual;
+    /// use smartcall_context::{self as context, Host, Job};
+    ///
+    /// struct ThreadEach;
+    ///
+    /// impl Host for ThreadEach {
+    ///     fn can_block(&self) -> bool {
+    ///         false
+    ///     }
+    ///     fn block_in_place(&self, block: &mut dyn FnMut()) {
+    ///         block()
+    ///     }
+    ///     fn offload(&self, job: Job) -> Result<(), Job> {
+    ///         std::thread::spawn(|| job.run());
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let host = Arc::new(ThreadEach);
+    /// let value = pollster::block_on(context::hosted(&host, Dual::blocking(|| 5)));
+    /// assert_eq!(value, 5);
+    /// ```
+    pub fn run(self) {
+        self.run_with_host(None);
+    }
+
+    /// Runs the code on a thread whose pool has a host.
+    pub(crate) fn run_with_host(self, host: Option<HostRef>) {
+        on_pool_thread(host, || self.runnable.run());
+    }
+
+    /// Runs the code on a thread that its pool has no second one for.
+    pub(crate) fn run_dedicated(self) {
+        place::with_state(State::DedicatedThread, || {
+            with_host_ref(&mut None, || self.runnable.run())
+        });
+    }
+}
+
+/// Runs sync code on a pool's thread, which it has to itself.
+pub fn on_pool_thread<R>(mut host: Option<HostRef>, f: impl FnOnce() -> R) -> R {
+    // A runtime that is detected before the code has begun is the pool's own doing. What the code enters later
+    // is not.
+    let detected = detect::detect();
+    let state = if detected.is_some_and(Found::needs_its_thread) {
+        State::OutsideInRegion
+    } else {
+        State::Outside
+    };
+    place::with_state(state, || with_host_ref(&mut host, f))
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,37 @@
+//! What smartcall itself needs of this crate.
+//!
+//! It is not for others, and yet as fixed as the rest: versions of smartcall that are yet to come share it with those that
+//! there are.
+
+use async_task::Task;
+
+pub use crate::block::{
+    Permission, block_or_refuse, can_block, may_block, request_blocking, request_deref,
+    run_borrowing, run_in_place,
+};
+pub use crate::carry::{Returning, Snapshot, capture};
+pub use crate::enter::{Inside, hosted_by, inside_executor, with_host_by};
+pub use crate::host::{Host, HostRef, InternalHost, Job, Token, host, on_pool_thread};
+pub use crate::place::{Place, current, enter, in_region, is_dedicated, run_outside};
+pub use crate::placement;
+pub use crate::refusal::{CannotBlock, Refusal, STOPPED, panic_no_thread};
+pub use crate::runtime_host::pool as runtime_pool;
+pub use crate::runtimes::entered::{StartedIn, enter as enter_runtime};
+pub use crate::scoped;
+#[cfg(feature = "tracing")]
+pub use crate::trace::Dispatcher;
+
+/// Makes a job of code, and the task that waits for what the code returns.
+pub fn job<R: Send + 'static>(code: impl FnOnce() -> R + Send + 'static) -> (Job, Task<R>) {
+    Job::new(code)
+}
+
+/// Runs a job on a thread whose pool has a host.
+pub fn run_job(job: Job, host: HostRef) {
+    job.run_with_host(Some(host));
+}
+
+/// Runs a job on a thread that its pool has no second one for.
+pub fn run_dedicated(job: Job) {
+    job.run_dedicated();
+}

@@ -1,0 +1,188 @@
+//! Why a thread must not block, in words.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+/// Why a thread must not block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A task is being polled, and there is no host to ask.
+    NoHost,
+    /// A task is being polled, and its host needs this thread.
+    HostCannot,
+    /// A task is being polled, and a deref is no place to wait in one.
+    Deref,
+    /// A task is being polled, and all spare threads of its executor are in use. There are so many.
+    NoSpare(usize),
+    /// A job runs on a thread that its pool has no second one for.
+    DedicatedThread,
+    /// An executor of the `futures` crate runs on this thread.
+    Futures,
+    /// A current-thread runtime of tokio runs on this thread.
+    TokioCurrentThread,
+}
+
+/// What happened, as a clause without a full stop.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Refusal::NoHost | Refusal::Deref => "this thread is polling a task of an executor",
+            Refusal::HostCannot => {
+                "this thread is polling a task of an executor that can't go on without it"
+            }
+            Refusal::NoSpare(n) => {
+                return write!(
+                    f,
+                    "this thread is polling a task of an executor, and all {n} spare threads that \
+                     `Builder::max_spares` allows are in use"
+                );
+            }
+            Refusal::DedicatedThread => {
+                "this thread runs a job of a pool that can't go on without it: a `SingleThread`, or \
+                 a thread of rayon's"
+            }
+            Refusal::Futures => "this thread is running an executor of the `futures` crate",
+            Refusal::TokioCurrentThread => {
+                "this thread is running a current-thread runtime of tokio"
+            }
+        })
+    }
+}
+
+impl Refusal {
+    /// Panics, at the line of the public function's caller.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub fn panic(self) -> ! {
+        if self == Refusal::DedicatedThread {
+            panic!(
+                "cannot block here: {self}. This happens because `.get()` or `block_on` was called in a job \
+                 of the pool. The value may have to come from this very thread. Wait outside of the job, before \
+                 it or after it. If the value needs no job of the pool, call `context::blocking_region` \
+                 around the wait."
+            )
+        }
+        let more = match self {
+            Refusal::NoSpare(_) => " `Builder::max_spares` allows more spare threads.",
+            Refusal::TokioCurrentThread => " In a multi-thread runtime this call works.",
+            _ => "",
+        };
+        panic!(
+            "cannot block here: {self}. This happens because `.get()` or `block_on` was called from async code. \
+             While it waits, the executor's other tasks stand still, and the value may have to come from one \
+             of them. Use `.await` here; or `try_get`, which returns the handle; or move the sync code that \
+             calls this into `Dual::blocking(..).await`.{more}"
+        )
+    }
+
+    /// Panics, at the line of a deref.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub fn panic_at_deref(self) -> ! {
+        if self == Refusal::DedicatedThread {
+            // The deref stands in sync code.
+            self.panic()
+        }
+        panic!(
+            "cannot block here: {self}. This happens because a boxed `Dual` was used like a reference to its value \
+             in async code, which would wait for the value without a word. Was an `.await` forgotten? Write \
+             `dual.await` here; or `dual.get()`, if the wait is meant."
+        )
+    }
+}
+
+/// Panics because a thread is about to park, and no spare thread can be started.
+#[cold]
+pub fn panic_no_thread(error: &io::Error) -> ! {
+    panic!(
+        "cannot block here: the system can't start a thread to run the executor's other tasks while this one \
+         blocks: {error}. Use `.await` here."
+    )
+}
+
+/// What a parked `.get()` panics with when its executor is dropped.
+pub const STOPPED: &str = "the executor was dropped before this value was ready. This \
+    happens because a `.get()` was waiting on one of the executor's threads. Keep the executor \
+    until its tasks are done.";
+
+/// The error of `try_get` and [`can_block`](crate::can_block): blocking here would stall an executor.
+///
+/// The error of `try_get` holds the handle, which has not run and still works: [`into_handle`](Self::into_handle)
+/// returns it. To pass the error on, [`discard`](Self::discard) drops the handle and keeps the reason:
+/// `dual.try_get().map_err(CannotBlock::discard)?`.
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::{CannotBlock, Dual, context};
+///
+/// let dual = Dual::future(async { 5 });
+/// let refused: CannotBlock<_> = context::inside_executor(|| dual.try_get().unwrap_err());
+/// assert_eq!(refused.into_handle().get(), 5);
+/// ```
+pub struct CannotBlock<D = ()> {
+    handle: D,
+    refusal: Refusal,
+}
+
+impl<D> CannotBlock<D> {
+    #[doc(hidden)]
+    pub fn new(handle: D, refusal: Refusal) -> Self {
+        CannotBlock { handle, refusal }
+    }
+
+    /// Returns the handle, for another try or an `.await`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::{Dual, context};
+    ///
+    /// let dual = Dual::blocking(|| 5);
+    /// let refused = context::inside_executor(|| dual.try_get().unwrap_err());
+    /// let dual = refused.into_handle();
+    /// assert_eq!(dual.get(), 5);
+    /// ```
+    pub fn into_handle(self) -> D {
+        self.handle
+    }
+
+    /// Drops the handle, which does not run, and keeps the reason.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::{CannotBlock, Dual, context};
+    ///
+    /// fn load() -> Result<u32, CannotBlock> {
+    ///     Dual::blocking(|| 5).try_get().map_err(CannotBlock::discard)
+    /// }
+    ///
+    /// let error = context::inside_executor(|| load().unwrap_err());
+    /// assert!(error.to_string().starts_with("cannot block here"));
+    /// ```
+    pub fn discard(self) -> CannotBlock {
+        CannotBlock::new((), self.refusal)
+    }
+}
+
+// The words, since `unwrap` shows this one.
+impl<D> fmt::Debug for CannotBlock<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CannotBlock")
+            .field(&format_args!("{self}"))
+            .finish()
+    }
+}
+
+impl<D> fmt::Display for CannotBlock<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot block here: {}", self.refusal)
+    }
+}
+
+impl<D> Error for CannotBlock<D> {}

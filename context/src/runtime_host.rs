@@ -1,0 +1,87 @@
+//! What a detected runtime means for a thread that is about to block: a host, or a refusal.
+
+#[cfg(feature = "tokio")]
+use tokio::runtime::Handle;
+#[cfg(feature = "tokio")]
+use tokio::task;
+
+use crate::host::HostRef;
+#[cfg(feature = "tokio")]
+use crate::host::{Host, InternalHost, Job, Token};
+use crate::refusal::Refusal;
+use crate::runtimes::detect::{self, Found};
+
+/// Looks for a runtime on this thread: `None` if there is none, its host if it can do without the thread.
+#[inline]
+pub(crate) fn detect() -> Result<Option<HostRef>, Refusal> {
+    match detect::detect() {
+        None => Ok(None),
+        Some(found) => host_of(found).map(Some),
+    }
+}
+
+/// Returns the host of a runtime, or why its thread must not block.
+#[inline]
+fn host_of(found: Found) -> Result<HostRef, Refusal> {
+    match found {
+        #[cfg(feature = "futures-executor")]
+        Found::Futures => Err(Refusal::Futures),
+        #[cfg(feature = "tokio")]
+        Found::TokioCurrentThread => Err(Refusal::TokioCurrentThread),
+        #[cfg(feature = "tokio")]
+        Found::Tokio => Ok(HostRef::Static(&Tokio)),
+    }
+}
+
+/// Returns the host of the runtime whose pool blocking code on this thread goes to.
+#[inline]
+pub fn pool() -> Option<HostRef> {
+    #[cfg(feature = "tokio")]
+    return Handle::try_current()
+        .is_ok()
+        .then_some(HostRef::Static(&Tokio));
+    #[cfg(not(feature = "tokio"))]
+    None
+}
+
+/// Blocks in a runtime that may be on this thread, beside the host that was asked before.
+#[inline]
+pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
+    #[cfg(feature = "tokio")]
+    return task::block_in_place(f);
+    #[cfg(not(feature = "tokio"))]
+    f()
+}
+
+/// tokio, as the host of its threads.
+#[cfg(feature = "tokio")]
+struct Tokio;
+
+#[cfg(feature = "tokio")]
+impl Host for Tokio {
+    fn can_block(&self) -> bool {
+        true
+    }
+
+    fn block_in_place(&self, block: &mut dyn FnMut()) {
+        task::block_in_place(block);
+    }
+
+    fn offload(&self, job: Job) -> Result<(), Job> {
+        match Handle::try_current() {
+            // A runtime that shuts down drops the job, and what waits for it panics.
+            Ok(handle) => {
+                handle.spawn_blocking(|| job.run());
+                Ok(())
+            }
+            Err(_) => Err(job),
+        }
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl InternalHost for Tokio {
+    fn has_pool(&self, _: Token) -> bool {
+        true
+    }
+}

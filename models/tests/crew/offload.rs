@@ -1,4 +1,0 @@
-//! What `context.rs` needs of `offload.rs`: a name.
-
-#[derive(Debug)]
-pub struct Job;

@@ -1,0 +1,42 @@
+//! What `driver.rs` needs of the context crate: where the thread stands, and a host that parks.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+pub(crate) use crate::place::{Place, enter};
+pub(crate) use crate::placement;
+use crate::task::{Context, Poll};
+
+pub(crate) const STOPPED: &str = "the host was stopped";
+
+thread_local! {
+    static HOST: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
+}
+
+/// There is no runtime to enter.
+pub(crate) fn enter_runtime() {}
+
+/// A host that does something of its own before it lets the driver park.
+pub(crate) struct Host(Rc<dyn Fn()>);
+
+impl Host {
+    pub(crate) fn poll_stopped(&self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+
+    pub(crate) fn park(&self, park: &mut dyn FnMut()) {
+        (self.0)();
+        park();
+    }
+}
+
+/// Gives this thread a host.
+pub(crate) fn set_host(before_parking: impl Fn() + 'static) {
+    let _ = HOST.try_with(|host| host.replace(Some(Rc::new(before_parking))));
+}
+
+pub(crate) fn host() -> Option<Host> {
+    HOST.try_with(|host| host.borrow().clone().map(Host))
+        .ok()
+        .flatten()
+}

@@ -1,0 +1,551 @@
+//! What tasks do that block, in schedules drawn by chance.
+
+use std::any::Any;
+use std::env;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+
+use async_executor::Executor;
+use async_task::Task;
+use shuttle::rand::Rng;
+use shuttle::scheduler::{PctScheduler, RandomScheduler};
+use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
+
+use smartcall_context::internal::{self as context, HostRef};
+
+use crate::drive::{cancel, driver};
+use crate::executor::hosts::AdoptedHost;
+use crate::executor::scheduler::Scheduler;
+use crate::executor::worker_loop;
+use crate::executor::workers::Workers;
+use crate::offload::completion::Completion;
+use crate::sync::{AtomicBool, Condvar, Mutex, Ordering, PoisonError, thread};
+
+/// Panics, quietly if it is what a stopped executor does to whoever waits.
+pub(crate) fn raise(message: String) -> ! {
+    if message == context::STOPPED {
+        std::panic::resume_unwind(Box::new(message));
+    }
+    std::panic!("{message}");
+}
+
+/// Runs a scenario in `n` schedules of each kind: each step by chance, or by priorities that
+/// change a few times.
+fn explore(n: usize, scenario: impl Fn() + Send + Sync + Clone + 'static) {
+    let planted = module_path!().contains("fault_");
+    let mut times: usize = env::var("SMARTCALL_MODEL_TIMES").map_or(1, |times| {
+        times.parse().expect("SMARTCALL_MODEL_TIMES is a number")
+    });
+    let mut config = Config::new();
+    config.stack_size = 0x4_0000;
+    config.max_steps = MaxSteps::FailAfter(50_000);
+    config.silence_warnings = true;
+    if planted {
+        // It ends with the first schedule that fails; most do in the first thousand.
+        times *= 20;
+        config.failure_persistence = FailurePersistence::None;
+    }
+    let n = n * times;
+    Runner::new(RandomScheduler::new(n), config.clone()).run(scenario.clone());
+    for changes in [2, 3, 5] {
+        Runner::new(PctScheduler::new(changes, n), config.clone()).run(scenario.clone());
+    }
+}
+
+/// `.get()` of a future.
+fn get<F: Future>(future: F) -> F::Output {
+    context::block_or_refuse(|| driver::block_on(pin!(future)))
+}
+
+/// Something that can be awaited, and waited for by a thread that nobody knows of.
+#[derive(Clone)]
+struct Event(Arc<(Mutex<EventState>, Condvar)>);
+
+#[derive(Default)]
+struct EventState {
+    set: bool,
+    waker: Option<Waker>,
+}
+
+impl Event {
+    fn new() -> Self {
+        Event(Arc::new((Mutex::default(), Condvar::new())))
+    }
+
+    fn set(&self) {
+        let mut state = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.set = true;
+        let waker = state.waker.take();
+        drop(state);
+        self.0.1.notify_all();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    async fn done(&self) {
+        poll_fn(|cx| {
+            let mut state = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if state.set {
+                return Poll::Ready(());
+            }
+            state.waker = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    fn wait(&self) {
+        let mut state = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while !state.set {
+            state = self.0.1.wait(state);
+        }
+    }
+}
+
+/// An executor with its threads.
+struct Shim {
+    ex: Arc<Executor<'static>>,
+    threads: Arc<Workers>,
+    workers: usize,
+    max_spares: usize,
+}
+
+impl Shim {
+    /// Starts the threads of an executor that has its tasks already.
+    fn start(ex: &Arc<Executor<'static>>, workers: usize, max_spares: usize) -> Self {
+        let scheduler = Scheduler::adopt(Arc::clone(ex));
+        let threads = Workers::start(scheduler, worker_loop::run, workers, "worker", max_spares)
+            .expect("there are threads");
+        Shim {
+            ex: Arc::clone(ex),
+            threads,
+            workers,
+            max_spares,
+        }
+    }
+
+    /// Checks who does what when no call is left, and ends it all.
+    fn end(self) {
+        // Each spare can be called in. So none is lost, and none stands in for somebody still.
+        let mut called = Vec::new();
+        until("all spares can be called in", || {
+            called.extend(self.threads.activate_spare());
+            called.len() == self.max_spares
+        });
+        until("all that are on duty run tasks", || {
+            self.ex.runners() == self.workers + self.max_spares
+        });
+        for spare in called {
+            self.threads.retire_spare(spare);
+        }
+        until("the spares leave", || self.ex.runners() == self.workers);
+        until("the monitor sleeps", thread::is_monitor_parked);
+        // It returns if all threads end, and shuttle fails if one goes on.
+        self.threads.stop();
+    }
+}
+
+/// Waits until it is so.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..500 {
+        if is_so() {
+            return;
+        }
+        thread::yield_now();
+    }
+    panic!("it should come to that: {what}");
+}
+
+/// Takes its time: any.
+fn linger() {
+    for _ in 0..shuttle::rand::thread_rng().gen_range(0..12) {
+        thread::yield_now();
+    }
+}
+
+/// Some tasks that are spawned after the one that uses them, so that they come after it in the
+/// queues.
+type Later = Arc<std::sync::Mutex<Vec<Task<()>>>>;
+
+fn take(later: &Later) -> Task<()> {
+    let mut tasks = later.lock().expect("nobody panics");
+    tasks.pop().expect("it was spawned")
+}
+
+/// The tasks lie in the queue of the worker that waits for them.
+pub(crate) fn tasks_in_the_queue_of_who_waits() {
+    explore(1000, || {
+        let ex = Arc::new(Executor::new());
+        let later = Later::default();
+        let tasks = Arc::clone(&later);
+        let first = ex.spawn(async move {
+            get(take(&tasks));
+            get(take(&tasks));
+        });
+        for _ in 0..3 {
+            let task = ex.spawn(async {});
+            later.lock().expect("nobody panics").push(task);
+        }
+        let shim = Shim::start(&ex, 1, 2);
+        get(first);
+        shim.end();
+    });
+}
+
+/// Tasks spawn what they wait for.
+pub(crate) fn tasks_that_spawn() {
+    explore(1000, || {
+        let ex = Arc::new(Executor::new());
+        let shim = Shim::start(&ex, 2, 2);
+        let tasks = [(); 2].map(|()| {
+            let inner = Arc::clone(&ex);
+            ex.spawn(async move { get(inner.spawn(async {})) })
+        });
+        tasks.into_iter().for_each(get);
+        shim.end();
+    });
+}
+
+/// Whoever stands in blocks as well.
+pub(crate) fn chain() {
+    explore(1000, || {
+        let ex = Arc::new(Executor::new());
+        let (first, second) = (Event::new(), Event::new());
+        let tasks = [
+            ex.spawn({
+                let first = first.clone();
+                async move { get(first.done()) }
+            }),
+            ex.spawn({
+                let second = second.clone();
+                async move {
+                    get(second.done());
+                    first.set();
+                }
+            }),
+            ex.spawn(async move { second.set() }),
+        ];
+        let shim = Shim::start(&ex, 1, 2);
+        tasks.into_iter().for_each(get);
+        shim.end();
+    });
+}
+
+/// The first of a chain comes back: all those behind the next one leave, who blocks still.
+pub(crate) fn chain_that_is_cut() {
+    explore(1000, || {
+        let ex = Arc::new(Executor::new());
+        let (first, second) = (Event::new(), Event::new());
+        let waits = ex.spawn({
+            let first = first.clone();
+            async move { get(first.done()) }
+        });
+        let stands_in = ex.spawn({
+            let second = second.clone();
+            async move {
+                get(async {
+                    first.set();
+                    second.done().await;
+                });
+            }
+        });
+        let shim = Shim::start(&ex, 1, 2);
+        get(waits);
+        // There is nothing left that the monitor could do.
+        until("the monitor sleeps", thread::is_monitor_parked);
+        until("who stood in is all there is", || ex.runners() <= 2);
+        second.set();
+        get(stands_in);
+        shim.end();
+    });
+}
+
+/// A call that says nothing of its waiting: only the monitor can see it.
+pub(crate) fn in_place() {
+    explore(1000, || {
+        let ex = Arc::new(Executor::new());
+        let event = Event::new();
+        let shim = Shim::start(&ex, 1, 1);
+        let waits = ex.spawn({
+            let event = event.clone();
+            async move { context::run_in_place(|| event.wait()) }
+        });
+        let sets = ex.spawn(async move { event.set() });
+        get(waits);
+        get(sets);
+        shim.end();
+    });
+}
+
+/// Calls that end about when the monitor finds them.
+pub(crate) fn short_calls() {
+    explore(1000, || {
+        let ex = Arc::new(Executor::new());
+        let shim = Shim::start(&ex, 1, 1);
+        let task = ex.spawn(async {
+            for _ in 0..3 {
+                context::run_in_place(linger);
+            }
+        });
+        get(task);
+        shim.end();
+    });
+}
+
+/// A call that parks about when the monitor finds it.
+pub(crate) fn slow_then_parked() {
+    explore(1000, || {
+        let ex = Arc::new(Executor::new());
+        let event = Event::new();
+        let shim = Shim::start(&ex, 1, 1);
+        let waits = ex.spawn({
+            let event = event.clone();
+            async move {
+                get(async {
+                    linger();
+                    event.done().await;
+                });
+            }
+        });
+        let sets = ex.spawn(async move { event.set() });
+        get(waits);
+        get(sets);
+        shim.end();
+    });
+}
+
+/// A spare that was dismissed blocks, in the task that it has yet to finish.
+pub(crate) fn retired_and_blocked() {
+    explore(1000, || {
+        let ex = Arc::new(Executor::new());
+        let [called, back, end] = [(); 3].map(|()| Event::new());
+        let first = ex.spawn({
+            let (called, back) = (called.clone(), back.clone());
+            async move {
+                get(called.done());
+                back.set();
+            }
+        });
+        let second = ex.spawn({
+            let end = end.clone();
+            async move {
+                called.set();
+                get(back.done());
+                get(end.done());
+            }
+        });
+        let shim = Shim::start(&ex, 1, 3);
+        get(first);
+        // Nothing is left that the monitor could do for it.
+        until("the monitor sleeps", thread::is_monitor_parked);
+        end.set();
+        get(second);
+        shim.end();
+    });
+}
+
+/// Threads of somebody else's that run a task of ours, and block.
+pub(crate) fn guests() {
+    explore(1000, || {
+        let ex = Arc::new(Executor::new());
+        let shim = Shim::start(&ex, 1, 2);
+        let guest = HostRef::Own(Arc::new(AdoptedHost(Arc::downgrade(&shim.threads))));
+        for _ in 0..2 {
+            let task = ex.spawn(async {});
+            context::with_host_by(guest.clone(), || get(task));
+        }
+        shim.end();
+    });
+}
+
+/// A call that panics when its place is somebody else's.
+pub(crate) fn panics() {
+    explore(1000, || {
+        let ex = Arc::new(Executor::new());
+        let shim = Shim::start(&ex, 1, 1);
+        let (fails, ends) = (Event::new(), Event::new());
+        let waits = ex.spawn({
+            let (fails, ends) = (fails.clone(), ends.clone());
+            async move {
+                let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    get(async {
+                        fails.done().await;
+                        let quiet: Box<dyn Any + Send> = Box::new(());
+                        std::panic::resume_unwind(quiet);
+                    })
+                }));
+                assert!(caught.is_err());
+                ends.set();
+            }
+        });
+        let sets = ex.spawn(async move { fails.set() });
+        get(ends.done());
+        get(waits);
+        get(sets);
+        shim.end();
+    });
+}
+
+/// The executor is dropped while tasks wait for what never comes.
+pub(crate) fn stop_while_parked() {
+    explore(1000, || {
+        let ex = Arc::new(Executor::new());
+        let started = [(); 2].map(|()| Event::new());
+        let never = Event::new();
+        let shim = Shim::start(&ex, 1, 2);
+        for started in started.clone() {
+            let never = never.clone();
+            ex.spawn(async move {
+                get(async {
+                    started.set();
+                    never.done().await;
+                });
+            })
+            .detach();
+        }
+        started.iter().for_each(|started| get(started.done()));
+        shim.threads.stop();
+    });
+}
+
+/// The executor is dropped at any time.
+pub(crate) fn stop_at_any_time() {
+    explore(1000, || {
+        let ex = Arc::new(Executor::new());
+        let shim = Shim::start(&ex, 2, 4);
+        let event = Event::new();
+        for _ in 0..2 {
+            let (inner, event) = (Arc::clone(&ex), event.clone());
+            ex.spawn(async move {
+                get(inner.spawn(async {}));
+                get(event.done());
+            })
+            .detach();
+        }
+        shim.threads.stop();
+    });
+}
+
+/// A task drops its own executor.
+pub(crate) fn stop_from_within() {
+    explore(1000, || {
+        let ex = Arc::new(Executor::new());
+        let shim = Shim::start(&ex, 2, 1);
+        let (threads, never) = (Arc::clone(&shim.threads), Event::new());
+        ex.spawn(async move { get(never.done()) }).detach();
+        let stops = ex.spawn(async move { threads.stop() });
+        drop(shim);
+        get(stops);
+    });
+}
+
+/// The executor is dropped while threads of nobody's wake one of its tasks, and cancel another.
+pub(crate) fn stop_as_threads_wake_and_cancel() {
+    explore(1000, || {
+        let threads = Workers::start(Scheduler::new(), worker_loop::run, 1, "worker", 0)
+            .expect("there are threads");
+        let (event, value) = (Event::new(), Arc::new(()));
+        let hold = || {
+            let (event, value) = (event.clone(), Arc::clone(&value));
+            async move {
+                event.done().await;
+                value
+            }
+        };
+        let waits = threads.scheduler().spawn(hold());
+        let cancelled = threads.scheduler().spawn(hold());
+        linger();
+        let stop_before = shuttle::rand::thread_rng().gen_bool(0.5);
+        if stop_before {
+            threads.stop();
+        }
+        let sets = shuttle::thread::spawn({
+            let event = event.clone();
+            move || event.set()
+        });
+        let cancels = shuttle::thread::spawn(move || drop(cancelled));
+        linger();
+        if !stop_before {
+            threads.stop();
+        }
+        drop(threads);
+        // Where these tasks were there are others, while the threads are on their way.
+        let next = Workers::start(Scheduler::new(), worker_loop::run, 1, "worker", 0)
+            .expect("there are threads");
+        let task = next.scheduler().spawn(async { 5 });
+        assert_eq!(get(task), Some(5));
+        next.stop();
+        // The task ends: with its value, or without.
+        drop(get(waits.fallible()));
+        sets.join().expect("nobody panics");
+        cancels.join().expect("nobody panics");
+        until("nothing is left", || Arc::strong_count(&value) == 1);
+    });
+}
+
+/// A job is cancelled at any time, before its code parks or while it is parked.
+///
+/// One job only: the threads of a schedule are one thread to `std`, and while one of them unwinds
+/// another one would be told that it does.
+pub(crate) fn cancelled_as_it_parks() {
+    explore(1000, || {
+        let registration = cancel::Registration::new();
+        let id = registration.id();
+        let never = Event::new();
+        let job = shuttle::thread::spawn(move || {
+            let code = || registration.run(|| get(never.done()));
+            catch_unwind(AssertUnwindSafe(code)).is_err()
+        });
+        // A thread of its own, so that each schedule has a choice even if nobody lingers: the
+        // scheduler that goes by priorities refuses a scenario whose first schedule has none.
+        let cancels = shuttle::thread::spawn(move || {
+            linger();
+            cancel::cancel(id);
+        });
+        assert!(job.join().expect("it is caught"), "the wait ends");
+        cancels.join().expect("nobody panics");
+    });
+}
+
+/// Code is left by one thread while another one is about to run it, runs it, or has run it.
+pub(crate) fn abandoned_at_any_time() {
+    explore(1000, || {
+        let completion = Arc::new(Completion::new());
+        let value = Arc::new(());
+        let ran = Arc::new(AtomicBool::new(false));
+        let code = shuttle::thread::spawn({
+            let (completion, value, ran) = (
+                Arc::clone(&completion),
+                Arc::clone(&value),
+                Arc::clone(&ran),
+            );
+            move || {
+                linger();
+                if let Some(running) = completion.begin() {
+                    ran.store(true, Ordering::SeqCst);
+                    linger();
+                    drop(value);
+                    drop(running);
+                }
+            }
+        });
+        linger();
+        let waits = completion.abandon();
+        if waits {
+            completion.wait();
+        }
+        let has_run = ran.load(Ordering::SeqCst);
+        assert!(has_run || !waits, "there was something to wait for");
+        assert!(!has_run || Arc::strong_count(&value) == 1, "it has ended");
+        code.join().expect("nobody panics");
+        assert_eq!(
+            ran.load(Ordering::SeqCst),
+            has_run,
+            "it does not begin late"
+        );
+    });
+}

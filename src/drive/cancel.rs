@@ -1,0 +1,247 @@
+//! Blocking code that is told when its handle was dropped.
+//!
+//! Code on a pool can't be interrupted, but it can ask. Where it waits in a `.get()` it need not even ask: the wait
+//! ends by unwinding, so that what it waited for is dropped in turn. So a cancelled task cancels what its blocking
+//! code awaits, through as many layers as there are.
+//!
+//! Each job has a registration in a table, made as the job is sent away and removed with its code. An `Arc` that the
+//! code and the handle share would be one more allocation for each job. All changes are made under the table's
+//! lock: the thread that cancels marks the entry and takes the waker; the thread that is about to park looks for the
+//! mark and leaves its waker. So it either sees the mark or is woken.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::panic;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+use smartcall_context::internal::scoped;
+
+use crate::sync::ignore_poison;
+
+/// A job that has not ended.
+#[derive(Default)]
+struct Job {
+    /// Whether its handle was dropped.
+    cancelled: bool,
+    /// Wakes the `.get()` that its code is parked in.
+    waker: Option<Waker>,
+    /// The mark for those who ask on other threads, and after the end.
+    token: Option<Arc<AtomicBool>>,
+}
+
+static JOBS: Mutex<BTreeMap<JobId, Job>> = Mutex::new(BTreeMap::new());
+
+/// The number of a job, which no other job has.
+pub(crate) type JobId = u64;
+
+thread_local! {
+    /// The job whose code this thread runs, if it may be cancelled.
+    static CURRENT: Cell<Option<JobId>> = const { Cell::new(None) };
+}
+
+fn lock() -> MutexGuard<'static, BTreeMap<JobId, Job>> {
+    ignore_poison(JOBS.lock())
+}
+
+/// The registration of a job. It moves with the code, whether that is run or dropped.
+pub(crate) struct Registration(JobId);
+
+impl Registration {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        lock().insert(id, Job::default());
+        Registration(id)
+    }
+
+    pub(crate) fn id(&self) -> JobId {
+        self.0
+    }
+
+    /// Runs the job's code.
+    pub(crate) fn run<R>(self, f: impl FnOnce() -> R) -> R {
+        scoped::with(&CURRENT, Some(self.0), f)
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        let job = lock().remove(&self.0);
+        // Not under the lock: a waker is code of others.
+        drop(job);
+    }
+}
+
+/// Tells a job that its handle was dropped. A job that has ended has no registration.
+pub(crate) fn cancel(id: JobId) {
+    let waker = lock().get_mut(&id).and_then(|job| {
+        job.cancelled = true;
+        if let Some(token) = &job.token {
+            token.store(true, Ordering::Relaxed);
+        }
+        job.waker.take()
+    });
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// Becomes ready once the job on this thread is cancelled, and its wait is to end.
+#[inline]
+pub(crate) fn poll_cancelled(cx: &mut Context<'_>) -> Poll<()> {
+    match CURRENT.get() {
+        Some(id) => poll_job(id, cx),
+        None => Poll::Pending,
+    }
+}
+
+#[cold]
+fn poll_job(id: JobId, cx: &mut Context<'_>) -> Poll<()> {
+    // Where panics abort, and in a destructor that runs while a panic unwinds, waiting is all that can be
+    // done.
+    if !cfg!(panic = "unwind") || thread::panicking() {
+        return Poll::Pending;
+    }
+    let mut jobs = lock();
+    let Some(job) = jobs.get_mut(&id) else {
+        return Poll::Pending;
+    };
+    if job.cancelled {
+        return Poll::Ready(());
+    }
+    let previous = job.waker.replace(cx.waker().clone());
+    drop(jobs);
+    drop(previous);
+    Poll::Pending
+}
+
+/// Ends a wait of the job on this thread. Only the code that is unwound sees the panic.
+pub(crate) fn unwind_cancelled() -> ! {
+    /// What the code is unwound with.
+    struct Cancelled;
+
+    panic::resume_unwind(Box::new(Cancelled))
+}
+
+/// Returns `true` if the handle of the current blocking job has been dropped.
+///
+/// Code on a pool can't be interrupted. Long code calls this between two steps and returns early; what it
+/// returns is dropped. A `.get()` in it that waits, or is about to, ends by itself: it unwinds quietly, and drops what it
+/// waits for. (Where panics abort, it waits to its end.)
+///
+/// It is `false` outside of such code, and where the code runs on its caller's thread, as under `.get()`: there
+/// the caller waits. It is `false` in a job of another version of this crate, too.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::mpsc;
+/// use std::task::{Context, Waker};
+/// use smartcall::{Dual, offload};
+///
+/// let (sender, receiver) = mpsc::channel();
+/// let code = Dual::blocking(move || {
+///     while !offload::is_cancelled() {
+///         std::thread::yield_now();
+///     }
+///     sender.send("stopped")
+/// });
+/// let mut future = Box::pin(code);
+/// // It begins on the pool, and then its handle is dropped.
+/// assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+/// # std::thread::sleep(std::time::Duration::from_millis(20));
+/// drop(future);
+/// # let _ =
+/// receiver.recv();
+/// ```
+pub fn is_cancelled() -> bool {
+    let Some(id) = CURRENT.get() else {
+        return false;
+    };
+    lock().get(&id).is_some_and(|job| job.cancelled)
+}
+
+/// Tells on any thread whether blocking code was cancelled: [`is_cancelled`] for the threads that the code starts.
+///
+/// Clones are the same token. It still works after the code has ended.
+///
+/// # Examples
+///
+/// A job that computes on threads of its own:
+///
+/// ```
+/// use std::thread;
+/// use smartcall::Dual;
+/// use smartcall::offload::CancellationToken;
+///
+/// let primes = Dual::blocking(|| {
+///     let token = CancellationToken::current();
+///     thread::scope(|scope| {
+///         let counts = [0..500_u32, 500..1000].map(|part| {
+///             let token = token.clone();
+///             let is_prime = |n: &u32| *n > 1 && (2..*n).all(|d| n % d > 0);
+///             scope.spawn(move || {
+///                 part.take_while(|_| !token.is_cancelled()).filter(is_prime).count()
+///             })
+///         });
+///         counts.map(|count| count.join().unwrap()).iter().sum::<usize>()
+///     })
+/// });
+/// # pollster::block_on(async {
+/// assert_eq!(primes.await, 168);
+/// # });
+/// ```
+#[derive(Clone, Debug)]
+pub struct CancellationToken(Arc<AtomicBool>);
+
+impl CancellationToken {
+    /// Returns the token of the blocking code that calls it.
+    ///
+    /// The token is never cancelled where [`is_cancelled`] can't become `true`: outside of such code, in a [`shield`],
+    /// and where the caller waits.
+    pub fn current() -> Self {
+        let mut jobs = lock();
+        let job = CURRENT.get().and_then(|id| jobs.get_mut(&id));
+        CancellationToken(match job {
+            Some(job) => {
+                let cancelled = job.cancelled;
+                let token = job
+                    .token
+                    .get_or_insert_with(|| Arc::new(AtomicBool::new(cancelled)));
+                Arc::clone(token)
+            }
+            None => Arc::default(),
+        })
+    }
+
+    /// Returns `true` if the handle of the code has been dropped.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Keeps blocking code from being cancelled while a closure runs.
+///
+/// In it [`is_cancelled`] is `false`, and a `.get()` waits to its end. This is for what must not be left
+/// half done. After it, the code can be cancelled again.
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::{Dual, offload};
+///
+/// let saves = Dual::blocking(|| {
+///     offload::shield(|| {
+///         // Both, or none.
+///         Dual::future(async { /* write */ }).get();
+///         Dual::future(async { /* write the other one */ }).get();
+///     });
+/// });
+/// # pollster::block_on(async { saves.await });
+/// ```
+pub fn shield<R>(f: impl FnOnce() -> R) -> R {
+    scoped::with(&CURRENT, None, f)
+}

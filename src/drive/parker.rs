@@ -1,0 +1,93 @@
+//! The flag by which a parked driver learns that it was woken.
+//!
+//! The park token that `std` gives each thread is not enough. All that parks the thread shares it: a nested
+//! `.get()`, `mpsc::recv`, `thread::scope`. This crate runs sync code inside polls, and such code may
+//! take the token that says "your future was woken" before the driver parks. The driver would then
+//! sleep for ever. (pollster had the token alone up to its version 1.0.1, and hung in just this way.)
+//!
+//! The protocol, for one level of driving:
+//!
+//! | state of `notified` | who changes it | how |
+//! |---|---|---|
+//! | `false` → `true` | any thread that holds the waker | `notify`: sets the flag, *then* hands out a park token |
+//! | `true` → `false` | the driver's thread only | `take_notification`: before each poll |
+//!
+//! The driver parks only after it has seen `false`, and no other code runs between that look and the park. A
+//! wake-up that comes before the look is seen by it. A wake-up that comes after it leaves a token that only this
+//! park can take. The flag is set with `Release` and taken with `Acquire`, so that the poll sees what the
+//! waking thread wrote.
+
+use crate::sync::{Arc, AtomicBool, Ordering, Thread, current, park};
+
+/// The flag of one level of driving, and the thread that it belongs to.
+#[derive(Debug)]
+pub(crate) struct Parker {
+    /// Whether there was a wake-up since the driver last looked.
+    notified: AtomicBool,
+    /// The thread that drives.
+    thread: Thread,
+}
+
+impl Parker {
+    /// Makes a parker for the current thread.
+    pub(crate) fn new() -> Self {
+        Parker {
+            notified: AtomicBool::new(false),
+            thread: current(),
+        }
+    }
+
+    /// Notes that the future should be polled again, and unparks the driver.
+    pub(crate) fn notify(&self) {
+        if let Some(thread) = self.set_flag() {
+            thread.unpark();
+        }
+    }
+
+    /// Does the same, and drops the waker first.
+    ///
+    /// The driver looks as soon as it is unparked, and uses a waker again only if no other thread holds it.
+    pub(crate) fn notify_and_drop(parker: Arc<Self>) {
+        let thread = parker.set_flag().cloned();
+        drop(parker);
+        if let Some(thread) = thread {
+            thread.unpark();
+        }
+    }
+
+    /// Sets the flag, and returns the thread that needs a token.
+    fn set_flag(&self) -> Option<&Thread> {
+        // While the flag is set the driver is not going to park, or the thread that set it has yet to hand out
+        // the token: one token is enough.
+        (!self.notified.swap(true, Ordering::AcqRel)).then_some(&self.thread)
+    }
+
+    /// Returns whether the flag is set.
+    #[inline]
+    pub(crate) fn is_notified(&self) -> bool {
+        self.notified.load(Ordering::Relaxed)
+    }
+
+    /// Clears the flag, and returns whether it was set.
+    #[inline]
+    pub(crate) fn take_notification(&self) -> bool {
+        // The load alone is for the usual case, in which there was no wake-up.
+        self.is_notified() && self.notified.swap(false, Ordering::Acquire)
+    }
+
+    /// Blocks the thread until there is a wake-up, and takes it.
+    pub(crate) fn park(&self) {
+        // Anything that ran on this thread may have left park tokens.
+        while !self.take_notification() {
+            park();
+        }
+    }
+
+    /// Hands a park token to what parks this thread next.
+    ///
+    /// A driver that has parked may have taken a token that was meant for a foreign driver above it, which has
+    /// nothing but the token. A spurious wake-up is allowed, a lost one is not.
+    pub(crate) fn forward_token(&self) {
+        self.thread.unpark();
+    }
+}

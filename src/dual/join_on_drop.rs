@@ -1,0 +1,63 @@
+//! Handles whose blocking code is waited for where they are dropped.
+
+use crate::dual::handle::{Dual, DualOf};
+use crate::offload::join;
+use crate::work::scoped::{self, Scope, Scoped};
+use crate::work::traits::Work;
+
+/// Makes dropping the handle wait for blocking code that is already running.
+///
+/// Such a handle may be dropped by a timeout, a cancelled task, or a race that it has lost. As with any handle, code that has
+/// not begun then never begins, and code that runs is [told](crate::offload::is_cancelled), so that a `.get()` in it ends.
+/// But here the drop also waits until that code has ended and its value was dropped. So nothing of it is left: the file
+/// is closed, the connection is free. This holds for all blocking code in the handle, and for what that code
+/// resolves in turn, but not for what it [starts](Dual::start) or spawns.
+///
+/// # Blocking
+///
+/// Dropping it blocks the thread until the code has ended, so the code should be short or call
+/// [`is_cancelled`](crate::offload::is_cancelled). In a task of an executor with spare threads, a spare thread runs the other
+/// tasks meanwhile, as for a `.get()`; on other executors they stall. To leave without blocking, await
+/// [`Task::cancel`](crate::Task::cancel) of a task around the handle.
+///
+/// Code that drops its own handle does not wait for itself. Blocking code of another version of this crate is not
+/// waited for.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use smartcall::{Dual, offload};
+///
+/// let file = Arc::new("a file that is to be closed");
+/// let opened = Arc::clone(&file);
+/// let copies = Dual::blocking(move || {
+///     while !offload::is_cancelled() {
+///         std::thread::yield_now(); // Copies the next part.
+///     }
+///     drop(opened);
+/// });
+/// let copies = offload::join_on_drop(copies).timeout(Duration::from_millis(5));
+/// assert!(copies.get().is_err());
+/// // It was waited for.
+/// assert_eq!(Arc::strong_count(&file), 1);
+/// ```
+pub fn join_on_drop<T, W>(dual: Dual<T, W>) -> DualOf<Scoped<Dual<T, W>, JoinOnDrop>>
+where
+    W: Work<Output = T>,
+{
+    Dual::new(Scoped::new(dual, JoinOnDrop(())))
+}
+
+/// Waiting for blocking code where its handle is dropped: see [`join_on_drop`].
+#[derive(Debug)]
+pub struct JoinOnDrop(());
+
+impl scoped::sealed::Sealed for JoinOnDrop {}
+
+impl Scope for JoinOnDrop {
+    fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        join::joined(f)
+    }
+}

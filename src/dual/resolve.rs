@@ -1,0 +1,87 @@
+//! `.get()` and `try_get()`.
+
+use std::pin::{Pin, pin};
+
+use smartcall_context::internal::{self as context, CannotBlock};
+
+use crate::dual::handle::Dual;
+use crate::work::traits::Work;
+
+impl<T, W: Work<Output = T>> Dual<T, W> {
+    /// Blocks the current thread until the value is ready, and returns it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if this thread must not block, because it polls a task of an executor that can't go on without it. Use `.await`
+    /// there, or [`try_get`](Dual::try_get), which returns the handle.
+    ///
+    /// A panic of the body is passed on as it is.
+    ///
+    /// # Blocking
+    ///
+    /// In async code it can wait for other *tasks*, but not for a sibling in the same future: in
+    /// `join!(a, async { b.get() })`, where `b` needs `a`, it hangs. Use `.await` there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Dual;
+    ///
+    /// assert_eq!(Dual::future(async { 5 }).get(), 5);
+    /// ```
+    #[doc(alias = "wait")]
+    #[doc(alias = "block_on")]
+    #[inline]
+    #[track_caller]
+    pub fn get(self) -> T {
+        // It is pinned once, and everything below borrows it: each copy on the way would cost a debug build the size of
+        // the work in stack.
+        let this = pin!(self);
+        if context::may_block() || this.is_immediate() {
+            return this.block();
+        }
+        block_or_refuse(this)
+    }
+
+    /// Blocks the current thread until the value is ready, unless the thread must not block.
+    ///
+    /// Use it instead of [`get`](Dual::get) in a `Drop`, where a panic may abort the process. A handle that it returns there can
+    /// be resolved in the background, if it owns what it needs: `refused.into_handle().start().detach()`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the handle, without running it, in every case where `get` would panic before it starts.
+    ///
+    /// # Panics
+    ///
+    /// A panic of the body is passed on as it is.
+    ///
+    /// # Examples
+    ///
+    /// See [`CannotBlock`].
+    #[inline]
+    #[track_caller]
+    pub fn try_get(self) -> Result<T, CannotBlock<Self>> {
+        if context::may_block() || self.is_immediate() {
+            return Ok(pin!(self).block());
+        }
+        // Before it is pinned: a refused handle is returned as it was.
+        match context::request_blocking() {
+            Ok(permission) => {
+                let mut this = pin!(self);
+                Ok(permission.block(|| this.as_mut().block()))
+            }
+            Err(refusal) => Err(CannotBlock::new(self, refusal)),
+        }
+    }
+}
+
+/// Asks for the permission to block, and blocks.
+///
+/// It is out of line, so that the usual case stays short.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn block_or_refuse<W: Work>(mut work: Pin<&mut W>) -> W::Output {
+    context::block_or_refuse(|| work.as_mut().block())
+}

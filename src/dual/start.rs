@@ -1,0 +1,291 @@
+//! Handles that have begun in the background.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::marker::PhantomPinned;
+use std::mem;
+use std::panic::{self, AssertUnwindSafe};
+use std::pin::Pin;
+use std::sync::{Mutex, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::channel::oneshot;
+use futures::future::FusedFuture;
+use pin_project_lite::pin_project;
+
+use smartcall_context::internal::{self as context, Returning, Snapshot, StartedIn};
+
+use crate::drive::driver;
+use crate::dual::handle::Dual;
+use crate::executor::multi_thread::{Executor, LARGE};
+use crate::executor::task::Task;
+use crate::sync::ignore_poison;
+use crate::work::traits::{POLLED_AGAIN, Work};
+
+/// The executor of the process, made when a handle is first started.
+static BACKGROUND: OnceLock<Executor> = OnceLock::new();
+
+/// Held by whoever makes it: making it may fail, which `OnceLock` can't be told of yet.
+static MAKING: Mutex<()> = Mutex::new(());
+
+impl<T, W> Dual<T, W>
+where
+    T: Send + 'static,
+    W: Work<Output = T> + Send + 'static,
+{
+    /// Begins in the background, and returns a handle to the value.
+    ///
+    /// An async body is a task of an [`Executor`] of the process, which is made at the first start and
+    /// has a thread for each core; sync code goes to the pool, as it does when it is awaited. So handles
+    /// that were started overlap, whoever waits for them and when. With the feature `tokio`, an async body that is
+    /// started in a runtime has its timers and sockets from there, and must end before that runtime does.
+    ///
+    /// Dropping the new handle cancels the work: what has not begun does not begin, an async body is
+    /// dropped at its next poll, and code that runs on a pool runs on, and is
+    /// [told](crate::offload::is_cancelled).
+    /// [`detach`](Dual::detach) lets it run on instead.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the executor's threads can't be started. A panic of the body reaches whoever resolves
+    /// the handle.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread;
+    /// use std::time::Duration;
+    /// use smartcall::Dual;
+    ///
+    /// let started: Vec<_> = (0..50)
+    ///     .map(|n| {
+    ///         Dual::blocking(move || {
+    ///             thread::sleep(Duration::from_millis(20));
+    ///             n
+    ///         })
+    ///         .start()
+    ///     })
+    ///     .collect();
+    /// // All of them sleep at the same time.
+    /// let sum: u32 = started.into_iter().map(|dual| dual.get()).sum();
+    /// assert_eq!(sum, 1225);
+    /// ```
+    #[must_use = "started work is canceled when its handle is dropped, use `.detach()` to let it run"]
+    #[track_caller]
+    pub fn start(self) -> Dual<T, Started<T>> {
+        match background() {
+            Ok(background) => self.start_on(background),
+            Err(error) => panic!(
+                "cannot start a handle in the background: {error}. This happens if the system has no more threads \
+                 to give. Resolve the handle by `.get()` or `.await` instead."
+            ),
+        }
+    }
+
+    fn start_on(self, background: &Executor) -> Dual<T, Started<T>> {
+        // For the reason that `LARGE` has, and here since it would be copied on its way there, too.
+        let task = if mem::size_of::<W>() > LARGE {
+            background.spawn(Following::new(Box::pin(self)))
+        } else {
+            background.spawn(Following::new(self))
+        };
+        Dual::new(Started::new(task))
+    }
+
+    /// Sees to it that the work is done: waits for it for a while, where the thread may block, and leaves it to the
+    /// background after that.
+    ///
+    /// It is for a `Drop`, and for sync traits of others, that have something to close or to flush. The work
+    /// [starts](Dual::start) in the background at once; the value is dropped. It never panics: a panic of the body is
+    /// reported by the panic hook, and ends the wait. Where the thread must not block it returns at once.
+    ///
+    /// What the work needs of a tokio runtime it finds there with the feature `tokio` of this crate, which the program turns
+    /// on; without it, a destructor that may run in a runtime spawns there, by `Handle::try_current()`, and takes this
+    /// way where there is none.
+    ///
+    /// If the process ends before the work does, the work ends with it. If the system has no threads to give for
+    /// the background, the work is done here, within the limit, or not at all.
+    ///
+    /// # Blocking
+    ///
+    /// For so long at most, in a runtime that shuts down, too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use smartcall::Dual;
+    ///
+    /// struct Connection(Vec<u8>);
+    ///
+    /// impl Drop for Connection {
+    ///     fn drop(&mut self) {
+    ///         let unsent = std::mem::take(&mut self.0);
+    ///         let flush = async move { /* send them */ drop(unsent) };
+    ///         Dual::future(flush).finish(Duration::from_secs(1));
+    ///     }
+    /// }
+    /// # drop(Connection(Vec::new()));
+    /// ```
+    pub fn finish(self, limit: Duration) {
+        let Ok(background) = background() else {
+            quietly(|| drop(self.get_timeout(limit)));
+            return;
+        };
+        // The work is let go of before anybody waits: whatever ends the wait, it runs on.
+        let (done, ended) = oneshot::channel::<()>();
+        let whole = self.map(|value| {
+            drop(value);
+            drop(done);
+        });
+        quietly(|| whole.start_on(background).detach());
+        if context::can_block().is_ok() {
+            quietly(|| drop(Dual::future(ended).get_timeout(limit)));
+        }
+    }
+}
+
+/// Returns the executor of the process, which is made when it is first needed.
+fn background() -> io::Result<&'static Executor> {
+    if let Some(background) = BACKGROUND.get() {
+        return Ok(background);
+    }
+    let _making = ignore_poison(MAKING.lock());
+    if BACKGROUND.get().is_none() {
+        let made = Executor::builder()
+            .name("smartcall-background")
+            .try_build()?;
+        let _ = BACKGROUND.set(made);
+    }
+    BACKGROUND.get().ok_or_else(|| io::ErrorKind::Other.into())
+}
+
+/// Runs code whose panics end here. The panic hook has told of them.
+fn quietly(code: impl FnOnce()) {
+    // What is dropped by it is not looked at any more.
+    let _ = panic::catch_unwind(AssertUnwindSafe(code));
+}
+
+impl<T> Dual<T, Started<T>> {
+    /// Lets started work run on in the background, with nobody to wait for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use smartcall::Dual;
+    ///
+    /// let (sender, receiver) = mpsc::channel();
+    /// Dual::future(async move { sender.send(5) }).start().detach();
+    /// assert_eq!(receiver.recv(), Ok(5));
+    /// ```
+    pub fn detach(self) {
+        self.into_work().task.detach();
+    }
+}
+
+pin_project! {
+    /// Work that has begun in the background.
+    ///
+    /// Made by [`Dual::start`]. Dropping it cancels the work, as is said there.
+    #[must_use = "started work is canceled when it is dropped"]
+    pub struct Started<T> {
+        task: Task<(T, Returning)>,
+        // See `Async`.
+        #[pin]
+        pinned: PhantomPinned,
+    }
+}
+
+impl<T> Started<T> {
+    fn new(task: Task<(T, Returning)>) -> Self {
+        Started {
+            task,
+            pinned: PhantomPinned,
+        }
+    }
+}
+
+pin_project! {
+    /// Work that is polled with what has followed it from the thread that started it.
+    struct Following<F> {
+        #[pin]
+        future: F,
+        // `None` once the value is there.
+        snapshot: Option<Snapshot>,
+        runtime: StartedIn,
+    }
+}
+
+impl<F> Following<F> {
+    fn new(future: F) -> Self {
+        Following {
+            future,
+            snapshot: Some(context::capture()),
+            runtime: StartedIn::capture(),
+        }
+    }
+}
+
+impl<F: Future> Future for Following<F> {
+    type Output = (F::Output, Returning);
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let snapshot = this.snapshot.as_mut().expect(POLLED_AGAIN);
+        let future = this.future;
+        let poll = this.runtime.run(|| snapshot.run(|| future.poll(cx)));
+        poll.map(|value| {
+            let snapshot = this.snapshot.take().expect(POLLED_AGAIN);
+            (value, snapshot.into_returning())
+        })
+    }
+}
+
+impl<T> Future for Started<T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        Pin::new(self.project().task).poll(cx).map(restored)
+    }
+}
+
+impl<T> FusedFuture for Started<T> {
+    fn is_terminated(&self) -> bool {
+        self.task.is_taken()
+    }
+}
+
+impl<T> Work for Started<T> {
+    fn block(self: Pin<&mut Self>) -> T {
+        driver::block_on(self)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    fn relocates(&self) -> bool {
+        true
+    }
+
+    fn relocate(self: Pin<&mut Self>) -> Option<Self> {
+        Some(Started::new(self.project().task.take()))
+    }
+}
+
+/// Takes what has come back with a value.
+fn restored<T>((value, returning): (T, Returning)) -> T {
+    returning.restore();
+    value
+}
+
+impl<T> fmt::Debug for Started<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started")
+            .field("finished", &self.task.is_finished())
+            .finish_non_exhaustive()
+    }
+}

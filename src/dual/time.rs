@@ -1,0 +1,371 @@
+//! Handles and time: how long to wait, and whether one would have to.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomPinned;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use futures::future::FusedFuture;
+use futures_timer::Delay;
+use pin_project_lite::pin_project;
+
+use smartcall_context::internal as context;
+
+use crate::drive::driver;
+use crate::dual::handle::{Dual, DualOf};
+use crate::work::traits::{POLLED_AGAIN, Work};
+
+impl<T, W: Work<Output = T>> Dual<T, W> {
+    /// Gives up after a while: resolves to the value, or to an error if it takes longer.
+    ///
+    /// The time begins when the handle is first polled or got. The work is dropped at its end:
+    /// what has not begun does not begin, and code that runs on a pool runs on, and is
+    /// [told](crate::offload::is_cancelled). Since sync
+    /// code can't be interrupted, it goes to a pool under `get` as well, but for in-place code,
+    /// which stays on its thread and can't be bounded.
+    ///
+    /// A thread of the crate `futures-timer` keeps the time. A duration beyond what the clock can tell
+    /// never ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future;
+    /// use std::time::Duration;
+    /// use smartcall::Dual;
+    ///
+    /// let dual = Dual::future(future::pending::<()>()).timeout(Duration::from_millis(5));
+    /// assert!(dual.get().is_err());
+    /// ```
+    pub fn timeout(self, duration: Duration) -> DualOf<Timeout<Dual<T, W>>> {
+        Dual::new(Timeout {
+            work: Some(self),
+            sleep: Sleep::new(duration),
+        })
+    }
+
+    /// Blocks the current thread until the value is there, for so long at most.
+    ///
+    /// At the bound the handle comes back, and goes on from where it is: get it again, or await it,
+    /// or drop it. The bound is kept whatever the body does: sync code goes to a pool, but for
+    /// in-place code, which stays on its thread.
+    ///
+    /// # Errors
+    ///
+    /// Gives the handle back if the value is not there in time.
+    ///
+    /// # Panics
+    ///
+    /// Panics where [`get`](Dual::get) does.
+    ///
+    /// # Blocking
+    ///
+    /// The same as [`get`](Dual::get), but for the bound. It costs one allocation, once for a handle,
+    /// since what may come back must not move any more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread;
+    /// use std::time::Duration;
+    /// use smartcall::Dual;
+    ///
+    /// let mut dual = Dual::blocking(|| { thread::sleep(Duration::from_millis(20)); 5 });
+    /// let value = loop {
+    ///     match dual.get_timeout(Duration::from_millis(5)) {
+    ///         Ok(value) => break value,
+    ///         Err(later) => dual = later,
+    ///     }
+    /// };
+    /// assert_eq!(value, 5);
+    /// ```
+    #[track_caller]
+    pub fn get_timeout(self, duration: Duration) -> Result<T, Self> {
+        // The clock can't tell of a later time, and nobody is there to see it.
+        self.get_until(Instant::now().checked_add(duration))
+    }
+
+    /// Blocks the current thread until the value is there, or until then.
+    ///
+    /// It is [`get_timeout`](Dual::get_timeout) by the clock. In the past it polls once.
+    ///
+    /// # Errors
+    ///
+    /// Gives the handle back if the value is not there in time.
+    ///
+    /// # Panics
+    ///
+    /// Panics where [`get`](Dual::get) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use smartcall::Dual;
+    ///
+    /// let deadline = Instant::now() + Duration::from_secs(5);
+    /// assert_eq!(Dual::future(async { 5 }).get_deadline(deadline).unwrap(), 5);
+    /// ```
+    #[track_caller]
+    pub fn get_deadline(self, deadline: Instant) -> Result<T, Self> {
+        self.get_until(Some(deadline))
+    }
+
+    #[track_caller]
+    fn get_until(self, deadline: Option<Instant>) -> Result<T, Self> {
+        let Some(deadline) = deadline else {
+            return Ok(self.get());
+        };
+        // That needs no box.
+        if self.is_immediate() || Work::is_ready(&self) {
+            return Ok(self.get());
+        }
+        // Not in the closure, whose panic would show its own line.
+        let permission = match context::request_blocking() {
+            Ok(permission) => permission,
+            Err(refusal) => refusal.panic(),
+        };
+        self.try_with(|work| {
+            let timer = None;
+            let mut until = pin!(Until {
+                work,
+                deadline,
+                timer
+            });
+            permission.block(|| driver::block_on(until.as_mut()))
+        })
+    }
+
+    /// Polls once: the value, if it is there, or else the handle.
+    ///
+    /// It never blocks, and may be called anywhere. Sync code begins on a pool; in-place code is run.
+    ///
+    /// # Errors
+    ///
+    /// Gives the handle back if the value is not there. It goes on from where it is, by any
+    /// way to resolve it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Dual;
+    ///
+    /// assert_eq!(Dual::future(async { 5 }).now_or_later().unwrap(), 5);
+    ///
+    /// let later = Dual::blocking(|| 5).now_or_later();
+    /// assert_eq!(later.unwrap_or_else(|later| later.get()), 5);
+    /// ```
+    pub fn now_or_later(self) -> Result<T, Self> {
+        // That needs no box.
+        if self.is_immediate() || Work::is_ready(&self) {
+            return Ok(pin!(self).block());
+        }
+        self.try_with(
+            |work| match work.poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(value) => Some(value),
+                Poll::Pending => None,
+            },
+        )
+    }
+
+    /// Returns whether the value is known to be there, so that nobody has to wait for it.
+    ///
+    /// It never runs anything. It is true of a ready value, of a boxed handle that was resolved by a deref,
+    /// and of one that has begun and is done since; of an async body it is not known before
+    /// the body is polled. [`now_or_later`](Dual::now_or_later) takes such a value anywhere; whether `get` is
+    /// refused in an executor never depends on what has begun and is done.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Dual;
+    ///
+    /// assert!(Dual::ready(5).is_ready());
+    /// assert!(!Dual::future(async { 5 }).is_ready());
+    /// ```
+    pub fn is_ready(&self) -> bool {
+        Work::is_ready(self)
+    }
+}
+
+/// Work that is waited for no longer than until a deadline: the value, or nothing.
+struct Until<'a, W> {
+    work: Pin<&'a mut W>,
+    deadline: Instant,
+    /// Made when it turns out that it is needed.
+    timer: Option<Delay>,
+}
+
+impl<W: Work> Future for Until<'_, W> {
+    type Output = Option<W::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if let Poll::Ready(value) = this.work.as_mut().poll(cx) {
+            return Poll::Ready(Some(value));
+        }
+        let left = this.deadline.saturating_duration_since(Instant::now());
+        let timer = this.timer.get_or_insert_with(|| Delay::new(left));
+        Pin::new(timer).poll(cx).map(|()| None)
+    }
+}
+
+/// Waits for a while.
+///
+/// The time begins when the handle is first polled or got. A thread of the crate `futures-timer` keeps it; a duration
+/// beyond what the clock can tell never ends.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use smartcall::sleep;
+///
+/// sleep(Duration::from_millis(5)).get();
+/// # pollster::block_on(async {
+/// sleep(Duration::from_millis(5)).await;
+/// # });
+/// ```
+pub fn sleep(duration: Duration) -> DualOf<Sleep> {
+    Dual::new(Sleep::new(duration))
+}
+
+pin_project! {
+    /// Work that is done after a while.
+    ///
+    /// Made by [`sleep`].
+    #[derive(Debug)]
+    #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
+    pub struct Sleep {
+        duration: Duration,
+        // Made at the first poll, which is when the time begins.
+        timer: Option<Delay>,
+        is_over: bool,
+        // See `Async`.
+        #[pin]
+        pinned: PhantomPinned,
+    }
+}
+
+impl Sleep {
+    fn new(duration: Duration) -> Self {
+        Sleep {
+            duration,
+            timer: None,
+            is_over: false,
+            pinned: PhantomPinned,
+        }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        assert!(!*this.is_over, "{POLLED_AGAIN}");
+        if this.timer.is_none() {
+            // The clock can't tell of a later time.
+            if Instant::now().checked_add(*this.duration).is_none() {
+                return Poll::Pending;
+            }
+            *this.timer = Some(Delay::new(*this.duration));
+        }
+        let poll = match this.timer {
+            Some(timer) => Pin::new(timer).poll(cx),
+            None => Poll::Pending,
+        };
+        *this.is_over = poll.is_ready();
+        poll
+    }
+}
+
+impl FusedFuture for Sleep {
+    fn is_terminated(&self) -> bool {
+        self.is_over
+    }
+}
+
+impl Work for Sleep {
+    fn block(self: Pin<&mut Self>) {
+        driver::block_on(self);
+    }
+}
+
+pin_project! {
+    /// Work that is given up after a while.
+    ///
+    /// Made by [`Dual::timeout`]. Dropping it drops the work; so does the end of the time.
+    #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
+    pub struct Timeout<W> {
+        // Gone once it is done or the time has elapsed.
+        #[pin]
+        work: Option<W>,
+        #[pin]
+        sleep: Sleep,
+    }
+}
+
+impl<W: Work> Future for Timeout<W> {
+    type Output = Result<W::Output, Elapsed>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let work = this.work.as_mut().as_pin_mut().expect(POLLED_AGAIN);
+        let poll = match work.poll(cx) {
+            Poll::Ready(value) => Poll::Ready(Ok(value)),
+            Poll::Pending => this.sleep.poll(cx).map(|()| Err(Elapsed(()))),
+        };
+        if poll.is_ready() {
+            this.work.set(None);
+        }
+        poll
+    }
+}
+
+impl<W: Work> FusedFuture for Timeout<W> {
+    fn is_terminated(&self) -> bool {
+        self.work.is_none()
+    }
+}
+
+impl<W: Work> Work for Timeout<W> {
+    fn block(self: Pin<&mut Self>) -> Self::Output {
+        driver::block_on(self)
+    }
+}
+
+impl<W> fmt::Debug for Timeout<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timeout")
+            .field("duration", &self.sleep.duration)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The error of [`Dual::timeout`]: the value was not there in time.
+///
+/// # Examples
+///
+/// ```
+/// use std::future;
+/// use std::time::Duration;
+/// use smartcall::{Dual, Elapsed};
+///
+/// let dual = Dual::future(future::pending::<()>()).timeout(Duration::from_millis(5));
+/// let elapsed: Elapsed = dual.get().unwrap_err();
+/// assert_eq!(elapsed.to_string(), "the time for this value has elapsed");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elapsed(());
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the time for this value has elapsed")
+    }
+}
+
+impl Error for Elapsed {}

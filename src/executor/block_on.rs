@@ -1,0 +1,14 @@
+//! `block_on` of both executors.
+
+use std::future::IntoFuture;
+use std::pin::pin;
+
+use smartcall_context::internal::{self as context, HostRef};
+
+use crate::drive::driver;
+
+/// Runs a future on the current thread, inside an executor, if this thread may block.
+#[track_caller]
+pub(crate) fn block_on<F: IntoFuture>(host: HostRef, future: F) -> F::Output {
+    context::block_or_refuse(|| driver::block_on(pin!(context::hosted_by(host, future))))
+}

@@ -1,0 +1,122 @@
+use std::fmt;
+use std::future::IntoFuture;
+use std::mem;
+use std::rc::Rc;
+
+use smartcall_context::internal::{self as context, HostRef};
+
+use crate::executor::block_on::block_on;
+use crate::executor::hosts::SingleThreadHost;
+use crate::executor::task::Task;
+use crate::executor::task_list::{self, TaskList};
+
+/// The host of the thread, while it runs tasks.
+const HOST: HostRef = HostRef::Static(&SingleThreadHost);
+
+/// A single-threaded executor, for tasks that are not `Send`.
+///
+/// Its tasks run while [`block_on`](LocalExecutor::block_on) does, on the same thread. Nobody
+/// can take that thread's place, so `.get()` is refused in them.
+///
+/// Dropping it drops the tasks that are left.
+///
+/// # Examples
+///
+/// ```
+/// use std::rc::Rc;
+/// use smartcall::LocalExecutor;
+///
+/// let ex = LocalExecutor::new();
+/// let here = Rc::new(2);
+/// let task = ex.spawn(async move { *here });
+/// assert_eq!(ex.block_on(async { 3 + task.await }), 5);
+/// ```
+pub struct LocalExecutor {
+    ex: async_executor::LocalExecutor<'static>,
+    /// The tasks that wait.
+    tasks: Rc<TaskList>,
+}
+
+impl LocalExecutor {
+    /// Creates an executor. It starts no thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let ex = smartcall::LocalExecutor::new();
+    /// assert_eq!(ex.block_on(async { 5 }), 5);
+    /// ```
+    pub fn new() -> Self {
+        LocalExecutor {
+            ex: async_executor::LocalExecutor::new(),
+            tasks: Rc::new(TaskList::new()),
+        }
+    }
+
+    /// Spawns a task, to be run by [`block_on`](LocalExecutor::block_on).
+    ///
+    /// It takes a [`Dual`](crate::Dual) as well as a future.
+    ///
+    /// # Blocking
+    ///
+    /// Outside of `block_on` nobody runs the task: waiting for it there by other means, as by
+    /// `Dual::future(task).get()`, waits for ever.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::{Dual, LocalExecutor};
+    ///
+    /// let ex = LocalExecutor::new();
+    /// let task = ex.spawn(Dual::blocking(|| 5));
+    /// assert_eq!(ex.block_on(task), 5);
+    /// ```
+    pub fn spawn<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: IntoFuture<IntoFuture: 'static, Output: 'static>,
+    {
+        let tasks = Rc::clone(&self.tasks);
+        Task::new(self.ex.spawn(task_list::track(future.into_future(), tasks)))
+    }
+
+    /// Runs a future, and the executor's tasks, until the future is done.
+    ///
+    /// The future may borrow. Tasks that are not done by then wait for the next call.
+    ///
+    /// # Panics
+    ///
+    /// Panics if this thread must not block, like [`Dual::get`](crate::Dual::get); so it can't
+    /// be called in its own tasks.
+    ///
+    /// # Examples
+    ///
+    /// See [`LocalExecutor`].
+    #[track_caller]
+    pub fn block_on<F: IntoFuture>(&self, future: F) -> F::Output {
+        block_on(HOST, self.ex.run(future.into_future()))
+    }
+}
+
+impl Default for LocalExecutor {
+    fn default() -> Self {
+        LocalExecutor::new()
+    }
+}
+
+impl Drop for LocalExecutor {
+    fn drop(&mut self) {
+        // Tasks are dropped as they are polled: with the flag set.
+        context::with_host_by(HOST, || {
+            self.tasks.cancel_all(|| self.ex.try_tick());
+            drop(mem::take(&mut self.ex));
+        });
+    }
+}
+
+impl fmt::Debug for LocalExecutor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalExecutor")
+            .field("tasks", &self.ex)
+            .finish()
+    }
+}

@@ -1,0 +1,353 @@
+//! The multi-threaded executor, and how it is configured.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::io;
+use std::mem;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread;
+
+use smartcall_context::internal::{self as context, HostRef};
+
+use crate::executor::block_on::block_on;
+use crate::executor::hosts::{AdoptedHost, BlockOnHost};
+use crate::executor::scheduler::Scheduler;
+use crate::executor::task::Task;
+use crate::executor::worker_loop;
+use crate::executor::workers::Workers;
+use crate::offload::pool::{Pool, ToPool};
+use crate::offload::threads;
+use crate::work::scoped::{OnPool, Scoped};
+
+/// A multi-threaded executor whose tasks know that they are inside one.
+///
+/// It is a thin shim: [`async_executor`] schedules the tasks, worker threads run them, and
+/// the [context] says [`Place::Inside`](crate::context::Place::Inside)
+/// meanwhile.
+///
+/// Its tasks may block, by `.get()` and in in-place code: a spare thread stands in for the worker
+/// meanwhile, so that as many threads as were asked for make progress. (With one thread, two
+/// tasks may therefore run at once. [`LocalExecutor`](crate::LocalExecutor) is for who needs one.)
+///
+/// Dropping it stops its threads and drops the tasks that are left: whoever awaits one of
+/// them panics, with [`Task::fallible`] as the way out, and so does a `.get()` that is parked in
+/// one. Other code that a worker is running is not interrupted, so the drop waits until each
+/// worker's current poll returns; on one of its own threads it waits for nothing.
+///
+/// [`async_executor`]: https://docs.rs/async-executor
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::{Dual, Executor};
+///
+/// let ex = Executor::new();
+/// let task = ex.spawn(Dual::blocking(|| 2));
+/// assert_eq!(ex.block_on(async { 3 + task.await }), 5);
+/// ```
+pub struct Executor {
+    workers: Arc<Workers>,
+    /// The host of the tasks, if other threads than the workers may run them, too.
+    adopted: Option<Arc<AdoptedHost>>,
+    /// Where the blocking code of its tasks goes, if not to the pool of the process.
+    pool: Option<Arc<dyn Pool>>,
+}
+
+impl Executor {
+    /// Creates an executor with a thread for each core.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a thread can't be started; [`Builder::try_build`] returns the error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let ex = smartcall::Executor::new();
+    /// assert_eq!(ex.block_on(async { 5 }), 5);
+    /// ```
+    #[track_caller]
+    pub fn new() -> Self {
+        Executor::builder().build()
+    }
+
+    /// Returns a builder, to choose the number of threads and their name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let ex = smartcall::Executor::builder().threads(2).name("worker").build();
+    /// assert_eq!(ex.block_on(async { 5 }), 5);
+    /// ```
+    pub fn builder() -> Builder {
+        Builder {
+            threads: None,
+            name: "smartcall".into(),
+            max_spares: 2048,
+            pool: None,
+        }
+    }
+
+    /// Spawns a task.
+    ///
+    /// It takes a [`Dual`](crate::Dual) as well as a future. Sync code waits for the task by
+    /// `Dual::future(task).get()`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::{Dual, Executor};
+    ///
+    /// let ex = Executor::new();
+    /// let task = ex.spawn(Dual::future(async { 5 }));
+    /// assert_eq!(Dual::future(task).get(), 5);
+    /// ```
+    pub fn spawn<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: IntoFuture<IntoFuture: Send + 'static, Output: Send + 'static>,
+    {
+        if mem::size_of::<F::IntoFuture>() > LARGE {
+            self.spawn_sized(Box::pin(future.into_future()))
+        } else {
+            self.spawn_sized(future.into_future())
+        }
+    }
+
+    fn spawn_sized<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        match &self.pool {
+            Some(pool) => self.spawn_bound(bind(future, pool)),
+            None => self.spawn_bound(future),
+        }
+    }
+
+    fn spawn_bound<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        let scheduler = self.workers.scheduler();
+        Task::new(match &self.adopted {
+            Some(host) => {
+                let host = HostRef::Own(Arc::<AdoptedHost>::clone(host));
+                scheduler.spawn(context::hosted_by(host, future))
+            }
+            // Our workers have set the flag.
+            None => scheduler.spawn(future),
+        })
+    }
+
+    /// Runs a future on the current thread, and returns its output.
+    ///
+    /// The future may borrow. The executor's own threads run the tasks that it spawns.
+    ///
+    /// # Panics
+    ///
+    /// Panics if this thread must not block, like [`Dual::get`](crate::Dual::get).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let ex = smartcall::Executor::new();
+    /// let words = ["sync", "async"];
+    /// assert_eq!(ex.block_on(async { words.len() }), 2);
+    /// ```
+    #[track_caller]
+    pub fn block_on<F: IntoFuture>(&self, future: F) -> F::Output {
+        let host = HostRef::Own(Arc::new(BlockOnHost::new()));
+        match &self.pool {
+            Some(pool) => block_on(host, bind(future, pool)),
+            None => block_on(host, future),
+        }
+    }
+}
+
+/// The size in bytes from which a future is put into a box of its own before it is spawned: on its way into the task
+/// it is copied from frame to frame, a dozen times in a debug build.
+pub(crate) const LARGE: usize = 2048;
+
+/// Binds the blocking code in a future to the executor's pool.
+fn bind<F: IntoFuture>(future: F, pool: &Arc<dyn Pool>) -> Scoped<F::IntoFuture, OnPool> {
+    Scoped::new(future.into_future(), OnPool::new(Arc::clone(pool)))
+}
+
+impl Default for Executor {
+    #[track_caller]
+    fn default() -> Self {
+        Executor::new()
+    }
+}
+
+/// Adopts an executor that the program has already.
+///
+/// Threads of our own run it, one for each core, beside whoever else does; the flag is up
+/// in the tasks that are spawned through this handle, whoever runs them. The tasks live as
+/// long as the `Arc` does.
+///
+/// # Panics
+///
+/// Panics if a thread can't be started.
+impl From<Arc<async_executor::Executor<'static>>> for Executor {
+    #[track_caller]
+    fn from(ex: Arc<async_executor::Executor<'static>>) -> Self {
+        let workers = built(Executor::builder().start(Scheduler::adopt(ex)));
+        let host = Arc::new(AdoptedHost(Arc::downgrade(&workers)));
+        Executor {
+            workers,
+            adopted: Some(host),
+            pool: None,
+        }
+    }
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        self.workers.stop();
+    }
+}
+
+impl fmt::Debug for Executor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Executor")
+            .field("tasks", self.workers.scheduler())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Configures an [`Executor`].
+///
+/// # Examples
+///
+/// ```
+/// let ex = smartcall::Executor::builder().threads(2).name("io").build();
+/// let name = ex.spawn(async { std::thread::current().name().map(String::from) });
+/// assert!(ex.block_on(name).unwrap().starts_with("io-"));
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing until `build` or `try_build` is called"]
+pub struct Builder {
+    /// `None` stands for one for each core.
+    threads: Option<usize>,
+    name: String,
+    max_spares: usize,
+    pool: Option<Arc<dyn Pool>>,
+}
+
+impl Builder {
+    /// Sets the number of worker threads: one for each core if not set.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// Sets the first part of the threads' names, "smartcall" if not set.
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Sets how many spare threads there may be at once, 2,048 if not set.
+    ///
+    /// A spare stands in for a thread that blocks in a task. With none to be had, a `.get()` in a
+    /// task panics, `try_get` gives the handle back, and in-place code holds its thread.
+    pub fn max_spares(mut self, max_spares: usize) -> Self {
+        self.max_spares = max_spares;
+        self
+    }
+
+    /// Sets the pool for the blocking code of the executor's tasks: that of the process if not set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::{Dual, Executor};
+    /// use smartcall::offload::Limited;
+    ///
+    /// let pool = Limited::new(4.try_into().unwrap());
+    /// let ex = Executor::builder().pool(&pool).build();
+    /// assert_eq!(ex.block_on(ex.spawn(Dual::blocking(|| 5))), 5);
+    /// ```
+    pub fn pool(mut self, pool: &impl ToPool) -> Self {
+        self.pool = Some(pool.to_pool());
+        self
+    }
+
+    /// Starts the executor.
+    ///
+    /// # Panics
+    ///
+    /// Panics where [`try_build`](Builder::try_build) returns an error.
+    #[track_caller]
+    pub fn build(self) -> Executor {
+        built(self.try_build())
+    }
+
+    /// Starts the executor, or returns why it can't be started.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if zero threads were asked for, or a name
+    /// with a zero byte in it; the system's error if it can't start a thread. Threads that were
+    /// started before that one are stopped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use smartcall::Executor;
+    ///
+    /// let error = Executor::builder().threads(0).try_build().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    /// ```
+    pub fn try_build(self) -> io::Result<Executor> {
+        let workers = self.start(Scheduler::new())?;
+        Ok(Executor {
+            workers,
+            adopted: None,
+            pool: self.pool,
+        })
+    }
+
+    /// Starts the threads of an executor.
+    fn start(&self, scheduler: Scheduler) -> io::Result<Arc<Workers>> {
+        let threads = match self.threads {
+            Some(0) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "an executor needs at least one thread, and `threads(0)` was asked for",
+                ));
+            }
+            Some(threads) => threads,
+            None => thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        };
+        threads::check_name(&self.name)?;
+        let run = worker_loop::run;
+        Workers::start(scheduler, run, threads, &self.name, self.max_spares)
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("threads", &self.threads)
+            .field("name", &self.name)
+            .field("max_spares", &self.max_spares)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns a new executor, or panics with the reason why there is none.
+#[track_caller]
+fn built<T>(executor: io::Result<T>) -> T {
+    // Not by a closure, whose panic would show its own line.
+    match executor {
+        Ok(executor) => executor,
+        Err(error) => panic!(
+            "cannot start an executor: {error}. This happens if no threads are asked for, or if \
+             the system has no more of them to give. Use `Builder::threads` to ask for another \
+             number, and `Builder::try_build` to handle the error."
+        ),
+    }
+}

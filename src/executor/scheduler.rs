@@ -1,0 +1,137 @@
+//! The tasks of an executor: what the workers need of async-executor.
+
+use std::fmt;
+use std::future::Future;
+use std::mem;
+use std::sync::Arc;
+
+use async_executor::{StaticExecutor, Task};
+use smartcall_context::internal as context;
+#[cfg(feature = "tracing")]
+use smartcall_context::internal::Dispatcher;
+
+use crate::executor::task_list::{self, TaskList};
+use crate::sync::{Shared, ignore_poison};
+
+/// The tasks of an executor, and in which order they run.
+pub(crate) struct Scheduler {
+    kind: Kind,
+    /// What the threads log to.
+    #[cfg(feature = "tracing")]
+    dispatcher: Dispatcher,
+}
+
+/// Where the tasks live.
+enum Kind {
+    /// In an executor of ours.
+    Owned(&'static Static),
+    /// In one that the program has, and that goes on without us.
+    Adopted(Arc<async_executor::Executor<'static>>),
+}
+
+/// An executor that is never dropped, but used again.
+///
+/// A `StaticExecutor` keeps no list of its tasks. We need one anyway, which is better: so there is one list where an
+/// `Executor` would have two, and no count of who holds the executor.
+struct Static {
+    ex: StaticExecutor,
+    tasks: TaskList,
+}
+
+/// Those that no executor uses. So there are no more of them than executors at one time.
+static FREE: Shared<Vec<&'static Static>> = Shared::new(Vec::new());
+
+impl Static {
+    fn take() -> &'static Static {
+        let free = ignore_poison(FREE.lock()).pop();
+        free.unwrap_or_else(|| {
+            Box::leak(Box::new(Static {
+                ex: StaticExecutor::new(),
+                tasks: TaskList::new(),
+            }))
+        })
+    }
+
+    /// Ends all tasks, and frees it.
+    fn free(&'static self) {
+        self.tasks.cancel_all(|| self.ex.try_tick());
+        ignore_poison(FREE.lock()).push(self);
+    }
+}
+
+impl Scheduler {
+    /// Makes an executor.
+    pub(crate) fn new() -> Self {
+        Scheduler::of(Kind::Owned(Static::take()))
+    }
+
+    /// Adopts an executor.
+    pub(crate) fn adopt(ex: Arc<async_executor::Executor<'static>>) -> Self {
+        Scheduler::of(Kind::Adopted(ex))
+    }
+
+    fn of(kind: Kind) -> Self {
+        Scheduler {
+            kind,
+            #[cfg(feature = "tracing")]
+            dispatcher: Dispatcher::capture(),
+        }
+    }
+
+    /// Spawns a task, which returns `None` if the executor is gone before it is done.
+    pub(crate) fn spawn<F>(&self, future: F) -> Task<Option<F::Output>>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        match &self.kind {
+            Kind::Owned(owned) => owned.ex.spawn(task_list::track(future, &owned.tasks)),
+            Kind::Adopted(ex) => ex.spawn(async { Some(future.await) }),
+        }
+    }
+
+    /// Runs tasks until a future is done.
+    pub(crate) async fn run_until(&self, future: impl Future<Output = ()>) {
+        match &self.kind {
+            Kind::Owned(owned) => owned.ex.run(future).await,
+            Kind::Adopted(ex) => ex.run(future).await,
+        }
+    }
+
+    /// Makes one worker that sleeps search for tasks again, by an empty task.
+    pub(crate) fn wake_one(&self) {
+        match &self.kind {
+            Kind::Owned(owned) => owned.ex.spawn(async {}).detach(),
+            Kind::Adopted(ex) => ex.spawn(async {}).detach(),
+        }
+    }
+
+    /// Runs code with what the executor's threads have in common.
+    pub(crate) fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
+        #[cfg(feature = "tracing")]
+        return self.dispatcher.run(f);
+        #[cfg(not(feature = "tracing"))]
+        f()
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        // Tasks are dropped as they are polled: with the flag set.
+        context::inside_executor(|| match &mut self.kind {
+            Kind::Owned(owned) => owned.free(),
+            Kind::Adopted(ex) => drop(mem::take(ex)),
+        });
+    }
+}
+
+impl fmt::Debug for Scheduler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Owned(owned) => {
+                let waiting = owned.tasks.len();
+                f.debug_struct("Tasks").field("waiting", &waiting).finish()
+            }
+            Kind::Adopted(ex) => ex.fmt(f),
+        }
+    }
+}

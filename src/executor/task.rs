@@ -1,0 +1,217 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use async_executor::FallibleTask;
+
+use smartcall_context::internal as context;
+
+use crate::drive::driver;
+use crate::work::traits::Work;
+
+/// A spawned task, which can be awaited.
+///
+/// Dropping it cancels the task: it is not polled again, and its future is dropped by the
+/// executor. [`detach`](Task::detach) lets it run on instead.
+///
+/// Sync code waits for it by [`get`](Task::get); for a task of a
+/// [`LocalExecutor`](crate::LocalExecutor), which runs only while that executor does, by its `block_on`. It is
+/// [`Work`], too, so [`Dual::new`](crate::Dual::new) makes a handle of it.
+///
+/// # Panics
+///
+/// A panic of the task's future reaches whoever awaits it. Awaiting a task whose executor is
+/// gone panics as well; [`fallible`](Task::fallible) tells it by a `None`.
+///
+/// # Cancel safety
+///
+/// Dropping the `Task` in the middle of an `.await` cancels it. Await `&mut task` to keep it.
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::Executor;
+///
+/// let ex = Executor::new();
+/// let task = ex.spawn(async { 5 });
+/// assert_eq!(task.get(), 5);
+/// ```
+#[must_use = "tasks get canceled when dropped, use `.detach()` to run them in the background"]
+pub struct Task<T> {
+    /// `None` once the value was handed over.
+    inner: Option<FallibleTask<Option<T>>>,
+}
+
+impl<T> Task<T> {
+    /// Makes it of a task that gives `None` if its executor goes away first.
+    pub(crate) fn new(task: async_executor::Task<Option<T>>) -> Self {
+        Task {
+            inner: Some(task.fallible()),
+        }
+    }
+
+    /// Moves the task out, which leaves one whose value was handed over.
+    pub(crate) fn take(&mut self) -> Self {
+        Task {
+            inner: self.inner.take(),
+        }
+    }
+
+    /// Whether the value was handed over, or the future has panicked.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.inner.is_none()
+    }
+
+    /// Blocks the current thread until the task is done, and returns its output.
+    ///
+    /// # Panics
+    ///
+    /// Panics where [`Dual::get`](crate::Dual::get) does, with the panic of the task's future, and if the executor is gone.
+    ///
+    /// # Blocking
+    ///
+    /// As [`Dual::get`](crate::Dual::get).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Executor;
+    ///
+    /// let ex = Executor::new();
+    /// assert_eq!(ex.spawn(async { 5 }).get(), 5);
+    /// ```
+    #[track_caller]
+    pub fn get(self) -> T {
+        context::block_or_refuse(|| driver::block_on(pin!(self)))
+    }
+
+    /// Lets the task run on in the background.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use smartcall::Executor;
+    ///
+    /// let ex = Executor::new();
+    /// let (sender, receiver) = mpsc::channel();
+    /// ex.spawn(async move { sender.send(5) }).detach();
+    /// assert_eq!(receiver.recv(), Ok(5));
+    /// ```
+    pub fn detach(self) {
+        if let Some(task) = self.inner {
+            task.detach();
+        }
+    }
+
+    /// Cancels the task and waits until its future is dropped.
+    ///
+    /// Returns the value if the task was done before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Executor;
+    ///
+    /// let ex = Executor::new();
+    /// let task = ex.spawn(std::future::pending::<()>());
+    /// assert_eq!(ex.block_on(task.cancel()), None);
+    /// ```
+    pub async fn cancel(self) -> Option<T> {
+        match self.inner {
+            Some(task) => task.cancel().await.flatten(),
+            None => None,
+        }
+    }
+
+    /// Turns the task into a future that gives `None` if the executor goes away first.
+    ///
+    /// Dropping that future cancels the task, too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::{Dual, Executor};
+    ///
+    /// let ex = Executor::new();
+    /// let task = ex.spawn(std::future::pending::<()>()).fallible();
+    /// drop(ex);
+    /// assert_eq!(Dual::future(task).get(), None);
+    /// ```
+    pub fn fallible(self) -> impl Future<Output = Option<T>> + Unpin + use<T> {
+        Fallible(self.inner)
+    }
+
+    /// Returns whether the task is done or cancelled, so that awaiting it does not wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartcall::Executor;
+    ///
+    /// let ex = Executor::new();
+    /// let task = ex.spawn(std::future::pending::<()>());
+    /// assert!(!task.is_finished());
+    /// ```
+    pub fn is_finished(&self) -> bool {
+        self.inner.as_ref().is_none_or(FallibleTask::is_finished)
+    }
+}
+
+impl<T> Future for Task<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        poll(&mut self.inner, cx).map(|value| {
+            value.unwrap_or_else(|| {
+                panic!(
+                    "the executor was dropped before this task finished. Keep the executor \
+                     until its tasks are done, or use `Task::fallible`."
+                )
+            })
+        })
+    }
+}
+
+impl<T> Work for Task<T> {
+    fn block(self: Pin<&mut Self>) -> T {
+        driver::block_on(self)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.is_finished()
+    }
+}
+
+/// The future of [`Task::fallible`].
+struct Fallible<T>(Option<FallibleTask<Option<T>>>);
+
+impl<T> Future for Fallible<T> {
+    type Output = Option<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        poll(&mut self.0, cx)
+    }
+}
+
+/// Polls a task, and lets go of it when it is done.
+fn poll<T>(inner: &mut Option<FallibleTask<Option<T>>>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+    // Out of its place while it is polled, so that it is gone after a panic.
+    let Some(mut task) = inner.take() else {
+        panic!("a `Task` was polled again after it had completed or panicked");
+    };
+    let poll = Pin::new(&mut task).poll(cx);
+    if poll.is_pending() {
+        *inner = Some(task);
+    }
+    poll.map(Option::flatten)
+}
+
+impl<T> fmt::Debug for Task<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task")
+            .field("finished", &self.is_finished())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,157 @@
+//! The callers of a test, each with a function for async bodies and one for sync bodies.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+/// Drives a future as an unknown executor does: it does not announce itself, and parks by the token of `std`, which
+/// other code may take.
+fn drive<F: Future>(future: F) -> F::Output {
+    struct Unpark(Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return value;
+        }
+        thread::park();
+    }
+}
+
+/// An async body that can be a task which moves between threads.
+#[diagnostic::on_unimplemented(
+    message = "the body of this test is not `Send`, and so can't be a task that moves between threads: \
+               choose callers whose tasks don't, `#[smartcall::test(sync, foreign)]`",
+    label = "holds what is not `Send` across an `.await`",
+    note = "an `Rc`, a `Cell` by reference or a `MutexGuard` is not `Send`; dropped before the `.await` it is no matter"
+)]
+pub trait Moves: Future + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future + Send + 'static> Moves for F {}
+
+/// Sync code, and no executor.
+pub mod sync {
+    use std::future::Future;
+
+    use crate::dual::handle::Dual;
+
+    pub fn asynchronous<F: Future>(body: impl FnOnce() -> F) -> F::Output {
+        Dual::future(body()).get()
+    }
+
+    pub fn blocking<T>(body: impl FnOnce() -> T) -> T {
+        body()
+    }
+}
+
+/// A task of the smartcall executor.
+#[cfg(feature = "executor")]
+pub mod shim {
+    use std::process::Termination;
+
+    use super::{Moves, drive};
+    use crate::executor::multi_thread::Executor;
+
+    pub fn asynchronous<F>(body: impl FnOnce() -> F) -> impl Termination
+    where
+        F: Moves<Output: Termination>,
+    {
+        let (ex, body) = (Executor::new(), body());
+        // What a body returns need not be `Send`, a boxed error for one.
+        drive(ex.spawn(async { body.await.report() }))
+    }
+
+    pub fn blocking<T: Termination>(body: impl FnOnce() -> T + Send + 'static) -> impl Termination {
+        let ex = Executor::new();
+        drive(ex.spawn(async { body().report() }))
+    }
+}
+
+/// A task of an executor that does not announce itself.
+pub mod foreign {
+    use std::future::Future;
+
+    use super::drive;
+
+    pub fn asynchronous<F: Future>(body: impl FnOnce() -> F) -> F::Output {
+        drive(body())
+    }
+
+    pub fn blocking<T>(body: impl FnOnce() -> T) -> T {
+        drive(async { body() })
+    }
+}
+
+/// A task of a runtime of tokio's, a multi-thread one.
+#[cfg(feature = "tokio")]
+pub mod tokio {
+    use std::future::Future;
+    use std::panic;
+    use std::process::{ExitCode, Termination};
+
+    use ::tokio::runtime::{Builder, Runtime};
+
+    use super::Moves;
+
+    pub fn asynchronous<F>(body: impl FnOnce() -> F) -> impl Termination
+    where
+        F: Moves<Output: Termination>,
+    {
+        let body = body();
+        run(async { body.await.report() })
+    }
+
+    pub fn blocking<T: Termination>(body: impl FnOnce() -> T + Send + 'static) -> impl Termination {
+        run(async { body().report() })
+    }
+
+    fn run(task: impl Future<Output = ExitCode> + Send + 'static) -> ExitCode {
+        let runtime = runtime();
+        match runtime.block_on(runtime.spawn(task)) {
+            Ok(code) => code,
+            Err(error) => panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    fn runtime() -> Runtime {
+        Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime starts")
+    }
+}
+
+/// Keeps a test, whose caller exists.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __caller {
+    ($wanted:ident $($test:tt)*) => { $($test)* };
+}
+
+/// Leaves out a test whose caller needs a feature that is off. If the caller was named, that is an error.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __no_caller {
+    (known $($test:tt)*) => {};
+    (chosen $(#[$attr:meta])* fn shim $($test:tt)*) => {
+        ::core::compile_error!(
+            "the caller `shim` needs the feature `executor` of smartcall: enable it"
+        );
+    };
+    (chosen $(#[$attr:meta])* fn tokio $($test:tt)*) => {
+        ::core::compile_error!(
+            "the caller `tokio` needs the feature `tokio` of smartcall: enable it"
+        );
+    };
+}

@@ -1,0 +1,22 @@
+//! What expansions of the attributes name. It is no part of the public interface, and
+//! may change in any version.
+
+#[path = "callers.rs"]
+pub mod caller;
+mod checks;
+
+pub use self::checks::{
+    Argument, Kept, Lent, LentSelf, Never, Output, Returns, borrows_nothing, comes_from_the_pool,
+    goes_to_the_pool, keep, keep_self, never,
+};
+
+pub use crate::{__caller as foreign, __caller as sync};
+
+#[cfg(feature = "executor")]
+pub use crate::__caller as shim;
+#[cfg(feature = "tokio")]
+pub use crate::__caller as tokio;
+#[cfg(not(feature = "executor"))]
+pub use crate::__no_caller as shim;
+#[cfg(not(feature = "tokio"))]
+pub use crate::__no_caller as tokio;

@@ -1,0 +1,71 @@
+//! Blocking code that is waited for where its handle is dropped.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::thread;
+
+use smartcall_context::internal::{self as context, scoped};
+
+use crate::offload::completion::{Completion, CompletionGuard};
+
+thread_local! {
+    /// Whether the handle that this thread resolves is joined on drop.
+    static JOINED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a closure in which blocking code that is sent away is joined on drop.
+pub(crate) fn joined<R>(f: impl FnOnce() -> R) -> R {
+    scoped::with(&JOINED, true, f)
+}
+
+/// Waits for blocking code when it is dropped, if its handle is joined on drop. It is the handle's.
+pub(crate) struct JoinGuard(Option<Arc<Completion>>);
+
+/// The code's side of it.
+pub(crate) struct RunGuard(Option<Arc<Completion>>);
+
+/// Registers code that is sent away now, if its handle is joined on drop.
+#[inline]
+pub(crate) fn register() -> (RunGuard, JoinGuard) {
+    let completion = JOINED.get().then(|| Arc::new(Completion::new()));
+    (RunGuard(completion.clone()), JoinGuard(completion))
+}
+
+impl RunGuard {
+    /// Runs the code, unless it was abandoned before. The guard that comes with its value is to be dropped after the
+    /// value.
+    #[inline]
+    pub(crate) fn run<R>(self, f: impl FnOnce() -> R) -> Option<(R, Option<CompletionGuard>)> {
+        let Some(completion) = self.0 else {
+            return Some((f(), None));
+        };
+        let running = completion.begin()?;
+        Some((joined(f), Some(running)))
+    }
+}
+
+impl Drop for JoinGuard {
+    #[inline]
+    fn drop(&mut self) {
+        let completion = self.0.take();
+        if let Some(completion) = completion.filter(|completion| completion.abandon()) {
+            wait(&completion);
+        }
+    }
+}
+
+/// Waits for code, on whatever thread.
+#[cold]
+fn wait(completion: &Completion) {
+    // The host of a pool's thread is not asked for permission, and gives the thread's place to another job.
+    let wait = || match context::host() {
+        Some(host) => host.block_in_place(&mut || completion.wait()),
+        None => completion.wait(),
+    };
+    match context::request_blocking() {
+        // While a panic unwinds, a host that panics would abort the program.
+        Ok(permission) if !thread::panicking() => permission.block(wait),
+        // A destructor can't refuse.
+        _ => completion.wait(),
+    }
+}

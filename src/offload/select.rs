@@ -1,0 +1,134 @@
+//! Which pool blocking code goes to, and whether it goes to one at all.
+
+use std::cell::Cell;
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::task::Context;
+
+use smartcall_context::internal::placement::{self, Placement};
+use smartcall_context::internal::{self as context, HostRef, scoped};
+
+use crate::offload::pool::{Pool, ToPool};
+
+/// The pool of the process, if it was set.
+static PROCESS: OnceLock<Arc<dyn Pool>> = OnceLock::new();
+
+/// Sets the pool of the process, for blocking code whose handle and whose executor have no pool of their own.
+///
+/// This is for programs, not for libraries. It can be called once.
+///
+/// # Errors
+///
+/// Returns an error if it was called before.
+///
+/// # Examples
+///
+/// ```
+/// use smartcall::Dual;
+/// use smartcall::offload::{self, Limited};
+///
+/// offload::set_pool(&Limited::new(8.try_into().unwrap())).unwrap();
+/// # pollster::block_on(async {
+/// assert_eq!(Dual::blocking(|| 5).await, 5);
+/// # });
+/// ```
+pub fn set_pool(pool: &impl ToPool) -> Result<(), SetPoolError> {
+    PROCESS.set(pool.to_pool()).map_err(|_| SetPoolError(()))
+}
+
+/// The error of [`set_pool`]: the process has a pool already.
+#[derive(Debug)]
+pub struct SetPoolError(());
+
+impl fmt::Display for SetPoolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the pool of the process was set before. It can be set once, by the program: bind \
+             handles to a pool by `.on(&pool)`, or an executor by `Builder::pool`, instead",
+        )
+    }
+}
+
+impl Error for SetPoolError {}
+
+thread_local! {
+    /// The pool of the handle that this thread resolves.
+    static BOUND: Cell<Option<Arc<dyn Pool>>> = const { Cell::new(None) };
+
+    /// Whether there is one. It has no destructor, and so costs next to nothing to read.
+    static IS_BOUND: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a closure with the pool of a handle.
+pub(crate) fn with_pool<R>(pool: &Arc<dyn Pool>, f: impl FnOnce() -> R) -> R {
+    scoped::exchanged(&BOUND, &mut Some(Arc::clone(pool)), || {
+        // In a dying thread the pool may be gone again.
+        let is_bound = BOUND.try_with(|_| ()).is_ok();
+        scoped::with(&IS_BOUND, is_bound, f)
+    })
+}
+
+/// Returns `None` if the handle that this thread resolves has no pool, else whether its code may run on this
+/// thread.
+#[inline]
+fn bound_here() -> Option<bool> {
+    IS_BOUND.get().then(is_current)
+}
+
+#[cold]
+fn is_current() -> bool {
+    scoped::cloned(&BOUND).is_some_and(|pool| pool.is_current())
+}
+
+/// Decides where blocking code that is being polled runs: see [`placement::decide`].
+#[inline]
+pub(crate) fn place(cx: &Context<'_>, asked: &mut bool) -> Placement {
+    match bound_here() {
+        None => placement::decide(cx, asked),
+        Some(true) => Placement::Inline,
+        Some(false) => Placement::Pool,
+    }
+}
+
+/// Returns whether blocking code that is resolved on this thread goes to a pool in any case.
+#[inline]
+pub(crate) fn sends_away() -> bool {
+    bound_here() == Some(false)
+}
+
+/// Returns whether blocking code that is resolved on this thread may run on it in any case.
+#[inline]
+pub(crate) fn takes_code() -> bool {
+    bound_here().unwrap_or_else(context::is_dedicated)
+}
+
+/// Where blocking code goes, if not to this crate's own pool.
+pub(crate) enum Chosen {
+    /// To this pool, and to no other.
+    Pool(Arc<dyn Pool>),
+    /// To that of a host, if it takes it.
+    Host(HostRef),
+}
+
+/// Chooses the pool that blocking code of this thread goes to.
+#[inline]
+pub(crate) fn choose() -> Option<Chosen> {
+    if IS_BOUND.get() {
+        if let Some(pool) = scoped::cloned(&BOUND) {
+            return Some(Chosen::Pool(pool));
+        }
+    }
+    let host = context::host();
+    let is_hosted = host.is_some();
+    if let Some(host) = host.filter(HostRef::has_pool) {
+        return Some(Chosen::Host(host));
+    }
+    if let Some(pool) = PROCESS.get() {
+        return Some(Chosen::Pool(Arc::clone(pool)));
+    }
+    if is_hosted {
+        return None;
+    }
+    context::runtime_pool().map(Chosen::Host)
+}

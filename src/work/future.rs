@@ -1,0 +1,53 @@
+//! An async body.
+
+use std::future::Future;
+use std::marker::PhantomPinned;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures::future::FusedFuture;
+use pin_project_lite::pin_project;
+
+use crate::drive::driver;
+use crate::work::traits::{Work, opaque_debug};
+
+pin_project! {
+    /// An async body: polled by `.await`, driven by `.get()`.
+    ///
+    /// Made by [`Dual::future`](crate::Dual::future). Dropping it drops the future. If it is polled again after completion,
+    /// it does what the future does: that of async code panics.
+    #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
+    pub struct Async<F> {
+        #[pin]
+        pub(crate) future: F,
+        // It keeps a handle from being `Unpin`, which the implementation of `SmartCall` for sync callables asks of
+        // the output. So a function that returns a handle fits one implementation only, even while the output is
+        // unknown.
+        #[pin]
+        pub(crate) pinned: PhantomPinned,
+    }
+}
+
+impl<F: Future> Future for Async<F> {
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().future.poll(cx)
+    }
+}
+
+impl<F: FusedFuture> FusedFuture for Async<F> {
+    fn is_terminated(&self) -> bool {
+        self.future.is_terminated()
+    }
+}
+
+impl<F: Future> Work for Async<F> {
+    #[inline]
+    fn block(self: Pin<&mut Self>) -> F::Output {
+        driver::block_on(self.project().future)
+    }
+}
+
+opaque_debug!(Async<F>);

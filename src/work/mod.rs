@@ -1,0 +1,51 @@
+//! What a handle resolves: futures that can also be resolved by blocking.
+//!
+//! You rarely name these types: [`Dual`]'s constructors make them, and signatures
+//! say `DualOf<impl Work<Output = T>>`. They are here for structs that store a handle, and
+//! for forms of your own, by [`Work`] and [`Dual::new`].
+//!
+//! # What dropping does
+//!
+//! | | before it began | while it waits or runs | after that |
+//! |---|---|---|---|
+//! | [`Async`] | the body never runs | the body is dropped where it waits, and what it waits for in turn | the value was handed over |
+//! | [`Blocking`] | the code never runs, also if it waits for its turn on the pool | the code runs on, and is [told](crate::offload::is_cancelled); a `.get()` in it ends; its value is dropped | a value that nobody took is dropped |
+//! | [`InPlace`], [`Borrowing`] | the code never runs | it can't be dropped: it runs to its end in one poll | |
+//! | [`Pair`] | neither path runs | the async path is dropped as an `Async` is | |
+//! | [`Ready`] | the value is dropped | | |
+//! | [`map`](crate::Dual::map), [`then`](crate::Dual::then) and the like | no step runs | the step that it is at is dropped, and the next one never begins | |
+//! | [`join`](crate::join), [`try_join`](crate::try_join), [`race`](crate::race) | nothing runs | all parts that are not done are dropped | |
+//! | [`Within`], by [`Dual::on`] | as what is in it | | |
+//! | [`Within`], by [`join_on_drop`](crate::offload::join_on_drop) | as what is in it | as what is in it; then the dropping thread waits until its blocking code has ended | as what is in it |
+//! | [`Timeout`] | nothing runs | the work is dropped; so it is when the time has elapsed | |
+//! | `Started`, by [`Dual::start`] | | an async body is dropped at its next poll; sync code as `Blocking` | a value that nobody took is dropped |
+//! | [`Boxed`], [`LocalBoxed`] | as what is in them | | |
+//!
+//! [`Dual::on`]: crate::Dual::on
+//! [`Dual::start`]: crate::Dual::start
+//! [`Dual`]: crate::Dual
+//! [`Dual::new`]: crate::Dual::new
+
+pub(crate) mod blocking;
+pub(crate) mod boxed;
+pub(crate) mod future;
+pub(crate) mod pair;
+pub(crate) mod ready;
+pub(crate) mod scoped;
+pub(crate) mod staying;
+pub(crate) mod traits;
+
+pub use self::blocking::Blocking;
+pub use self::boxed::{Boxed, LocalBoxed};
+pub use self::future::Async;
+pub use self::pair::Pair;
+pub use self::ready::Ready;
+pub use self::scoped::{OnPool, Scope, Scoped};
+pub use self::staying::{Borrowing, InPlace};
+pub use self::traits::Work;
+pub use crate::combine::join::{Join, Race, TryJoin};
+pub use crate::dual::join_on_drop::JoinOnDrop;
+#[cfg(feature = "executor")]
+pub use crate::dual::start::Started;
+pub use crate::dual::time::{Sleep, Timeout};
+pub use crate::offload::code::Code;

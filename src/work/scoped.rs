@@ -1,0 +1,105 @@
+//! Work that is polled with a thread-local set.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures::future::FusedFuture;
+use pin_project_lite::pin_project;
+
+use crate::offload::pool::Pool;
+use crate::offload::select;
+use crate::work::traits::Work;
+
+/// A thread-local that is set while a closure runs.
+///
+/// Generally you shouldn't need to worry about this trait. It is there for the bounds of [`Scoped`].
+pub trait Scope: sealed::Sealed {
+    #[doc(hidden)]
+    fn run<R>(&self, f: impl FnOnce() -> R) -> R;
+}
+
+/// Keeps other crates from implementing [`Scope`], whose method may change.
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}
+
+pin_project! {
+    /// Work that is polled and resolved in a scope: bound to a pool, or joined on drop.
+    ///
+    /// Made by [`Dual::on`](crate::Dual::on) and [`offload::join_on_drop`](crate::offload::join_on_drop). Dropping
+    /// it drops the work.
+    #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
+    pub struct Scoped<W, S> {
+        #[pin]
+        work: W,
+        scope: S,
+    }
+}
+
+impl<W, S> Scoped<W, S> {
+    pub(crate) fn new(work: W, scope: S) -> Self {
+        Scoped { work, scope }
+    }
+}
+
+impl<W: Future, S: Scope> Future for Scoped<W, S> {
+    type Output = W::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<W::Output> {
+        let this = self.project();
+        this.scope.run(|| this.work.poll(cx))
+    }
+}
+
+impl<W: FusedFuture, S: Scope> FusedFuture for Scoped<W, S> {
+    fn is_terminated(&self) -> bool {
+        self.work.is_terminated()
+    }
+}
+
+impl<W: Work, S: Scope> Work for Scoped<W, S> {
+    fn block(self: Pin<&mut Self>) -> W::Output {
+        let this = self.project();
+        this.scope.run(|| this.work.block())
+    }
+
+    fn is_immediate(&self) -> bool {
+        self.scope.run(|| self.work.is_immediate())
+    }
+
+    fn is_ready(&self) -> bool {
+        self.work.is_ready()
+    }
+}
+
+impl<W, S> fmt::Debug for Scoped<W, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scoped").finish_non_exhaustive()
+    }
+}
+
+/// A pool that work is bound to: see [`Dual::on`].
+pub struct OnPool(Arc<dyn Pool>);
+
+impl OnPool {
+    pub(crate) fn new(pool: Arc<dyn Pool>) -> Self {
+        OnPool(pool)
+    }
+}
+
+impl sealed::Sealed for OnPool {}
+
+impl Scope for OnPool {
+    fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        select::with_pool(&self.0, f)
+    }
+}
+
+impl fmt::Debug for OnPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnPool").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,122 @@
+//! What a handle holds: a future that can also be resolved by blocking.
+
+use std::future::Future;
+use std::ops::DerefMut;
+use std::pin::Pin;
+
+/// A future that can also be resolved by blocking the thread.
+///
+/// It *is* the future, instead of naming one in an associated type: auto traits leak through `impl Work`, but not through
+/// its projections, so a handle around an `impl Work` can be spawned.
+///
+/// # Examples
+///
+/// A request that has a native sync path as well:
+///
+/// ```
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll};
+/// use smartcall::{Dual, work::Work};
+///
+/// struct Ping;
+///
+/// impl Future for Ping {
+///     type Output = &'static str;
+///     fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Self::Output> {
+///         Poll::Ready("polled")
+///     }
+/// }
+///
+/// impl Work for Ping {
+///     fn block(self: Pin<&mut Self>) -> Self::Output {
+///         "blocked"
+///     }
+/// }
+///
+/// assert_eq!(Dual::new(Ping).get(), "blocked");
+/// # pollster::block_on(async {
+/// assert_eq!(Dual::new(Ping).await, "polled");
+/// # });
+/// ```
+#[must_use = "nothing runs until it is put into a `Dual` and awaited or resolved with `.get()`"]
+pub trait Work: Future {
+    /// Blocks the current thread until the value is ready, and returns it.
+    ///
+    /// Before the first poll it resolves the work in the form's own way, after a poll from where the polling left it.
+    ///
+    /// # Panics
+    ///
+    /// Panics, or does what the future in it does, if it has returned its value before.
+    ///
+    /// # Blocking
+    ///
+    /// It blocks in any context, on the thread of an executor, too. Call `Dual::new(work).get()` instead, which asks
+    /// first.
+    fn block(self: Pin<&mut Self>) -> Self::Output;
+
+    /// Returns whether `block` returns without waiting, and so may be called in any context.
+    ///
+    /// It must not depend on the state of the work: whether `.get()` panics on an executor's thread must not
+    /// depend on timing.
+    fn is_immediate(&self) -> bool {
+        false
+    }
+
+    /// Returns whether the value is ready, so that resolving does not wait.
+    ///
+    /// It may return `false` if that is not known. See [`Dual::is_ready`](crate::Dual::is_ready).
+    fn is_ready(&self) -> bool {
+        false
+    }
+
+    /// Returns whether it can be moved after a poll, by `relocate`.
+    #[doc(hidden)]
+    fn relocates(&self) -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+
+    /// Moves what is left to do out of its place, which must not be used after that.
+    #[doc(hidden)]
+    fn relocate(self: Pin<&mut Self>) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+}
+
+/// Work that was polled can't be moved any more, but what points to it can: it goes on by
+/// `Dual::new(pinned)`.
+impl<P: DerefMut<Target: Work>> Work for Pin<P> {
+    fn block(self: Pin<&mut Self>) -> Self::Output {
+        self.as_deref_mut().block()
+    }
+
+    fn is_immediate(&self) -> bool {
+        (**self).is_immediate()
+    }
+
+    fn is_ready(&self) -> bool {
+        (**self).is_ready()
+    }
+}
+
+/// The panic of work that is polled when it is already done.
+pub(crate) const POLLED_AGAIN: &str =
+    "a `Dual` was polled again after it had completed or panicked";
+
+/// A `Debug` that names the form, and neither runs nor shows what is in it.
+macro_rules! opaque_debug {
+    ($name:ident<$($param:tt $(: $bound:ident)?),*>) => {
+        impl<$($param $(: $bound)?),*> std::fmt::Debug for $name<$($param),*> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+pub(crate) use opaque_debug;
