@@ -5,36 +5,38 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Path, Token};
 
 use crate::errors::Errors;
-use crate::place::{Captures, Place};
+use crate::parse::context::Context;
+use crate::parse::precise_capture::PreciseCapture;
 
-/// What is written in `#[smart(…)]`. A flag holds the place where it is written.
+/// The options in `#[smart(…)]`. A flag that is set holds the span of its name.
 #[derive(Clone, Default)]
 pub(crate) struct Options {
-    /// Return a boxed handle, whose type has a name.
+    /// Return a boxed handle, whose type can be named.
     pub(crate) boxed: Option<Span>,
-    /// Let the boxed work be one that is not `Send`.
+    /// Allow boxed work that is not `Send`.
     pub(crate) local: Option<Span>,
-    /// Run the sync code on the thread of the caller, always.
+    /// Run sync code on the thread that resolves the handle, never on a pool.
     pub(crate) in_place: Option<Span>,
-    /// Promise that the work is `Send`.
+    /// Add the bound `Send` to the work.
     pub(crate) send: Option<Span>,
-    /// Make the handle own what the function borrows.
+    /// Clone the borrowed arguments, so that the handle borrows nothing.
     pub(crate) owned: Option<Span>,
-    /// What the type of the handle captures.
-    pub(crate) captures: Option<Captures>,
-    /// Leave the function of a block as it is.
+    /// The generic parameters that the type of the handle captures.
+    pub(crate) precise_capture: Option<PreciseCapture>,
+    /// Leave this function of an `impl` block or trait unchanged.
     pub(crate) skip: Option<Span>,
-    /// The sync twin of an async function.
+    /// The sync version of an async function.
     pub(crate) blocking: Option<Path>,
-    /// The path of the crate smartcall.
-    pub(crate) krate: Option<Path>,
-    /// Hidden: expand the function now, whatever attributes it has, as one of that place.
-    pub(crate) last: Option<Place>,
+    /// The path of the smartcall crate.
+    pub(crate) crate_path: Option<Path>,
+    /// The hidden option `__last`: the expansion was deferred until the other attributes were
+    /// expanded, and the function has this context.
+    pub(crate) deferred: Option<Context>,
 }
 
-/// The names of the options, as an error lists them.
-const ALL: &str = "`boxed`, `local`, `in_place`, `send`, `owned`, `use<..>`, `skip`, \
-                   `blocking = function` or `crate = path`";
+/// The names of the options, for an error message.
+const NAMES: &str = "`boxed`, `local`, `in_place`, `send`, `owned`, `use<..>`, `skip`, \
+                     `blocking = function` or `crate = path`";
 
 impl Options {
     /// Parses the tokens between the parentheses.
@@ -52,18 +54,18 @@ impl Options {
         if let Err(error) = parser.parse2(tokens) {
             errors.push(error);
         }
-        options.check(errors);
+        options.resolve_conflicts(errors);
         options
     }
 
-    /// Takes out the options that don't go together.
-    fn check(&mut self, errors: &mut Errors) {
+    /// Reports options that conflict, and removes one of them.
+    fn resolve_conflicts(&mut self, errors: &mut Errors) {
         if let (Some(local), None) = (self.local, self.boxed) {
-            errors.at_span(
+            errors.push_at(
                 local,
                 "`local` needs `boxed`: write `#[smart(boxed, local)]`, or remove `local`",
             );
-            // That is what it is to be.
+            // Continue as if `boxed` had been given.
             self.boxed = self.local;
         }
         if let (Some(send), Some(_)) = (self.send, self.boxed) {
@@ -73,18 +75,18 @@ impl Options {
                 }
                 None => "a `boxed` handle is `Send` as it is: remove `send`",
             };
-            errors.at_span(send, message);
+            errors.push_at(send, message);
             self.send = None;
         }
-        if let (Some(captures), Some(_)) = (&self.captures, self.boxed) {
-            errors.at_span(
-                captures.span,
+        if let (Some(capture), Some(_)) = (&self.precise_capture, self.boxed) {
+            errors.push_at(
+                capture.span,
                 "a `boxed` handle has a type that captures nothing: remove `use<..>`",
             );
-            self.captures = None;
+            self.precise_capture = None;
         }
-        if let (Some(skip), true) = (self.skip, self.names_another()) {
-            errors.at_span(
+        if let (Some(skip), true) = (self.skip, self.has_more_than_skip()) {
+            errors.push_at(
                 skip,
                 "`skip` leaves the function as it is: remove the other options, or remove `skip`",
             );
@@ -101,78 +103,81 @@ impl Options {
             "owned" => &mut self.owned,
             "skip" => &mut self.skip,
             "blocking" => return parse_path(&name, &mut self.blocking, input, errors),
-            "crate" => return parse_path(&name, &mut self.krate, input, errors),
-            "use" => return self.parse_captures(&name, input, errors),
+            "crate" => return parse_path(&name, &mut self.crate_path, input, errors),
+            "use" => return self.parse_precise_capture(&name, input, errors),
             "__last" => {
-                let inside;
-                syn::parenthesized!(inside in input);
-                self.last = Some(Place::parse(&inside)?);
-                // It is made by us, and so it ends here.
-                return inside.parse::<TokenStream>().map(drop);
+                let value;
+                syn::parenthesized!(value in input);
+                self.deferred = Some(Context::parse(&value)?);
+                // This crate printed the value, so ignore anything that follows the context.
+                return value.parse::<TokenStream>().map(drop);
             }
             _ => {
-                errors.at(
+                errors.push_spanned(
                     &name,
-                    format!("`#[smart]` has no option `{name}`: use one of {ALL}"),
+                    format!("`#[smart]` has no option `{name}`: use one of {NAMES}"),
                 );
-                return skip_one(input);
+                return skip_to_comma(input);
             }
         };
         if flag.is_some() {
-            errors.at(&name, given_twice(&name));
+            errors.push_spanned(&name, duplicate(&name));
         }
         *flag = Some(name.span());
         if input.peek(Token![=]) || input.peek(syn::token::Paren) {
-            errors.at(
+            errors.push_spanned(
                 &name,
                 format!("`{name}` takes no value: write `{name}` alone"),
             );
-            skip_one(input)?;
+            skip_to_comma(input)?;
         }
         Ok(())
     }
 
-    fn parse_captures(
+    fn parse_precise_capture(
         &mut self,
         name: &Ident,
         input: ParseStream,
         errors: &mut Errors,
     ) -> syn::Result<()> {
-        if self.captures.is_some() {
-            errors.at(name, given_twice(name));
+        if self.precise_capture.is_some() {
+            errors.push_spanned(name, duplicate(name));
         }
-        match Captures::parse(name, input) {
-            Ok(captures) => self.captures = Some(captures),
+        match PreciseCapture::parse(name, input) {
+            Ok(capture) => self.precise_capture = Some(capture),
             Err(_) => {
-                errors.at(
+                errors.push_spanned(
                     name,
                     "`use` needs the parameters that the handle captures: write `use<'a, T>`, or \
                      `use<>` for none",
                 );
-                skip_one(input)?;
+                skip_to_comma(input)?;
             }
         }
         Ok(())
     }
 
-    /// Whether there is an option other than `skip` and `crate`.
-    fn names_another(&self) -> bool {
+    /// Whether an option other than `skip` and `crate` is set.
+    fn has_more_than_skip(&self) -> bool {
         let flags = [self.boxed, self.local, self.in_place, self.send, self.owned];
-        flags.iter().any(Option::is_some) || self.blocking.is_some() || self.captures.is_some()
+        flags.iter().any(Option::is_some)
+            || self.blocking.is_some()
+            || self.precise_capture.is_some()
     }
 
-    /// The path of the crate smartcall, to be used at a place.
+    /// Returns the path of the smartcall crate.
     ///
-    /// Ours is written as if it stood there, so that the compiler points there and nowhere else.
-    pub(crate) fn krate(&self, span: Span) -> TokenStream {
-        match &self.krate {
+    /// The default path gets `span`, so that errors point there. A path from the user keeps its
+    /// own spans.
+    pub(crate) fn crate_path(&self, span: Span) -> TokenStream {
+        match &self.crate_path {
             Some(path) => path.to_token_stream(),
             None => quote_spanned!(span=> ::smartcall),
         }
     }
 }
 
-/// The options as they are written, for an attribute of ours.
+/// Prints the options as the user wrote them, for a `#[smart]` that is expanded later.
 impl ToTokens for Options {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let flags = [
@@ -189,22 +194,22 @@ impl ToTokens for Options {
                 tokens.extend(quote!(#name,));
             }
         }
-        if let Some(Captures { written, .. }) = &self.captures {
-            tokens.extend(quote!(#written,));
+        if let Some(PreciseCapture { tokens: list, .. }) = &self.precise_capture {
+            tokens.extend(quote!(#list,));
         }
         if let Some(path) = &self.blocking {
             tokens.extend(quote!(blocking = #path,));
         }
-        if let Some(path) = &self.krate {
+        if let Some(path) = &self.crate_path {
             tokens.extend(quote!(crate = #path,));
         }
-        if let Some(place) = &self.last {
-            tokens.extend(quote!(__last(#place)));
+        if let Some(context) = &self.deferred {
+            tokens.extend(quote!(__last(#context)));
         }
     }
 }
 
-/// Parses the `= path` of an option.
+/// Parses the `= path` after the name of an option.
 pub(crate) fn parse_path(
     name: &Ident,
     option: &mut Option<Path>,
@@ -212,19 +217,19 @@ pub(crate) fn parse_path(
     errors: &mut Errors,
 ) -> syn::Result<()> {
     if option.is_some() {
-        errors.at(name, given_twice(name));
+        errors.push_spanned(name, duplicate(name));
     }
     if !input.peek(Token![=]) {
-        errors.at(name, needs_path(name));
-        return skip_one(input);
+        errors.push_spanned(name, missing_path(name));
+        return skip_to_comma(input);
     }
     input.parse::<Token![=]>()?;
     let path = input.call(Path::parse_mod_style);
-    *option = Some(path.map_err(|error| syn::Error::new(error.span(), needs_path(name)))?);
+    *option = Some(path.map_err(|error| syn::Error::new(error.span(), missing_path(name)))?);
     Ok(())
 }
 
-fn needs_path(name: &Ident) -> String {
+fn missing_path(name: &Ident) -> String {
     let what = if name == "blocking" {
         "the sync function that does the same"
     } else {
@@ -233,12 +238,12 @@ fn needs_path(name: &Ident) -> String {
     format!("`{name}` needs {what}: write `{name} = path::to::it`, without quotes")
 }
 
-fn given_twice(name: &Ident) -> String {
+fn duplicate(name: &Ident) -> String {
     format!("`{name}` is given twice: remove one of them")
 }
 
-/// Goes on to the next comma.
-fn skip_one(input: ParseStream) -> syn::Result<()> {
+/// Skips the tokens before the next comma.
+fn skip_to_comma(input: ParseStream) -> syn::Result<()> {
     while !input.is_empty() && !input.peek(Token![,]) {
         input.parse::<proc_macro2::TokenTree>()?;
     }

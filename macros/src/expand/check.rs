@@ -1,68 +1,68 @@
-//! What a function can't have, together with `#[smart]`.
+//! Checks of a function: what `#[smart]` does not support on it.
 
 use quote::quote;
 use syn::{FnArg, ReturnType, Safety, Signature, Type, TypeParamBound};
 
-use crate::attributes::is_test;
-use crate::block::is_smart;
 use crate::errors::Errors;
-use crate::function::Function;
-use crate::lifetimes;
-use crate::options::Options;
-use crate::owned;
-use crate::place::Whose;
+use crate::expand::{lifetimes, owned};
+use crate::parse::attributes::{cfg_of_argument, is_rstest, is_smart, is_test};
+use crate::parse::context::OptionSource;
+use crate::parse::function::Function;
+use crate::parse::options::Options;
 
-/// Whether all arguments can go to the pool. It names each that can't.
-pub(crate) fn arguments(sig: &Signature, errors: &mut Errors) -> bool {
-    let mut fine = true;
+/// Checks that no argument is borrowed, so that all can be sent to a thread pool. Reports each that is.
+pub(crate) fn arguments_are_owned(sig: &Signature, errors: &mut Errors) -> bool {
+    let mut is_valid = true;
     let function = &sig.ident;
-    let borrowed = |input: &&FnArg| match input {
+    let is_borrowed = |input: &&FnArg| match input {
         FnArg::Receiver(receiver) => lifetimes::is_receiver_borrowed(receiver),
         FnArg::Typed(typed) => lifetimes::is_borrowed(&typed.ty),
     };
-    let copy = match sig.inputs.iter().filter(borrowed).all(owned::can_keep) {
+    let owned = match sig.inputs.iter().filter(is_borrowed).all(owned::can_copy) {
         true => "`#[smart(owned)]` to send a copy, ",
         false => "",
     };
-    let stay = format!(
-        "use {copy}`#[smart(in_place)]` if `{function}` returns quickly, or make it an `async fn` that \
+    let alternatives = format!(
+        "use {owned}`#[smart(in_place)]` if `{function}` returns quickly, or make it an `async fn` that \
          awaits a `Dual::blocking(move || ..)` of what it copies"
     );
     for input in &sig.inputs {
         let message = match input {
             FnArg::Receiver(receiver) if lifetimes::is_receiver_borrowed(receiver) => {
-                format!("`#[smart]` can't send the borrowed `self` to a thread pool: {stay}")
+                format!(
+                    "`#[smart]` can't send the borrowed `self` to a thread pool: {alternatives}"
+                )
             }
             FnArg::Typed(typed) if lifetimes::is_borrowed(&typed.ty) => {
                 let pat = &typed.pat;
-                let own = match &*typed.ty {
+                let by_value = match &*typed.ty {
                     Type::Reference(_) => "take it by value",
                     _ => "take a type that owns what it holds",
                 };
                 format!(
-                    "`#[smart]` can't send the borrowed argument `{}` to a thread pool: {own}, or {stay}",
+                    "`#[smart]` can't send the borrowed argument `{}` to a thread pool: {by_value}, or {alternatives}",
                     quote!(#pat),
                 )
             }
             _ => continue,
         };
-        fine = false;
-        errors.at(input, message);
+        is_valid = false;
+        errors.push_spanned(input, message);
     }
-    fine
+    is_valid
 }
 
-/// Whether the output is one to make a handle of. It says why not.
-pub(crate) fn output(sig: &Signature, whose: Whose, errors: &mut Errors) -> bool {
+/// Checks that the output is not a handle or a future already, and reports it if it is.
+pub(crate) fn output(sig: &Signature, option_source: OptionSource, errors: &mut Errors) -> bool {
     let ReturnType::Type(_, ty) = &sig.output else {
         return true;
     };
     if is_handle(ty) {
-        let remove = match whose {
-            Whose::Function => "remove the attribute",
-            Whose::Block => "put `#[smart(skip)]` on it",
+        let remove = match option_source {
+            OptionSource::Function => "remove the attribute",
+            OptionSource::Container => "put `#[smart(skip)]` on it",
         };
-        errors.at(
+        errors.push_spanned(
             ty,
             format!(
                 "`#[smart]` can't be on a function that returns a `Dual` already: {remove}, or return \
@@ -72,7 +72,7 @@ pub(crate) fn output(sig: &Signature, whose: Whose, errors: &mut Errors) -> bool
         return false;
     }
     if sig.asyncness.is_none() && is_future(ty) {
-        errors.at(
+        errors.push_spanned(
             ty,
             "`#[smart]` can't be on a function that returns a future: make it an `async fn`, which \
              returns the value itself, or remove the attribute",
@@ -82,8 +82,8 @@ pub(crate) fn output(sig: &Signature, whose: Whose, errors: &mut Errors) -> bool
     true
 }
 
-/// Whether a type is a handle, as far as can be seen: a user's type may be called `Dual`, too, but
-/// has hardly these arguments.
+/// Whether a type looks like a handle. A user may have another type called `Dual`, so the path and
+/// the presence of arguments count as well.
 fn is_handle(ty: &Type) -> bool {
     let Type::Path(ty) = ty else {
         return false;
@@ -98,17 +98,17 @@ fn is_handle(ty: &Type) -> bool {
     })
 }
 
-/// Takes out the options that need the `async fn` that a boxed future was made of.
-pub(crate) fn boxed_future(options: &mut Options, errors: &mut Errors) {
-    let captures = options.captures.take().map(|captures| captures.span);
+/// Removes and reports the options that do not work on a function that returns a boxed future.
+pub(crate) fn boxed_future_options(options: &mut Options, errors: &mut Errors) {
+    let use_list = options.precise_capture.take().map(|capture| capture.span);
     let given = [
         ("owned", options.owned.take()),
         ("in_place", options.in_place.take()),
-        ("use<..>", captures),
+        ("use<..>", use_list),
     ];
     for (name, span) in given {
         if let Some(span) = span {
-            errors.at_span(
+            errors.push_at(
                 span,
                 format!(
                     "`{name}` can't be on a function that returns a boxed future, or that another attribute has \
@@ -135,50 +135,51 @@ fn is_future(ty: &Type) -> bool {
     })
 }
 
-/// Takes out the attributes that don't go together with ours.
+/// Removes attributes that conflict with `#[smart]`, and reports them. A plain `#[must_use]` is
+/// removed without an error.
 pub(crate) fn attributes(function: &mut Function, errors: &mut Errors) {
     function.attrs.retain(|attr| {
         if is_smart(attr) {
-            errors.at(
+            errors.push_spanned(
                 attr,
                 "`#[smart]` is given twice: put the options into one of them, and remove the other",
             );
             return false;
         }
-        if is_test(attr) {
-            errors.at(
+        if is_test(attr) || is_rstest(attr) {
+            errors.push_spanned(
                 attr,
                 "`#[smart]` can't be on a test: use `#[smartcall::test]` instead of both",
             );
             return false;
         }
-        // The handle is `#[must_use]` itself, and says why.
+        // The handle is `#[must_use]` itself, with a message.
         !matches!(&attr.meta, syn::Meta::Path(path) if path.is_ident("must_use"))
     });
 }
 
-/// Takes out of a signature what it can't keep.
+/// Removes and reports the parts of a signature that `#[smart]` does not support.
 pub(crate) fn signature(sig: &mut Signature, errors: &mut Errors) {
     if let Some(constness) = sig.constness.take() {
-        errors.at(
+        errors.push_spanned(
             constness,
             "`#[smart]` can't be on a `const fn`: remove `const`, since a handle is resolved at run time",
         );
     }
     if let Safety::Unsafe(unsafety) = std::mem::take(&mut sig.safety) {
-        errors.at(
+        errors.push_spanned(
             unsafety,
             "`#[smart]` can't be on an `unsafe fn`: remove `unsafe`, and use an `unsafe` block inside",
         );
     }
     if let Some(abi) = sig.abi.take() {
-        errors.at(
+        errors.push_spanned(
             abi,
             "`#[smart]` can't be on an `extern` function: remove `extern`, or remove the attribute",
         );
     }
     if let Some(variadic) = sig.variadic.take() {
-        errors.at(
+        errors.push_spanned(
             variadic,
             "`#[smart]` can't be on a variadic function: take a slice or a `Vec` instead of `...`, or \
              remove the attribute",
@@ -186,31 +187,31 @@ pub(crate) fn signature(sig: &mut Signature, errors: &mut Errors) {
     }
 }
 
-/// The options that go with the function.
+/// Returns the options that apply to a function, and reports the others.
 pub(crate) fn options(
     function: &Function,
     options: &Options,
-    whose: Whose,
+    option_source: OptionSource,
     errors: &mut Errors,
 ) -> Options {
     let mut options = options.clone();
     let asyncness = function.sig.asyncness;
     if let Some(skip) = options.skip.take() {
-        if whose == Whose::Function {
-            errors.at_span(
+        if option_source == OptionSource::Function {
+            errors.push_at(
                 skip,
                 "`skip` is for a function in a block that has `#[smart]`: remove the attribute from \
                  this one",
             );
         }
     }
-    if whose == Whose::Block {
-        // It is said of the block that they can't be on it.
+    if option_source == OptionSource::Container {
+        // They were already reported on the `impl` block or trait.
         options.in_place = None;
         options.blocking = None;
     }
     if let Some((in_place, _)) = options.in_place.zip(asyncness) {
-        errors.at_span(
+        errors.push_at(
             in_place,
             "`in_place` is for sync functions: remove it, since an `async fn` may borrow as it is",
         );
@@ -218,7 +219,7 @@ pub(crate) fn options(
     }
     if let Some(path) = &options.blocking {
         if asyncness.is_none() {
-            errors.at(
+            errors.push_spanned(
                 path,
                 format!(
                     "`blocking` is for an `async fn`: write `async fn {}`, or remove `blocking`",
@@ -226,8 +227,8 @@ pub(crate) fn options(
                 ),
             );
             options.blocking = None;
-        } else if let Some(attr) = function.sig.inputs.iter().find_map(cfg) {
-            errors.at(
+        } else if let Some(attr) = function.sig.inputs.iter().find_map(cfg_of_argument) {
+            errors.push_spanned(
                 attr,
                 "`blocking` can't be used with `cfg` on an argument: write two functions, one \
                  with the `cfg` and one without",
@@ -236,12 +237,4 @@ pub(crate) fn options(
         }
     }
     options
-}
-
-/// The attribute that decides whether an argument is there at all.
-fn cfg(input: &FnArg) -> Option<&syn::Attribute> {
-    let FnArg::Typed(typed) = input else {
-        return None;
-    };
-    typed.attrs.iter().find(|attr| attr.path().is_ident("cfg"))
 }
