@@ -176,19 +176,19 @@ fn check(function: &Function, errors: &mut Errors) -> bool {
     if !generics.params.is_empty() {
         is_valid = reject(
             &generics.params,
-            "a test can't be generic: remove the parameters, and call a generic function from it",
+            "a test can't be generic: remove the generic parameters, and call a generic function in the body",
         );
     }
     if !inputs.is_empty() {
         is_valid = reject(
             inputs,
-            "a test takes no arguments: remove them, and make what is needed in the body",
+            "a test takes no arguments: remove them, and create what is needed in the body",
         );
     }
     if let Some(test) = function.attrs.iter().find(|attr| is_test(attr)) {
         is_valid = reject(
             test,
-            "`#[smartcall::test]` makes the tests itself: remove `#[test]`",
+            "`#[smartcall::test]` adds `#[test]` itself: remove `#[test]`",
         );
     }
     if function.body.is_none() {

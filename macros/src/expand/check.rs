@@ -24,7 +24,7 @@ pub(crate) fn arguments_are_owned(sig: &Signature, errors: &mut Errors) -> bool 
     };
     let alternatives = format!(
         "use {owned}`#[smart(in_place)]` if `{function}` returns quickly, or make it an `async fn` that \
-         awaits a `Dual::blocking(move || ..)` of what it copies"
+         copies what it needs and awaits `Dual::blocking(move || ..)`"
     );
     for input in &sig.inputs {
         let message = match input {
@@ -37,7 +37,7 @@ pub(crate) fn arguments_are_owned(sig: &Signature, errors: &mut Errors) -> bool 
                 let pat = &typed.pat;
                 let by_value = match &*typed.ty {
                     Type::Reference(_) => "take it by value",
-                    _ => "take a type that owns what it holds",
+                    _ => "take an owned type",
                 };
                 format!(
                     "`#[smart]` can't send the borrowed argument `{}` to a thread pool: {by_value}, or {alternatives}",
@@ -60,12 +60,12 @@ pub(crate) fn output(sig: &Signature, option_source: OptionSource, errors: &mut 
     if is_handle(ty) {
         let remove = match option_source {
             OptionSource::Function => "remove the attribute",
-            OptionSource::Container => "put `#[smart(skip)]` on it",
+            OptionSource::Container => "put `#[smart(skip)]` on the function",
         };
         errors.push_spanned(
             ty,
             format!(
-                "`#[smart]` can't be on a function that returns a `Dual` already: {remove}, or return \
+                "`#[smart]` can't be used on a function that already returns a `Dual`: {remove}, or return \
                  the value itself"
             ),
         );
@@ -74,7 +74,7 @@ pub(crate) fn output(sig: &Signature, option_source: OptionSource, errors: &mut 
     if sig.asyncness.is_none() && is_future(ty) {
         errors.push_spanned(
             ty,
-            "`#[smart]` can't be on a function that returns a future: make it an `async fn`, which \
+            "`#[smart]` can't be used on a function that returns a future: make it an `async fn` that \
              returns the value itself, or remove the attribute",
         );
         return false;
@@ -111,8 +111,8 @@ pub(crate) fn boxed_future_options(options: &mut Options, errors: &mut Errors) {
             errors.push_at(
                 span,
                 format!(
-                    "`{name}` can't be on a function that returns a boxed future, or that another attribute has \
-                     made to return one: remove `{name}`, or that attribute (for a recursion, \
+                    "`{name}` can't be used on a function that returns a boxed future, even if another attribute \
+                     made it return one: remove `{name}`, or remove that attribute (for recursion, \
                      `#[smart(boxed)]` is enough)"
                 ),
             );
@@ -142,14 +142,14 @@ pub(crate) fn attributes(function: &mut Function, errors: &mut Errors) {
         if is_smart(attr) {
             errors.push_spanned(
                 attr,
-                "`#[smart]` is given twice: put the options into one of them, and remove the other",
+                "`#[smart]` is given twice: move the options into one of them, and remove the other",
             );
             return false;
         }
         if is_test(attr) || is_rstest(attr) {
             errors.push_spanned(
                 attr,
-                "`#[smart]` can't be on a test: use `#[smartcall::test]` instead of both",
+                "`#[smart]` can't be used on a test: replace both attributes with `#[smartcall::test]`",
             );
             return false;
         }
@@ -163,25 +163,25 @@ pub(crate) fn signature(sig: &mut Signature, errors: &mut Errors) {
     if let Some(constness) = sig.constness.take() {
         errors.push_spanned(
             constness,
-            "`#[smart]` can't be on a `const fn`: remove `const`, since a handle is resolved at run time",
+            "`#[smart]` can't be used on a `const fn`: remove `const`, since a handle is resolved at run time",
         );
     }
     if let Safety::Unsafe(unsafety) = std::mem::take(&mut sig.safety) {
         errors.push_spanned(
             unsafety,
-            "`#[smart]` can't be on an `unsafe fn`: remove `unsafe`, and use an `unsafe` block inside",
+            "`#[smart]` can't be used on an `unsafe fn`: remove `unsafe`, and use an `unsafe` block inside",
         );
     }
     if let Some(abi) = sig.abi.take() {
         errors.push_spanned(
             abi,
-            "`#[smart]` can't be on an `extern` function: remove `extern`, or remove the attribute",
+            "`#[smart]` can't be used on an `extern` function: remove `extern`, or remove the attribute",
         );
     }
     if let Some(variadic) = sig.variadic.take() {
         errors.push_spanned(
             variadic,
-            "`#[smart]` can't be on a variadic function: take a slice or a `Vec` instead of `...`, or \
+            "`#[smart]` can't be used on a variadic function: take a slice or a `Vec` instead of `...`, or \
              remove the attribute",
         );
     }
@@ -200,8 +200,8 @@ pub(crate) fn options(
         if option_source == OptionSource::Function {
             errors.push_at(
                 skip,
-                "`skip` is for a function in a block that has `#[smart]`: remove the attribute from \
-                 this one",
+                "`skip` is for a function in an `impl` block or a trait that has `#[smart]`: remove this \
+                 attribute",
             );
         }
     }
@@ -213,7 +213,7 @@ pub(crate) fn options(
     if let Some((in_place, _)) = options.in_place.zip(asyncness) {
         errors.push_at(
             in_place,
-            "`in_place` is for sync functions: remove it, since an `async fn` may borrow as it is",
+            "`in_place` is for sync functions: remove it, since an `async fn` may borrow its arguments anyway",
         );
         options.in_place = None;
     }
@@ -230,8 +230,8 @@ pub(crate) fn options(
         } else if let Some(attr) = function.sig.inputs.iter().find_map(cfg_of_argument) {
             errors.push_spanned(
                 attr,
-                "`blocking` can't be used with `cfg` on an argument: write two functions, one \
-                 with the `cfg` and one without",
+                "`blocking` can't be used with `cfg` on an argument: write two versions of the \
+                 function, and put the `cfg` on those",
             );
             options.blocking = None;
         }

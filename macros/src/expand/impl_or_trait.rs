@@ -92,9 +92,10 @@ fn nothing_to_convert(is_trait: bool) -> String {
         "an `impl` block"
     };
     format!(
-        "`#[smart]` on {block} is for its `async fn`s, and here is none: make the functions `async`, put a \
-         `#[smart]` on each sync one that is to return a handle, or remove the attribute (if they are \
-         `async`, an attribute above has rewritten them first: with `#[smart]`, `#[async_trait]` is not needed)"
+        "`#[smart]` on {block} converts its `async fn`s, but there are none: make the functions `async`, put \
+         `#[smart]` on each sync function that should return a handle, or remove the attribute (if the \
+         functions are `async`, an attribute above has already rewritten them: remove `#[async_trait]`, \
+         which is not needed with `#[smart]`)"
     )
 }
 
@@ -104,8 +105,8 @@ fn reject_function_options(options: &Options, errors: &mut Errors) {
         errors.push_spanned(
             path,
             format!(
-                "`blocking` can't be on a whole block: put `#[smart(blocking = {path})]` on the \
-                 `async fn` that this is the sync path of",
+                "`blocking` can't be used on an `impl` block or a trait: put `#[smart(blocking = {path})]` on the \
+                 `async fn` that has `{path}` as its sync version",
                 path = quote!(#path),
             ),
         );
@@ -113,14 +114,14 @@ fn reject_function_options(options: &Options, errors: &mut Errors) {
     if let Some(in_place) = options.in_place {
         errors.push_at(
             in_place,
-            "`in_place` can't be on a whole block, which is for its `async fn`s: put `#[smart(in_place)]` on \
-             each sync function that is to be in place",
+            "`in_place` can't be used on an `impl` block or a trait, where `#[smart]` converts the `async fn`s: \
+             put `#[smart(in_place)]` on each sync function that should run in place",
         );
     }
     if let Some(skip) = options.skip {
         errors.push_at(
             skip,
-            "`skip` can't be on a whole block: remove the attribute, and the block stays as it is",
+            "`skip` can't be used on an `impl` block or a trait: to leave it unchanged, remove `#[smart]`",
         );
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn unsupported(
     let kind = describe(item.clone());
     errors.push_spanned(
         &item,
-        format!("`{attribute}` can't be on {kind}: put it on {supported}"),
+        format!("`{attribute}` can't be used on {kind}: put it on {supported}"),
     );
     Ok(quote!(#(#attrs)* #item))
 }

@@ -28,7 +28,7 @@ pub(crate) fn check(
     };
     let without_owned = match option_source {
         OptionSource::Function => "remove `owned`",
-        OptionSource::Container => "give the function a `#[smart]` of its own, without `owned`",
+        OptionSource::Container => "put `#[smart]` without `owned` on the function",
     };
     for input in &sig.inputs {
         let (name, ty) = match input {
@@ -42,8 +42,8 @@ pub(crate) fn check(
             Type::Reference(reference) if reference.mutability.is_some() => reject(
                 input,
                 format!(
-                    "`owned` can't be with `&mut`: the body would change a copy of `{name}`, and \
-                     the caller would never see it; take it by value and return it, or {without_owned}"
+                    "`owned` can't be used with `&mut`: the body would change a copy of `{name}` that the \
+                     caller never sees; take it by value and return it, or {without_owned}"
                 ),
             ),
             Type::Reference(reference) if captures.is_uncaptured_reference(&ty) => {
@@ -51,7 +51,7 @@ pub(crate) fn check(
                     reject(
                         input,
                         format!(
-                            "`owned` can't make an owned value of `{name}`, since a `dyn` type can't be \
+                            "`owned` can't make an owned copy of `{name}`, since a `dyn` type can't be \
                              cloned: take an `Arc<dyn ..>`, or {without_owned}"
                         ),
                     );
@@ -70,8 +70,8 @@ pub(crate) fn check(
             reject(
                 ty,
                 format!(
-                    "`owned` can't return what is borrowed from an argument, since the handle outlives it: \
-                     return an owned value, or {without_owned}"
+                    "`owned` can't return a value that borrows from an argument, since the handle may outlive the \
+                     argument: return an owned value, or {without_owned}"
                 ),
             );
         }
@@ -94,8 +94,8 @@ pub(crate) fn bound_self(sig: &mut Signature) {
 /// The error message for an argument whose type contains a borrow.
 fn nested_borrow(name: &str, without_owned: &str) -> String {
     format!(
-        "`owned` can't make an owned value of `{name}`, which holds a borrow inside: take a type that \
-         owns what it holds, a `String` or a `Vec<String>`, or {without_owned}"
+        "`owned` can't make an owned copy of `{name}`, since its type contains a borrow: take an owned \
+         type, such as a `String` or a `Vec<String>`, or {without_owned}"
     )
 }
 

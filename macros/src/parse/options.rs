@@ -71,9 +71,9 @@ impl Options {
         if let (Some(send), Some(_)) = (self.send, self.boxed) {
             let message = match self.local {
                 Some(_) => {
-                    "`send` contradicts `local`: remove `send`, and `local` as well if the handle is to be `Send`"
+                    "`send` conflicts with `local`: remove `send`, and also `local` if the handle must be `Send`"
                 }
-                None => "a `boxed` handle is `Send` as it is: remove `send`",
+                None => "a `boxed` handle is already `Send`: remove `send`",
             };
             errors.push_at(send, message);
             self.send = None;
@@ -81,14 +81,14 @@ impl Options {
         if let (Some(capture), Some(_)) = (&self.precise_capture, self.boxed) {
             errors.push_at(
                 capture.span,
-                "a `boxed` handle has a type that captures nothing: remove `use<..>`",
+                "`use<..>` is for an `impl Trait`, and a `boxed` handle has a named type: remove `use<..>`",
             );
             self.precise_capture = None;
         }
         if let (Some(skip), true) = (self.skip, self.has_more_than_skip()) {
             errors.push_at(
                 skip,
-                "`skip` leaves the function as it is: remove the other options, or remove `skip`",
+                "`skip` leaves the function unchanged, so the other options have no effect: remove them, or remove `skip`",
             );
         }
     }
@@ -148,7 +148,7 @@ impl Options {
             Err(_) => {
                 errors.push_spanned(
                     name,
-                    "`use` needs the parameters that the handle captures: write `use<'a, T>`, or \
+                    "`use` needs a list of the captured parameters: write `use<'a, T>`, or \
                      `use<>` for none",
                 );
                 skip_to_comma(input)?;
@@ -230,12 +230,12 @@ pub(crate) fn parse_path(
 }
 
 fn missing_path(name: &Ident) -> String {
-    let what = if name == "blocking" {
-        "the sync function that does the same"
+    let (what, example) = if name == "blocking" {
+        ("a sync function that does the same", "path::to::function")
     } else {
-        "the crate's name"
+        ("the smartcall crate", "path::to::smartcall")
     };
-    format!("`{name}` needs {what}: write `{name} = path::to::it`, without quotes")
+    format!("`{name}` needs the path of {what}: write `{name} = {example}`, without quotes")
 }
 
 fn duplicate(name: &Ident) -> String {
