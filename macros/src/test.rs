@@ -7,14 +7,13 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, ReturnType, Safety, Signature, Token, Type};
+use syn::{Attribute, Path, ReturnType, Safety, Signature, Type};
 
 use crate::errors::Errors;
 use crate::expand::item;
 use crate::parse::attributes::is_test;
 use crate::parse::function::Function;
-use crate::parse::options::{Options, parse_path};
+use crate::parse::option_list::{crate_path, duplicate_option, parse_comma_separated, parse_path};
 use crate::span::mixed_site_at;
 
 /// The callers, in the order of their tests.
@@ -27,46 +26,36 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     item::expand_with(item, errors, |attrs, input, errors| {
         if Function::peek(input) {
             let function = Function::parse(attrs, input)?;
-            return Ok(tests(function, &chosen, &crate_option, errors));
+            return Ok(tests(function, &chosen, crate_option.as_ref(), errors));
         }
         item::unsupported("#[smartcall::test]", "a function", &attrs, input, errors)
     })
 }
 
 /// Parses the names of callers, and the path of the smartcall crate.
-fn parse_options(options: TokenStream, errors: &mut Errors) -> (Vec<Ident>, Options) {
+fn parse_options(options: TokenStream, errors: &mut Errors) -> (Vec<Ident>, Option<Path>) {
     let mut callers: Vec<Ident> = Vec::new();
-    let mut crate_option = Options::default();
-    let parser = |input: ParseStream| {
-        while !input.is_empty() {
-            let caller = input.call(Ident::parse_any)?;
-            if caller == "crate" {
-                parse_path(&caller, &mut crate_option.crate_path, input, errors)?;
-            } else if !CALLERS.iter().any(|known| caller == known) {
-                errors.push_spanned(
-                    &caller,
-                    format!(
-                        "`#[smartcall::test]` has no caller `{caller}`: use `sync`, `shim`, \
-                         `foreign` or `tokio`"
-                    ),
-                );
-            } else if callers.contains(&caller) {
-                errors.push_spanned(
-                    &caller,
-                    format!("`{caller}` is given twice: remove one of them"),
-                );
-            } else {
-                callers.push(caller);
-            }
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
+    let mut crate_option = None;
+    parse_comma_separated(options, errors, |input, errors| {
+        let caller = input.call(Ident::parse_any)?;
+        if caller == "crate" {
+            return parse_path(&caller, &mut crate_option, input, errors);
+        }
+        if !CALLERS.iter().any(|known| caller == known) {
+            errors.push_spanned(
+                &caller,
+                format!(
+                    "`#[smartcall::test]` has no caller `{caller}`: use `sync`, `shim`, `foreign` \
+                     or `tokio`"
+                ),
+            );
+        } else if callers.contains(&caller) {
+            errors.push_spanned(&caller, duplicate_option(&caller));
+        } else {
+            callers.push(caller);
         }
         Ok(())
-    };
-    if let Err(error) = parser.parse2(options) {
-        errors.push(error);
-    }
+    });
     (callers, crate_option)
 }
 
@@ -74,11 +63,11 @@ fn parse_options(options: TokenStream, errors: &mut Errors) -> (Vec<Ident>, Opti
 fn tests(
     mut function: Function,
     chosen: &[Ident],
-    crate_option: &Options,
+    crate_option: Option<&Path>,
     errors: &mut Errors,
 ) -> TokenStream {
     if !check(&function, errors) {
-        // Without a body the compiler would report a second error.
+        // The compiler would report a second error about a function without a body.
         return function
             .body
             .as_ref()
@@ -93,7 +82,7 @@ fn tests(
         Some(_) => quote_spanned!(span=> asynchronous),
         None => quote_spanned!(span=> blocking),
     };
-    // `#[should_panic]` requires a test without a return type.
+    // `#[should_panic]` requires a test that returns `()`, and not an `impl Trait`.
     let returns_nothing = match &function.sig.output {
         ReturnType::Default => true,
         ReturnType::Type(_, ty) => is_unit(ty),
@@ -111,7 +100,7 @@ fn tests(
             None if chosen.is_empty() => ("known", span),
             None => return None,
         };
-        let krate = crate_option.crate_path(span);
+        let krate = crate_path(crate_option, span);
         let (wanted, caller) = (Ident::new(wanted, span), Ident::new(caller, span));
         Some(quote_spanned! {span=>
             #krate::__private::#caller! {

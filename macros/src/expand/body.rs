@@ -48,9 +48,9 @@ pub(crate) struct FunctionParts<'a> {
 impl FunctionParts<'_> {
     /// Returns the `async` block of a body.
     ///
-    /// The inner block has the edition of this crate, 2024. There a block drops the temporaries of its
-    /// last expression before its local variables, in the same order as a function drops its
-    /// temporaries and its arguments in every edition.
+    /// The inner block has the edition of this crate, 2024. In this edition a block drops the
+    /// temporaries of its last expression before its local variables. A function drops these
+    /// temporaries before its arguments in every edition, so the order is the same.
     ///
     /// An unreachable `return` at the start tells the compiler the output type, as the signature of
     /// an `async fn` does. The compiler then checks every later `return`, `?` and the last expression

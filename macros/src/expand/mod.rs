@@ -1,4 +1,7 @@
-//! The code that is generated from what the user wrote.
+//! Generates code from what the user wrote.
+//!
+//! These files report the errors that are not about syntax: what a function cannot have with its
+//! options.
 
 mod argument;
 mod body;

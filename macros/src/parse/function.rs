@@ -59,8 +59,8 @@ impl Function {
         } else {
             let content;
             let brace = braced!(content in input);
-            // Inner attributes at the start of a body apply to the function. The compiler does not
-            // allow them at the start of a plain block.
+            // Inner attributes at the start of a body apply to the function. They are moved out,
+            // since the compiler does not allow them at the start of a plain block.
             let inner = content.call(Attribute::parse_inner)?;
             attrs.extend(inner.into_iter().map(|attr| Attribute {
                 style: syn::AttrStyle::Outer,

@@ -1,11 +1,16 @@
+//! The options of `#[smart]`.
+
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
+use syn::parse::ParseStream;
 use syn::{Path, Token};
 
 use crate::errors::Errors;
 use crate::parse::context::Context;
+use crate::parse::option_list::{
+    crate_path, duplicate_option, parse_comma_separated, parse_path, skip_to_comma,
+};
 use crate::parse::precise_capture::PreciseCapture;
 
 /// The options in `#[smart(…)]`. A flag that is set holds the span of its name.
@@ -42,18 +47,9 @@ impl Options {
     /// Parses the tokens between the parentheses.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut options = Options::default();
-        let parser = |input: ParseStream| {
-            while !input.is_empty() {
-                options.parse_one(input, errors)?;
-                if !input.is_empty() {
-                    input.parse::<Token![,]>()?;
-                }
-            }
-            Ok(())
-        };
-        if let Err(error) = parser.parse2(tokens) {
-            errors.push(error);
-        }
+        parse_comma_separated(tokens, errors, |input, errors| {
+            options.parse_one(input, errors)
+        });
         options.resolve_conflicts(errors);
         options
     }
@@ -121,7 +117,7 @@ impl Options {
             }
         };
         if flag.is_some() {
-            errors.push_spanned(&name, duplicate(&name));
+            errors.push_spanned(&name, duplicate_option(&name));
         }
         *flag = Some(name.span());
         if input.peek(Token![=]) || input.peek(syn::token::Paren) {
@@ -141,7 +137,7 @@ impl Options {
         errors: &mut Errors,
     ) -> syn::Result<()> {
         if self.precise_capture.is_some() {
-            errors.push_spanned(name, duplicate(name));
+            errors.push_spanned(name, duplicate_option(name));
         }
         match PreciseCapture::parse(name, input) {
             Ok(capture) => self.precise_capture = Some(capture),
@@ -165,15 +161,9 @@ impl Options {
             || self.precise_capture.is_some()
     }
 
-    /// Returns the path of the smartcall crate.
-    ///
-    /// The default path gets `span`, so that errors point there. A path from the user keeps its
-    /// own spans.
+    /// Returns the path of the smartcall crate. The default path gets `span`.
     pub(crate) fn crate_path(&self, span: Span) -> TokenStream {
-        match &self.crate_path {
-            Some(path) => path.to_token_stream(),
-            None => quote_spanned!(span=> ::smartcall),
-        }
+        crate_path(self.crate_path.as_ref(), span)
     }
 }
 
@@ -207,45 +197,4 @@ impl ToTokens for Options {
             tokens.extend(quote!(__last(#context)));
         }
     }
-}
-
-/// Parses the `= path` after the name of an option.
-pub(crate) fn parse_path(
-    name: &Ident,
-    option: &mut Option<Path>,
-    input: ParseStream,
-    errors: &mut Errors,
-) -> syn::Result<()> {
-    if option.is_some() {
-        errors.push_spanned(name, duplicate(name));
-    }
-    if !input.peek(Token![=]) {
-        errors.push_spanned(name, missing_path(name));
-        return skip_to_comma(input);
-    }
-    input.parse::<Token![=]>()?;
-    let path = input.call(Path::parse_mod_style);
-    *option = Some(path.map_err(|error| syn::Error::new(error.span(), missing_path(name)))?);
-    Ok(())
-}
-
-fn missing_path(name: &Ident) -> String {
-    let (what, example) = if name == "blocking" {
-        ("a sync function that does the same", "path::to::function")
-    } else {
-        ("the smartcall crate", "path::to::smartcall")
-    };
-    format!("`{name}` needs the path of {what}: write `{name} = {example}`, without quotes")
-}
-
-fn duplicate(name: &Ident) -> String {
-    format!("`{name}` is given twice: remove one of them")
-}
-
-/// Skips the tokens before the next comma.
-fn skip_to_comma(input: ParseStream) -> syn::Result<()> {
-    while !input.is_empty() && !input.peek(Token![,]) {
-        input.parse::<proc_macro2::TokenTree>()?;
-    }
-    Ok(())
 }
