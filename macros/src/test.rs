@@ -94,6 +94,7 @@ fn tests(
         (output, TokenStream::new())
     };
     let tests = CALLERS.iter().filter_map(|caller| {
+        // If a feature for the caller is missing, `chosen` is an error, and `known` adds no test.
         let given = chosen.iter().find(|chosen| chosen == caller);
         let (wanted, span) = match given {
             Some(given) => ("chosen", mixed_site_at(given.span())),

@@ -8,12 +8,12 @@
 //!
 //! Lints have to report the user's own names, and each only once. Two cases need care:
 //!
-//! - An argument whose name is not in the body has to be reported as unused. The signature gets a
-//!   variable of another hygiene with the same name, for the docs, and the user's name is bound to a
-//!   reference to it.
+//! - An argument whose name is not in the body has to be reported as unused. The argument in the
+//!   signature keeps its name, for the docs, but gets another hygiene. The user's name is bound to a
+//!   reference to it, and the compiler reports this variable.
 //! - A pattern that destructures its argument is bound as in an `async fn`. The parts are dropped when
-//!   the body ends, before the captured variables. So that the order stays right, all arguments after
-//!   the first such pattern are bound in the same way.
+//!   the body ends, before the captured variables. To keep the drop order, all arguments after the
+//!   first such pattern are bound in the same way.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};

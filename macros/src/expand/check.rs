@@ -10,7 +10,8 @@ use crate::parse::context::OptionSource;
 use crate::parse::function::Function;
 use crate::parse::options::Options;
 
-/// Checks that no argument is borrowed, so that all can be sent to a thread pool. Reports each that is.
+/// Checks that no argument is borrowed, so that all can be sent to a thread pool. Reports each one
+/// that is.
 pub(crate) fn arguments_are_owned(sig: &Signature, errors: &mut Errors) -> bool {
     let mut is_valid = true;
     let function = &sig.ident;
