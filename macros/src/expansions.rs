@@ -1,7 +1,7 @@
-//! The expansions of the main forms, as text: `expansions/*.rs`, with what is written first and
-//! what it becomes below.
+//! Snapshots of expansions. Each file in `expansions/` contains source code and, below, its
+//! expansion.
 //!
-//! `OVERWRITE=1 cargo test --package smartcall-macros` writes them anew.
+//! `OVERWRITE=1 cargo test --package smartcall-macros` updates them.
 
 use std::env;
 use std::fs;
@@ -11,26 +11,26 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::Meta;
 
-use crate::{expand, test};
+use crate::{smart, test};
 
-/// Stands between what is written and what it becomes.
-const BECOMES: &str = "\n// becomes\n\n";
+/// The line between the source code and its expansion.
+const SEPARATOR: &str = "\n// becomes\n\n";
 
-// In this crate `test` is another attribute.
+// In this crate `test` is the name of another attribute.
 #[core::prelude::v1::test]
-fn expansions_are_as_written_down() {
+fn expansions_match_snapshots() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/expansions");
     let mut files = 0;
-    for entry in fs::read_dir(folder).expect("the folder is there") {
-        let path = entry.expect("it can be read").path();
-        let text = fs::read_to_string(&path).expect("it is a text");
-        let (written, becomes) = text.split_once(BECOMES).unwrap_or((&text, ""));
-        let expanded = expanded(written);
+    for entry in fs::read_dir(folder).expect("the folder exists") {
+        let path = entry.expect("the entry is readable").path();
+        let text = fs::read_to_string(&path).expect("the file is text");
+        let (source, snapshot) = text.split_once(SEPARATOR).unwrap_or((&text, ""));
+        let expanded = expand_file(source);
         if env::var_os("OVERWRITE").is_some() {
-            let text = format!("{}\n{BECOMES}{expanded}", written.trim_end());
-            fs::write(&path, text).expect("it can be written");
+            let text = format!("{}\n{SEPARATOR}{expanded}", source.trim_end());
+            fs::write(&path, text).expect("the file is writable");
         } else {
-            assert_eq!(expanded, becomes, "{}", path.display());
+            assert_eq!(expanded, snapshot, "{}", path.display());
         }
         files += 1;
     }
@@ -38,46 +38,48 @@ fn expansions_are_as_written_down() {
 }
 
 /// Expands each item of a file by its first attribute.
-fn expanded(written: &str) -> String {
-    let items = syn::parse_file(written).expect("it is Rust").items;
+fn expand_file(source: &str) -> String {
+    let items = syn::parse_file(source)
+        .expect("the source is valid Rust")
+        .items;
     let tokens = items.iter().map(|item| expand_item(item.to_token_stream()));
-    let file = syn::parse2(tokens.collect()).expect("it expands to Rust");
+    let file = syn::parse2(tokens.collect()).expect("the expansion is valid Rust");
     prettyplease::unparse(&file)
 }
 
 fn expand_item(item: TokenStream) -> TokenStream {
-    /// An attribute, and what it is on.
-    struct Marked(syn::Attribute, TokenStream);
+    /// An attribute and its item.
+    struct AttributedItem(syn::Attribute, TokenStream);
 
-    impl syn::parse::Parse for Marked {
+    impl syn::parse::Parse for AttributedItem {
         fn parse(input: syn::parse::ParseStream) -> syn::Result<Self> {
             let mut attrs = input.call(syn::Attribute::parse_outer)?;
             let first = attrs.remove(0);
             let rest: TokenStream = input.parse()?;
-            Ok(Marked(first, quote::quote!(#(#attrs)* #rest)))
+            Ok(AttributedItem(first, quote::quote!(#(#attrs)* #rest)))
         }
     }
 
-    let Marked(attr, item) = syn::parse2(item).expect("it has an attribute");
+    let AttributedItem(attr, item) = syn::parse2(item).expect("the item has an attribute");
     let options = match &attr.meta {
         Meta::List(list) => list.tokens.clone(),
         _ => TokenStream::new(),
     };
     if attr.path().is_ident("smart") {
-        expand::smart(options, item)
+        smart::expand(options, item)
     } else {
         test::expand(options, item)
     }
 }
 
-/// A body is not parsed, so it may be of any syntax.
+/// A body is not parsed, so it may have any syntax.
 #[core::prelude::v1::test]
-fn a_body_passes_through_as_it_is() {
+fn body_is_not_parsed() {
     let body = "{ ~ not § rust; => { at: all } 1.2.3 }".replace('§', "#");
     let item: TokenStream = format!("async fn f() {body}")
         .parse()
-        .expect("it is tokens");
-    let body: TokenStream = body.parse().expect("it is tokens");
-    let expanded = expand::smart(TokenStream::new(), item).to_string();
+        .expect("it can be tokenized");
+    let body: TokenStream = body.parse().expect("it can be tokenized");
+    let expanded = smart::expand(TokenStream::new(), item).to_string();
     assert!(expanded.contains(&body.to_string()), "{expanded}");
 }

@@ -27,7 +27,7 @@ fn five() -> ::smartcall::DualOf<impl ::smartcall::Work<Output = u32>> {
     "`#[smart]` has no option `boxd`: use one of `boxed`, `local`, `in_place`, `send`, `owned`, `use<..>`, `skip`, `blocking = function` or `crate = path`"
 }
 ::core::compile_error! {
-    "`#[smart]` can't be on a `const fn`: remove `const`, since a handle is resolved at run time"
+    "`#[smart]` can't be used on a `const fn`: remove `const`, since a handle is resolved at run time"
 }
 #[track_caller]
 fn borrows(&self, a: &str) -> ::smartcall::DualOf<impl ::smartcall::Work<Output = u32>> {
@@ -41,8 +41,8 @@ fn borrows(&self, a: &str) -> ::smartcall::DualOf<impl ::smartcall::Work<Output 
     })
 }
 ::core::compile_error! {
-    "`#[smart]` can't send the borrowed `self` to a thread pool: use `#[smart(owned)]` to send a copy, `#[smart(in_place)]` if `borrows` returns quickly, or make it an `async fn` that awaits a `Dual::blocking(move || ..)` of what it copies"
+    "`#[smart]` can't send the borrowed `self` to a thread pool: use `#[smart(owned)]` to send a copy, `#[smart(in_place)]` if `borrows` returns quickly, or make it an `async fn` that copies what it needs and awaits `Dual::blocking(move || ..)`"
 }
 ::core::compile_error! {
-    "`#[smart]` can't send the borrowed argument `a` to a thread pool: take it by value, or use `#[smart(owned)]` to send a copy, `#[smart(in_place)]` if `borrows` returns quickly, or make it an `async fn` that awaits a `Dual::blocking(move || ..)` of what it copies"
+    "`#[smart]` can't send the borrowed argument `a` to a thread pool: take it by value, or use `#[smart(owned)]` to send a copy, `#[smart(in_place)]` if `borrows` returns quickly, or make it an `async fn` that copies what it needs and awaits `Dual::blocking(move || ..)`"
 }

@@ -1,35 +1,36 @@
-//! Functions that return a boxed future, as other attributes make them of `async fn`s.
+//! Boxed futures in return types, as `#[async_trait]` makes them of an `async fn`.
 
 use syn::{
     AngleBracketedGenericArguments, GenericArgument, Lifetime, PathArguments, PathSegment,
     ReturnType, Signature, Type, TypeParamBound,
 };
 
-/// A `Pin<Box<dyn Future<Output = T> + …>>`.
+/// A type `Pin<Box<dyn Future<Output = T> + …>>`.
 pub(crate) struct BoxedFuture {
-    /// All of it.
+    /// The whole type.
     pub(crate) ty: Type,
     /// The `T`.
     pub(crate) output: Type,
-    /// The lifetime that it may not outlive. `None` is `'static`.
+    /// The lifetime bound of the trait object. `None` is `'static`.
     pub(crate) lifetime: Option<Lifetime>,
 }
 
 impl BoxedFuture {
-    /// Looks at what a sync function returns.
-    pub(crate) fn of(sig: &Signature) -> Option<Self> {
+    /// Recognises the return type of a sync function.
+    pub(crate) fn from_signature(sig: &Signature) -> Option<Self> {
         match (&sig.output, sig.asyncness) {
-            (ReturnType::Type(_, ty), None) => BoxedFuture::new(ty),
+            (ReturnType::Type(_, ty), None) => BoxedFuture::from_type(ty),
             _ => None,
         }
     }
 
-    fn new(ty: &Type) -> Option<Self> {
-        let Type::TraitObject(object) = argument(argument(ty, "Pin")?, "Box")? else {
+    fn from_type(ty: &Type) -> Option<Self> {
+        let boxed = first_type_argument(ty, "Pin")?;
+        let Type::TraitObject(object) = first_type_argument(boxed, "Box")? else {
             return None;
         };
         let output = object.bounds.iter().find_map(|bound| match bound {
-            TypeParamBound::Trait(bound) => output(bound.path.segments.last()?),
+            TypeParamBound::Trait(bound) => future_output(bound.path.segments.last()?),
             _ => None,
         })?;
         let lifetime = object.bounds.iter().find_map(|bound| match bound {
@@ -46,24 +47,24 @@ impl BoxedFuture {
     }
 }
 
-/// The only argument of a type of that name.
-fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+/// Returns the first argument of a type `Name<T, …>`, if it is a type.
+fn first_type_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let ty = match ty {
-        Type::Group(group) => return argument(&group.elem, name),
+        Type::Group(group) => return first_type_argument(&group.elem, name),
         Type::Path(ty) => ty,
         _ => return None,
     };
     let last = ty.path.segments.last()?;
-    let arguments = arguments(last)?;
+    let arguments = angle_bracketed(last)?;
     match arguments.args.first()? {
         GenericArgument::Type(ty) if last.ident == name => Some(ty),
         _ => None,
     }
 }
 
-/// The `T` of a `Future<Output = T>`.
-fn output(segment: &PathSegment) -> Option<Type> {
-    let arguments = arguments(segment)?;
+/// Returns the `T` of a `Future<Output = T>`.
+fn future_output(segment: &PathSegment) -> Option<Type> {
+    let arguments = angle_bracketed(segment)?;
     arguments.args.iter().find_map(|argument| match argument {
         GenericArgument::AssocType(assoc) if segment.ident == "Future" => {
             (assoc.ident == "Output").then(|| assoc.ty.clone())
@@ -72,7 +73,7 @@ fn output(segment: &PathSegment) -> Option<Type> {
     })
 }
 
-fn arguments(segment: &PathSegment) -> Option<&AngleBracketedGenericArguments> {
+fn angle_bracketed(segment: &PathSegment) -> Option<&AngleBracketedGenericArguments> {
     match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(arguments),
         _ => None,

@@ -3,38 +3,38 @@ use quote::{ToTokens, TokenStreamExt};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Signature, Token, Visibility, braced, token};
 
-/// A function, wherever it stands: free, in an `impl` block or in a trait.
+/// A free function, or one in an `impl` block or a trait.
 ///
-/// The body is not parsed: it passes through as it was written, and no syntax of the compiler is
-/// too new for it.
+/// The body is not parsed. It is copied to the expansion as tokens, so it may use syntax that syn
+/// does not know yet.
 #[derive(Clone)]
 pub(crate) struct Function {
-    /// The outer attributes, and those at the head of the body.
+    /// The outer attributes, and the inner ones at the start of the body.
     pub(crate) attrs: Vec<Attribute>,
-    /// The visibility, of which a trait's function has none.
+    /// The visibility. It is empty in a trait.
     pub(crate) vis: Visibility,
-    /// The `default` of specialisation.
+    /// The keyword `default` of specialization.
     pub(crate) defaultness: Option<Token![default]>,
-    /// All from the first keyword to the `where`.
+    /// Everything from the first keyword to the end of the `where` clause.
     pub(crate) sig: Signature,
-    /// The body, unless the function is only declared.
+    /// The body. A function that is only declared has none.
     pub(crate) body: Option<Body>,
-    /// The semicolon in place of a body.
+    /// The semicolon of a function without a body.
     pub(crate) semicolon: Option<Token![;]>,
 }
 
-/// A body, with the braces where the user wrote them.
+/// The body of a function.
 #[derive(Clone)]
 pub(crate) struct Body {
-    /// The braces.
+    /// The braces, with the user's spans.
     pub(crate) brace: token::Brace,
-    /// What is in them.
+    /// The tokens between the braces.
     pub(crate) tokens: TokenStream,
 }
 
 impl Function {
-    /// Whether a function comes next, after its attributes.
-    pub(crate) fn is_next(input: ParseStream) -> bool {
+    /// Whether the next tokens, after the attributes, are a function.
+    pub(crate) fn peek(input: ParseStream) -> bool {
         let ahead = input.fork();
         let head = |input: ParseStream| -> syn::Result<bool> {
             input.parse::<Visibility>()?;
@@ -48,7 +48,7 @@ impl Function {
         head(&ahead).unwrap_or(false)
     }
 
-    /// Parses a function whose outer attributes are parsed already.
+    /// Parses a function whose outer attributes have already been parsed.
     pub(crate) fn parse(mut attrs: Vec<Attribute>, input: ParseStream) -> syn::Result<Self> {
         let vis = input.parse()?;
         let defaultness = input.parse()?;
@@ -59,8 +59,8 @@ impl Function {
         } else {
             let content;
             let brace = braced!(content in input);
-            // Attributes at the head of a body are the function's, and may not stand at the head
-            // of a mere block.
+            // Inner attributes at the start of a body apply to the function. They are moved out,
+            // since the compiler does not allow them at the start of a plain block.
             let inner = content.call(Attribute::parse_inner)?;
             attrs.extend(inner.into_iter().map(|attr| Attribute {
                 style: syn::AttrStyle::Outer,

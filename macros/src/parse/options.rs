@@ -1,0 +1,200 @@
+//! The options of `#[smart]`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Path, Token};
+
+use crate::errors::Errors;
+use crate::parse::context::Context;
+use crate::parse::option_list::{
+    crate_path, duplicate_option, parse_comma_separated, parse_path, skip_to_comma,
+};
+use crate::parse::precise_capture::PreciseCapture;
+
+/// The options in `#[smart(…)]`. A flag that is set holds the span of its name.
+#[derive(Clone, Default)]
+pub(crate) struct Options {
+    /// Return a boxed handle, whose type can be named.
+    pub(crate) boxed: Option<Span>,
+    /// Allow boxed work that is not `Send`.
+    pub(crate) local: Option<Span>,
+    /// Run sync code on the thread that resolves the handle, never on a pool.
+    pub(crate) in_place: Option<Span>,
+    /// Add the bound `Send` to the work.
+    pub(crate) send: Option<Span>,
+    /// Clone the borrowed arguments, so that the handle borrows nothing.
+    pub(crate) owned: Option<Span>,
+    /// The generic parameters that the type of the handle captures.
+    pub(crate) precise_capture: Option<PreciseCapture>,
+    /// Leave this function of an `impl` block or trait unchanged.
+    pub(crate) skip: Option<Span>,
+    /// The sync version of an async function.
+    pub(crate) blocking: Option<Path>,
+    /// The path of the smartcall crate.
+    pub(crate) crate_path: Option<Path>,
+    /// The hidden option `__last`: the expansion was deferred until the other attributes were
+    /// expanded, and the function has this context.
+    pub(crate) deferred: Option<Context>,
+}
+
+/// The names of the options, for an error message.
+const NAMES: &str = "`boxed`, `local`, `in_place`, `send`, `owned`, `use<..>`, `skip`, \
+                     `blocking = function` or `crate = path`";
+
+impl Options {
+    /// Parses the tokens between the parentheses.
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut options = Options::default();
+        parse_comma_separated(tokens, errors, |input, errors| {
+            options.parse_one(input, errors)
+        });
+        options.resolve_conflicts(errors);
+        options
+    }
+
+    /// Reports options that conflict, and removes one of them.
+    fn resolve_conflicts(&mut self, errors: &mut Errors) {
+        if let (Some(local), None) = (self.local, self.boxed) {
+            errors.push_at(
+                local,
+                "`local` needs `boxed`: write `#[smart(boxed, local)]`, or remove `local`",
+            );
+            // Continue as if `boxed` had been given.
+            self.boxed = self.local;
+        }
+        if let (Some(send), Some(_)) = (self.send, self.boxed) {
+            let message = match self.local {
+                Some(_) => {
+                    "`send` conflicts with `local`: remove `send`, and also `local` if the handle must be `Send`"
+                }
+                None => "a `boxed` handle is already `Send`: remove `send`",
+            };
+            errors.push_at(send, message);
+            self.send = None;
+        }
+        if let (Some(capture), Some(_)) = (&self.precise_capture, self.boxed) {
+            errors.push_at(
+                capture.span,
+                "`use<..>` is for an `impl Trait`, and a `boxed` handle has a named type: remove `use<..>`",
+            );
+            self.precise_capture = None;
+        }
+        if let (Some(skip), true) = (self.skip, self.has_more_than_skip()) {
+            errors.push_at(
+                skip,
+                "`skip` leaves the function unchanged, so the other options have no effect: remove them, or remove `skip`",
+            );
+        }
+    }
+
+    fn parse_one(&mut self, input: ParseStream, errors: &mut Errors) -> syn::Result<()> {
+        let name = input.call(Ident::parse_any)?;
+        let flag = match name.to_string().as_str() {
+            "boxed" => &mut self.boxed,
+            "local" => &mut self.local,
+            "in_place" => &mut self.in_place,
+            "send" => &mut self.send,
+            "owned" => &mut self.owned,
+            "skip" => &mut self.skip,
+            "blocking" => return parse_path(&name, &mut self.blocking, input, errors),
+            "crate" => return parse_path(&name, &mut self.crate_path, input, errors),
+            "use" => return self.parse_precise_capture(&name, input, errors),
+            "__last" => {
+                let value;
+                syn::parenthesized!(value in input);
+                self.deferred = Some(Context::parse(&value)?);
+                // This crate printed the value, so ignore anything that follows the context.
+                return value.parse::<TokenStream>().map(drop);
+            }
+            _ => {
+                errors.push_spanned(
+                    &name,
+                    format!("`#[smart]` has no option `{name}`: use one of {NAMES}"),
+                );
+                return skip_to_comma(input);
+            }
+        };
+        if flag.is_some() {
+            errors.push_spanned(&name, duplicate_option(&name));
+        }
+        *flag = Some(name.span());
+        if input.peek(Token![=]) || input.peek(syn::token::Paren) {
+            errors.push_spanned(
+                &name,
+                format!("`{name}` takes no value: write `{name}` alone"),
+            );
+            skip_to_comma(input)?;
+        }
+        Ok(())
+    }
+
+    fn parse_precise_capture(
+        &mut self,
+        name: &Ident,
+        input: ParseStream,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        if self.precise_capture.is_some() {
+            errors.push_spanned(name, duplicate_option(name));
+        }
+        match PreciseCapture::parse(name, input) {
+            Ok(capture) => self.precise_capture = Some(capture),
+            Err(_) => {
+                errors.push_spanned(
+                    name,
+                    "`use` needs a list of the captured parameters: write `use<'a, T>`, or \
+                     `use<>` for none",
+                );
+                skip_to_comma(input)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an option other than `skip` and `crate` is set.
+    fn has_more_than_skip(&self) -> bool {
+        let flags = [self.boxed, self.local, self.in_place, self.send, self.owned];
+        flags.iter().any(Option::is_some)
+            || self.blocking.is_some()
+            || self.precise_capture.is_some()
+    }
+
+    /// Returns the path of the smartcall crate. The default path gets `span`.
+    pub(crate) fn crate_path(&self, span: Span) -> TokenStream {
+        crate_path(self.crate_path.as_ref(), span)
+    }
+}
+
+/// Prints the options as the user wrote them, for a `#[smart]` that is expanded later.
+impl ToTokens for Options {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let flags = [
+            ("boxed", self.boxed),
+            ("local", self.local),
+            ("in_place", self.in_place),
+            ("send", self.send),
+            ("owned", self.owned),
+            ("skip", self.skip),
+        ];
+        for (name, span) in flags {
+            if let Some(span) = span {
+                let name = Ident::new(name, span);
+                tokens.extend(quote!(#name,));
+            }
+        }
+        if let Some(PreciseCapture { tokens: list, .. }) = &self.precise_capture {
+            tokens.extend(quote!(#list,));
+        }
+        if let Some(path) = &self.blocking {
+            tokens.extend(quote!(blocking = #path,));
+        }
+        if let Some(path) = &self.crate_path {
+            tokens.extend(quote!(crate = #path,));
+        }
+        if let Some(context) = &self.deferred {
+            tokens.extend(quote!(__last(#context)));
+        }
+    }
+}
