@@ -72,7 +72,7 @@
 //!   [`Host`](context::Host), and panics otherwise; [`try_get`](Dual::try_get) returns the handle instead.
 //!
 //! A [boxed](Dual::boxed) handle can be dereferenced, which resolves it like `.get()`. In a task a
-//! dereference panics even where `.get()` works: nobody means an implicit wait there.
+//! dereference panics even where `.get()` works: an implicit wait is never meant there.
 //!
 //! smartcall cannot detect an executor that does not announce itself. On a thread of smol or of a bare
 //! `async_executor::Executor`, `.get()` just blocks. Fix: wrap the task's future in [`context::inside`].
@@ -101,7 +101,7 @@
 //! - `futures-executor` (off by default), for programs: detects the executors of the `futures` crate. `.get()` panics on
 //!   their threads.
 //! - `rayon` (off by default): [`Dual::on`] takes rayon's pools.
-//! - `tracing` (off by default), for programs: the current span and dispatcher of the `tracing` crate follow blocking
+//! - `tracing` (off by default): the current span and dispatcher of the `tracing` crate follow blocking
 //!   code to the pool, and an executor's threads have the dispatcher that was current when it was built. See
 //!   [`context`](context#what-follows).
 //!
