@@ -1,13 +1,8 @@
 //! One implementation, called from sync code with `.get()` or from async code with `.await`.
 //!
-//! A library in Rust is sync or async, or it is written twice. Whoever picks one leaves the
-//! other half of the callers with a wrapper of their own: a runtime that is started for each
-//! call, a blocking call that stalls an executor, a channel to a thread that drives.
-//!
-//! Here the library is written once. It takes operations as [`SmartCall`], which sync and
-//! async callables are, and gives back a [`Dual`], which its callers resolve as they
-//! like: by `.await`, or by `.get()`. Where the thread stands, outside of executors or in a
-//! task, is known from a thread-local flag, and decides how the work is run.
+//! A library in Rust is sync or async, or it is written twice. Whichever you pick, the other half of
+//! your callers must write a wrapper: a runtime per call, a blocking call that stalls an executor, or
+//! a channel to a driver thread. With smartcall you write the library once.
 //!
 //! # Examples
 //!
@@ -31,7 +26,7 @@
 //! }
 //!
 //! # async fn fetch() -> Result<u32, String> { Ok(5) }
-//! // A sync caller: on this thread, with a sync and with an async operation.
+//! // A sync caller: everything runs on this thread.
 //! assert!(retry(|| std::fs::read("no such file"), 3).get().is_err());
 //! assert_eq!(retry(fetch, 3).get(), Ok(5));
 //!
@@ -42,67 +37,75 @@
 //! # });
 //! ```
 //!
-//! The [guide] has chapters: writing a library, calling it, choosing where blocking code runs, embedding
-//! an executor, coming from other crates, and pitfalls.
+//! If a function takes no callables, put [`#[smart]`](macro@smart) on it instead. The [guide] has chapters by task.
 //!
-//! # Where it runs
+//! # The handle
 //!
-//! | | polled by `.await` | `.get()`, `try_get()` |
-//! |---|---|---|
-//! | **Outside**: no shim, no `get` above | async: polled through. Blocking: on the pool | here |
-//! | **Driving**: a `get` on this thread polls | async: polled through. Blocking: here if alone, else on the pool | here |
-//! | **Inside**: a task of an executor that says so | async: polled through. Blocking: on the pool | here, while the executor's [`Host`](context::Host) keeps it going; refused, in words, if it has none that can |
+//! A [`Dual`] holds work that has not run. Its caller resolves it by `.await` or by [`get`](Dual::get).
+//! It is a [`Future`], and combinators such as [`map`](Dual::map), [`then`](Dual::then), [`join`], [`race`] and
+//! [`timeout`](Dual::timeout) return another handle. The form of the work decides what the two ways do:
 //!
-//! "Alone" is sync code that is all that the driven future waits for; code under a
-//! [`timeout`](Dual::timeout) is not, since the timer is there as well. [`context`] tells
-//! more, and how an executor says so; [`offload`] tells about the pool. A deref of a boxed handle is a `.get()`
-//! that is refused in every task: an implicit wait is never meant there.
+//! | form | holds | `.await` | `.get()` |
+//! |---|---|---|---|
+//! | [`Dual::future`] | async code | polls it | drives it on this thread |
+//! | [`Dual::blocking`] | sync code that may block | sends it to a [pool](offload) | calls it on this thread |
+//! | [`Dual::in_place`], [`Dual::borrowing`] | sync code that stays on this thread | calls it | calls it |
+//! | [`Dual::pair`] | a sync and an async version | takes the async path | takes the sync path |
+//! | [`Dual::ready`] | a value | returns it | returns it |
 //!
-//! # Several handles, and time
+//! Library code takes operations as [`SmartCall`], which sync and async callables implement. Its siblings
+//! [`SmartCallRef`], [`SmartCallMut`] and [`SmartCallOnce`] are for callbacks and for what is called once.
 //!
-//! [`Dual::map`], [`then`](Dual::then) and the like put one step after another; [`join`], [`try_join`]
-//! and [`race`] take several handles at once, and [`join_at_most`] many, so many at a time; [`start`](Dual::start) begins one in the background;
-//! [`timeout`](Dual::timeout) and [`get_timeout`](Dual::get_timeout) bound the wait for it;
-//! [`on`](Dual::on) says which pool its blocking code goes to. What
-//! comes of each is a handle again.
+//! # Three contexts
 //!
-//! # What it can't do
+//! A thread-local flag, the [`context`], tells what the thread is doing when a handle is resolved. It
+//! never changes a type or a result; it only decides how the work runs.
 //!
-//! A `.get()` in async code waits for other *tasks*. In `join!(a, async { b.get() })`, if `b`
-//! waits for `a`, nothing can help it: both are one task. Use `.await` there.
+//! - **Outside**: nothing async that smartcall knows. `.get()` resolves the handle on this thread.
+//! - **Driving**: a `.get()` on this thread polls a future. Blocking code in it runs on this thread if it is
+//!   *alone*, and on a pool otherwise. It is alone if the driven future waits for nothing else. Code under a
+//!   [`timeout`](Dual::timeout) is never alone, because the timer is pending as well. So two sync parts of a `join!`
+//!   overlap and a timeout fires, while a sequence of sync steps needs no second thread.
+//! - **Inside**: a task of an executor that announces itself, by [`context::inside`] for example. A task of
+//!   tokio or of the `futures` crate is treated likewise if a feature detects it. `.await` sends
+//!   blocking code to a pool. `.get()` works if the executor can continue without the thread, by a
+//!   [`Host`](context::Host), and panics otherwise; [`try_get`](Dual::try_get) returns the handle instead.
 //!
-//! Executors that don't say that they are one can't be recognised from outside. On the threads
-//! of smol or a bare `async_executor::Executor`, a `.get()` just blocks. The cure is one line,
-//! [`context::inside`].
+//! A [boxed](Dual::boxed) handle can be dereferenced, which resolves it like `.get()`. In a task a
+//! dereference panics even where `.get()` works: an implicit wait is never meant there.
+//!
+//! smartcall cannot detect an executor that does not announce itself. On a thread of smol or of a bare
+//! `async_executor::Executor`, `.get()` just blocks. Fix: wrap the task's future in [`context::inside`].
+//!
+//! A `.get()` in async code waits for other *tasks*. In `join!(a, async { b.get() })`, if `b` waits for `a`, it
+//! waits forever, because both are one task. Use `.await` there.
 //!
 //! # Blocking in a task
 //!
-//! A task of an [`Executor`] may call `.get()`. A spare thread stands in for its worker as soon as
-//! the call parks, or as soon as it turns out to be long; so all tasks of an executor of one
-//! thread may wait for each other. A value that is there at the first poll costs no more than
-//! two stores to a flag. A [`LocalExecutor`] has one thread that nobody can stand in for, and
-//! refuses.
+//! A task of an [`Executor`] may call `.get()`. A spare thread takes the worker's place when the call
+//! parks, or when it turns out to be long. So all tasks of an executor with one thread may wait for
+//! each other. If the value is ready on the first poll, the cost is two atomic stores. A [`LocalExecutor`] has no spare
+//! thread, so `.get()` panics in its tasks.
 //!
 //! # Crate features
 //!
-//! - `executor` (on by default): [`Executor`], [`LocalExecutor`] and [`Task`]; and [`Dual::start`] and [`Dual::finish`].
-//! - `futures-executor` (off by default): recognises the executors of the `futures` crate, and
-//!   refuses `.get()` on their threads.
-//! - `macros` (on by default): the attributes [`#[smart]`](macro@smart), which makes a function one that
-//!   returns a handle, and [`#[smartcall::test]`](macro@test), which tests a body under each caller.
-//! - `tokio` (off by default): `.get()` in a worker of a multi-thread runtime goes through
-//!   `block_in_place`, and is refused in a current-thread runtime; blocking code that is awaited in
-//!   tokio goes to tokio's pool; what is driven outside of any runtime enters one of ours, a
-//!   multi-thread one that is started when it is first needed, with one worker or as many
-//!   as the environment variable `TOKIO_WORKER_THREADS` says; what is [started](Dual::start) in a runtime
-//!   stays with it. It changes this for the whole
-//!   program, so it is for programs, and not for libraries.
+//! - `executor` (on by default): [`Executor`], [`LocalExecutor`] and [`Task`], [`Dual::start`] and [`Dual::finish`].
+//! - `macros` (on by default): the attributes [`#[smart]`](macro@smart), which makes a function return a
+//!   handle, and [`#[smartcall::test]`](macro@test), which tests a body under each caller.
+//! - `tokio` (off by default), for programs, since it changes `.get()` for the whole program:
+//!   - `.get()` on a worker of a multi-thread runtime uses `block_in_place`; in a current-thread runtime it panics.
+//!   - Blocking code that is awaited in tokio goes to tokio's pool.
+//!   - What `.get()` drives outside of any runtime enters a runtime of smartcall's own. That is a multi-thread runtime,
+//!     started on first use, with one worker or as many as the environment variable `TOKIO_WORKER_THREADS` says.
+//!   - What is [started](Dual::start) inside a runtime stays with that runtime.
+//! - `futures-executor` (off by default), for programs: detects the executors of the `futures` crate. `.get()` panics on
+//!   their threads.
 //! - `rayon` (off by default): [`Dual::on`] takes rayon's pools.
-//! - `tracing` (off by default): the current span and dispatcher of the `tracing` crate follow
-//!   blocking code to the pool, and an executor's threads have the dispatcher that it was built
-//!   under. See [`context`](context#what-follows).
+//! - `tracing` (off by default): the current span and dispatcher of the `tracing` crate follow blocking
+//!   code to the pool, and an executor's threads have the dispatcher that was current when it was built. See
+//!   [`context`](context#what-follows).
 //!
-//! With none of them the crate is the trait, the handle, the context and the pool: what an
+//! Without any of them the crate contains the traits, the handle, the context and the pool: all that an
 //! executor-neutral crate needs.
 
 #![forbid(unsafe_code)]
@@ -124,8 +127,7 @@ mod dual;
 #[cfg(feature = "executor")]
 pub mod executor;
 #[cfg(all(any(doc, doctest), feature = "executor", feature = "macros"))]
-#[doc = include_str!("../docs/guide.md")]
-pub mod guide {}
+pub mod guide;
 pub mod kind;
 pub mod offload;
 mod sync;

@@ -1,13 +1,14 @@
 //! A thread-local that is set while a closure runs.
 //!
-//! Both functions put the previous value back when the closure returns or unwinds. In a dying thread the
-//! thread-local may be gone: the closure then runs without it.
+//! Both functions restore the previous value when the closure returns or unwinds.
 
 use std::cell::Cell;
 
 use crate::sync::LocalKey;
 
 /// Sets a thread-local while a closure runs.
+///
+/// A `Copy` value has no destructor, so the thread-local can be used for as long as the thread runs code.
 #[inline]
 pub fn with<T: Copy + 'static, R>(
     key: &'static LocalKey<Cell<T>>,
@@ -16,26 +17,25 @@ pub fn with<T: Copy + 'static, R>(
 ) -> R {
     struct Restore<T: Copy + 'static> {
         key: &'static LocalKey<Cell<T>>,
-        previous: Option<T>,
+        previous: T,
     }
 
     impl<T: Copy> Drop for Restore<T> {
         #[inline]
         fn drop(&mut self) {
-            if let Some(previous) = self.previous {
-                let _ = self.key.try_with(|cell| cell.set(previous));
-            }
+            self.key.set(self.previous);
         }
     }
 
-    let previous = key.try_with(|cell| cell.replace(value)).ok();
+    let previous = key.replace(value);
     let _restore = Restore { key, previous };
     f()
 }
 
 /// Exchanges a thread-local with a value while a closure runs, and exchanges them back.
 ///
-/// The value may not be `Copy`, and is not cloned: an `Arc` is not counted up and down.
+/// The value is not cloned: an `Arc` is not counted up and down. In a dying thread the thread-local may be gone, and
+/// the closure then runs without it.
 #[inline]
 pub fn exchanged<T: 'static, R>(
     key: &'static LocalKey<Cell<T>>,
