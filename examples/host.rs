@@ -1,7 +1,7 @@
-//! An executor of one's own, a small thread pool, in whose tasks `.get()` goes through.
+//! An executor of one's own, a small thread pool, in whose tasks `.get()` works.
 //!
-//! It needs a `Host` for that. Where nobody can stand in, `context::inside` around a future is
-//! enough to have a `.get()` refused, in words, instead of a hang.
+//! It needs a `Host` for that. Without one, `context::inside` around each future is enough: a `.get()` then panics
+//! instead of hanging.
 //!
 //! `cargo run --example host`
 
@@ -23,15 +23,15 @@ mod pool {
     use std::thread;
 
     use futures::channel::oneshot;
-    use smartcall::context::{self, Host, Place};
+    use smartcall::context::{self, Host};
 
-    /// A thread pool. Its threads end when it is dropped and all that is queued has run.
+    /// A thread pool. Its threads end when it is dropped and all queued tasks have run.
     pub struct Pool {
         queue: Arc<Queue>,
         threads: usize,
     }
 
-    /// The tasks to run. At a `None` the thread that finds it ends.
+    /// The tasks to run. A thread that takes a `None` ends.
     struct Queue {
         sender: Sender<Option<Arc<Task>>>,
         receiver: Mutex<Receiver<Option<Arc<Task>>>>,
@@ -87,10 +87,10 @@ mod pool {
         let queue = Arc::clone(queue);
         let builder = thread::Builder::new().name(name.into());
         let thread = builder.spawn(move || {
-            let host = Arc::new(StandIns(Arc::clone(&queue)));
+            let host = Arc::new(SpareThreads(Arc::clone(&queue)));
             let next = || lock(&queue.receiver).recv().ok().flatten();
             while let Some(task) = next() {
-                // In here a `.get()` knows where it is, and whom to turn to.
+                // In here a `.get()` knows that it is in a task, and which host to ask.
                 context::with_host(&host, || task.poll());
             }
         });
@@ -134,19 +134,19 @@ mod pool {
         }
     }
 
-    /// Keeps the pool going while one of its threads is blocked.
+    /// Keeps the pool running while one of its threads is blocked.
     ///
-    /// A thread for each `.get()` is the least that does. A pool that cares for speed keeps some,
-    /// and lets one begin when the `.get()` parks, or when it takes long.
-    struct StandIns(Arc<Queue>);
+    /// A new thread for each `.get()` is the least that works. A fast pool keeps some idle, and activates one when the
+    /// `.get()` parks, or when it takes long.
+    struct SpareThreads(Arc<Queue>);
 
-    impl Host for StandIns {
+    impl Host for SpareThreads {
         fn can_block(&self) -> bool {
             true
         }
 
         fn block_in_place(&self, block: &mut dyn FnMut()) {
-            /// Ends one thread, whichever is first to see it, on unwind too.
+            /// Ends one thread, the first that takes the `None`, on unwind too.
             struct OneTooMany<'a>(&'a Queue);
 
             impl Drop for OneTooMany<'_> {
@@ -155,14 +155,14 @@ mod pool {
                 }
             }
 
-            // It is called around the whole of a `.get()`, and once more where that parks. By
-            // then somebody stands in already.
-            if context::current() == Place::Driving {
-                return block();
-            }
-            start_thread(&self.0, "stand-in");
+            start_thread(&self.0, "spare");
             let _one_too_many = OneTooMany(&self.0);
             block();
+        }
+
+        fn park(&self, park: &mut dyn FnMut()) {
+            // The spare thread runs already, since `block_in_place`.
+            park();
         }
     }
 }
@@ -173,7 +173,7 @@ fn here() -> String {
 }
 
 fn main() {
-    // With one thread, a task that blocked it would wait for ever.
+    // On one thread, a task that blocks it would wait for ever.
     let pool = Arc::new(Pool::new(1));
 
     let inner = Arc::clone(&pool);
@@ -183,23 +183,23 @@ fn main() {
     });
     let (one, other) = block_on(gets);
     println!("a task on the {one} got the value of one on the {other}");
-    assert_eq!((&one[..], &other[..]), ("worker", "stand-in"));
+    assert_eq!((&one[..], &other[..]), ("worker", "spare"));
 
-    // Nor does it hang in sync code that waits for a task.
+    // Sync code that waits for a task does not hang, either.
     let inner = Arc::clone(&pool);
     let five = block_on(pool.spawn(async move {
         let (sender, receiver) = mpsc::channel();
         let sends = inner.spawn(async move { sender.send(5) });
         let five = Dual::blocking(move || receiver.recv()).get();
-        sends.await.expect("somebody waits");
+        sends.await.expect("the receiver waits");
         five
     }));
     println!("sync code in a task waited for another task, which sent a {five:?}");
 
-    // On an executor that can't be recognised and brings no host, one line says where it is.
+    // An executor that can't be detected and has no host announces itself by one line.
     let refused = block_on(context::inside(async {
         let dual = Dual::future(async { 5 });
-        dual.try_get().expect_err("nobody stands in").to_string()
+        dual.try_get().expect_err("there is no host").to_string()
     }));
     println!("elsewhere: {refused}");
 }
