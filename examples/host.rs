@@ -1,7 +1,7 @@
-//! A custom executor, a small thread pool, whose tasks may call `.get()`.
+//! An executor of one's own, a small thread pool, in whose tasks `.get()` goes through.
 //!
-//! It implements `Host` for that. For an executor without spare threads, `context::inside` around a future is enough:
-//! a `.get()` then panics instead of hanging.
+//! It needs a `Host` for that. Where nobody can stand in, `context::inside` around a future is
+//! enough to have a `.get()` refused, in words, instead of a hang.
 //!
 //! `cargo run --example host`
 
@@ -12,7 +12,7 @@ use futures::executor::block_on;
 use pool::Pool;
 use smartcall::{Dual, context};
 
-/// The executor. Its support for `.get()` is one line in its loop, and the `Host` at the end.
+/// The executor. What it does for `.get()` is one line in its loop, and the `Host` at the end.
 #[allow(unreachable_pub, reason = "it would be a crate of its own")]
 mod pool {
     use std::mem;
@@ -25,13 +25,13 @@ mod pool {
     use futures::channel::oneshot;
     use smartcall::context::{self, Host, Place};
 
-    /// A thread pool. Its threads end when it is dropped and all queued tasks have run.
+    /// A thread pool. Its threads end when it is dropped and all that is queued has run.
     pub struct Pool {
         queue: Arc<Queue>,
         threads: usize,
     }
 
-    /// The tasks to run. A thread that takes a `None` ends.
+    /// The tasks to run. At a `None` the thread that finds it ends.
     struct Queue {
         sender: Sender<Option<Arc<Task>>>,
         receiver: Mutex<Receiver<Option<Arc<Task>>>>,
@@ -90,7 +90,7 @@ mod pool {
             let host = Arc::new(StandIns(Arc::clone(&queue)));
             let next = || lock(&queue.receiver).recv().ok().flatten();
             while let Some(task) = next() {
-                // In this closure a `.get()` detects the task, and asks the host.
+                // In here a `.get()` knows where it is, and whom to turn to.
                 context::with_host(&host, || task.poll());
             }
         });
@@ -134,10 +134,10 @@ mod pool {
         }
     }
 
-    /// Keeps the pool running while one of its threads blocks.
+    /// Keeps the pool going while one of its threads is blocked.
     ///
-    /// A new thread for each `.get()` is the simplest way. A faster pool keeps some spare threads, and activates one
-    /// when the `.get()` parks, or takes long.
+    /// A thread for each `.get()` is the least that does. A pool that cares for speed keeps some,
+    /// and lets one begin when the `.get()` parks, or when it takes long.
     struct StandIns(Arc<Queue>);
 
     impl Host for StandIns {
@@ -146,7 +146,7 @@ mod pool {
         }
 
         fn block_in_place(&self, block: &mut dyn FnMut()) {
-            /// Ends one thread, the first that takes the `None`. It does so on unwind, too.
+            /// Ends one thread, whichever is first to see it, on unwind too.
             struct OneTooMany<'a>(&'a Queue);
 
             impl Drop for OneTooMany<'_> {
@@ -155,8 +155,8 @@ mod pool {
                 }
             }
 
-            // This is called once around every `.get()`, and again, nested, when that call is about to park. Then a
-            // spare thread runs already.
+            // It is called around the whole of a `.get()`, and once more where that parks. By
+            // then somebody stands in already.
             if context::current() == Place::Driving {
                 return block();
             }
@@ -167,13 +167,13 @@ mod pool {
     }
 }
 
-/// Returns the name of the current thread.
+/// The name of the thread that this is called on.
 fn here() -> String {
     thread::current().name().unwrap_or("unnamed").to_owned()
 }
 
 fn main() {
-    // With only one thread, a task that blocks it without a spare would wait forever.
+    // With one thread, a task that blocked it would wait for ever.
     let pool = Arc::new(Pool::new(1));
 
     let inner = Arc::clone(&pool);
@@ -185,7 +185,7 @@ fn main() {
     println!("a task on the {one} got the value of one on the {other}");
     assert_eq!((&one[..], &other[..]), ("worker", "stand-in"));
 
-    // Sync code that waits for a task does not hang either.
+    // Nor does it hang in sync code that waits for a task.
     let inner = Arc::clone(&pool);
     let five = block_on(pool.spawn(async move {
         let (sender, receiver) = mpsc::channel();
@@ -196,7 +196,7 @@ fn main() {
     }));
     println!("sync code in a task waited for another task, which sent a {five:?}");
 
-    // On an executor that can't be detected and has no host, one line announces it.
+    // On an executor that can't be recognised and brings no host, one line says where it is.
     let refused = block_on(context::inside(async {
         let dual = Dual::future(async { 5 });
         dual.try_get().expect_err("nobody stands in").to_string()
