@@ -81,7 +81,7 @@ impl<W, S> fmt::Debug for Scoped<W, S> {
     }
 }
 
-/// The scope of [`Dual::on`]: the pool to which the work is bound.
+/// The scope of [`Dual::on`](crate::Dual::on): the pool to which the work is bound.
 pub struct OnPool(Arc<dyn Pool>);
 
 impl OnPool {
