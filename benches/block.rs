@@ -1,7 +1,7 @@
-//! What it costs to block in a task: `cargo bench --bench block`.
+//! The cost of blocking in a task: `cargo bench --bench block`.
 //!
-//! All executors have two workers. Ratios are to the first row of each group. Where it says
-//! "under 1 ns", the body takes less than that.
+//! All executors have two workers. Ratios are relative to the first row of each group. "Under 1 ns" means that the
+//! body takes less than that.
 
 mod bodies;
 mod rounds;

@@ -1,4 +1,4 @@
-//! What a call through the handle costs: `cargo bench --bench call`.
+//! The cost of a call through the handle: `cargo bench --bench call`.
 //!
 //! Rows of the groups `await` and `retry` are per await and per attempt.
 
@@ -14,7 +14,7 @@ use bodies::call::*;
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 
-/// How long the operation takes that is not trivial.
+/// How long the non-trivial operation takes.
 const NANOSECONDS: f64 = 20.0;
 
 /// The rounds of that operation, measured once.
@@ -42,7 +42,7 @@ fn sync(c: &mut Criterion) {
     });
 }
 
-/// Hands on the value of one call to the next.
+/// Passes the value of one call to the next.
 #[inline]
 fn step(x: &mut u64, f: impl FnOnce(u64) -> u64) -> u64 {
     *x = f(black_box(*x));

@@ -1,8 +1,8 @@
-//! How much longer a crate of `#[smart]` functions takes to compile than one of bare async
-//! functions: `cargo bench --bench compile`.
+//! How much longer a crate with `#[smart]` functions takes to compile than a crate with bare async functions:
+//! `cargo bench --bench compile`.
 //!
-//! Two crates are written below the target directory, alike but for the attribute, and built in turn.
-//! What they depend on is built beforehand.
+//! Two crates are written below the target directory, which differ only in the attribute, and are built in turn.
+//! Their dependencies are built beforehand.
 
 use std::env;
 use std::fmt::Write;
@@ -28,7 +28,7 @@ fn main() {
         let [bare, smart] = [("bare", ""), ("smart", "#[smartcall::smart] ")]
             .map(|(name, attribute)| write_crate(name, attribute, functions, used));
         let build = |dir: &PathBuf| time(dir, command);
-        // The first round builds what they depend on.
+        // The first round builds the dependencies.
         let mut times: Vec<_> = (0..=rounds)
             .map(|_| (build(&bare), build(&smart)))
             .skip(1)
@@ -48,10 +48,10 @@ fn ratio((bare, smart): &(Duration, Duration)) -> f64 {
     smart.as_secs_f64() / bare.as_secs_f64()
 }
 
-/// Writes a crate of so many functions, and returns its directory.
+/// Writes a crate with many functions, and returns its directory.
 ///
-/// Async functions that nobody calls are checked and no more. If they are used, each awaits the one
-/// before it, and is boxed once, so that there is code to make of it.
+/// Each function awaits the one before it, except for every tenth. Async functions that are not called are only
+/// type-checked. With `used`, each is boxed once, so that code is generated for it.
 fn write_crate(name: &str, attribute: &str, functions: usize, used: bool) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("compile-{name}"));
     fs::create_dir_all(dir.join("src")).expect("the target directory can be written to");
@@ -87,7 +87,7 @@ fn write_crate(name: &str, attribute: &str, functions: usize, used: bool) -> Pat
             .expect("a string can be written to");
         }
     }
-    // The versions that are there, where it is a checkout.
+    // The locked versions, if this is a checkout.
     let _ = fs::copy(
         Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock"),
         dir.join("Cargo.lock"),
@@ -97,7 +97,7 @@ fn write_crate(name: &str, attribute: &str, functions: usize, used: bool) -> Pat
     dir
 }
 
-/// Builds a crate, all of it but what it depends on, and returns how long that took.
+/// Builds a crate without its dependencies, and returns how long that took.
 fn time(dir: &Path, command: &str) -> Duration {
     let code = dir.join("src/lib.rs");
     let text = fs::read(&code).expect("it was written");

@@ -1,6 +1,6 @@
-//! What a look at the context costs: `cargo bench --bench context`.
+//! The cost of checking the context: `cargo bench --bench context`.
 //!
-//! Rows under 1 ns are about what criterion's own loop costs: see the row `nothing`.
+//! Rows under 1 ns are near the cost of criterion's own loop: see the row `nothing`.
 
 #![allow(missing_docs, reason = "`criterion_group!` makes a public function")]
 

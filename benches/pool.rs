@@ -1,7 +1,7 @@
-//! What blocking code costs that is awaited: `cargo bench --bench pool`.
+//! The cost of awaiting blocking code: `cargo bench --bench pool`.
 //!
-//! Each hop takes an empty closure to a pool's thread and its value back. All hops of a
-//! sample are made in one future, so that no row pays for entering its driver.
+//! Each hop takes an empty closure to a thread of the pool, and its value back. All hops of a sample are made in one
+//! future, so that no row pays for entering its driver.
 
 #![allow(missing_docs, reason = "`criterion_group!` makes a public function")]
 
@@ -13,7 +13,7 @@ use bodies::pool::*;
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 
-/// How many hops the rows of `pool/at once` make together.
+/// How many hops the rows of `pool/at once` make at once.
 const AT_ONCE: u64 = 8;
 
 fn pool(c: &mut Criterion) {

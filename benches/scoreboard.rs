@@ -1,6 +1,6 @@
-//! Where the crate stands, against its limits and its peers: `cargo bench --bench scoreboard`.
+//! Compares the crate with its limits and its peers: `cargo bench --bench scoreboard`.
 //!
-//! All subjects of a row are measured in turn, round after round. It prints a table, and writes
+//! All subjects of a row are measured in turn, round after round. The bench prints a table, and writes
 //! `scoreboard.json` to the target directory. The bodies are those of the other benches.
 
 mod bodies;
@@ -26,7 +26,7 @@ use smartcall::Executor;
 /// About how long a subject takes in a round.
 const ROUND: Duration = Duration::from_millis(18);
 
-/// A row: ours first, then the limit, if there is one, then the peers.
+/// A row: our subject, then the limit if there is one, then the peers.
 struct Row<'a> {
     id: &'static str,
     what: String,
@@ -34,7 +34,7 @@ struct Row<'a> {
     subjects: Vec<Subject<'a>>,
 }
 
-/// A row, measured.
+/// A measured row.
 struct Score {
     id: &'static str,
     what: String,
@@ -64,7 +64,7 @@ impl<'a> Row<'a> {
         self
     }
 
-    /// Measures it, or tries it out, if it was asked for.
+    /// Measures the row, or runs it once, if it is selected.
     fn score(mut self, scores: &mut Vec<Score>) {
         if !is_picked(&format!("{} {}", self.id, self.what)) {
             return;
@@ -85,24 +85,24 @@ impl<'a> Row<'a> {
     }
 }
 
-/// A subject whose times are found out.
+/// Creates a subject whose number of runs is determined later.
 fn fitted<'a>(name: &'static str, run: impl FnMut(u64) -> Duration + 'a) -> Subject<'a> {
     subject(name, 1, run)
 }
 
-/// A subject that is one call.
+/// Creates a subject from one call.
 fn one<'a, R: 'a>(name: &'static str, call: impl FnMut() -> R + 'a) -> Subject<'a> {
     fitted(name, timed(call))
 }
 
-/// A subject that is a loop of its own.
+/// Creates a subject from a function with its own loop.
 fn many<'a, R: 'a>(name: &'static str, mut body: impl FnMut(u64) -> R + 'a) -> Subject<'a> {
     fitted(name, move |times| timed(|| body(times))(1))
 }
 
 fn main() {
     let mut scores = Vec::new();
-    // First, so that the pool's threads are started on that core.
+    // This comes first, so that the pool's threads start on that core.
     on_one_core(|| {
         threads(&mut scores);
         facades(&mut scores);
@@ -122,8 +122,8 @@ fn main() {
 
 /// Runs a closure, and all threads that it starts, on one core.
 ///
-/// A wake-up of a thread on another core takes as long as the scheduler likes, by which core it
-/// picks; that would be all that can be seen of these rows.
+/// A wake-up of a thread on another core takes a time that depends on the core that the scheduler picks. That would
+/// hide everything else in these rows.
 fn on_one_core(f: impl FnOnce() + Send) {
     let cores = core_affinity::get_core_ids().unwrap_or_default();
     thread::scope(|scope| {
@@ -139,7 +139,7 @@ fn on_one_core(f: impl FnOnce() + Send) {
     });
 }
 
-/// P1 to P4, P8: what stays on its thread.
+/// P1 to P4, P8: work that stays on its thread.
 fn calls(scores: &mut Vec<Score>) {
     let (rounds, measured) = call::calibrate(20.0);
     println!("the 20 ns operation takes {measured:.1} ns ({rounds} rounds)");
@@ -224,7 +224,7 @@ fn calls(scores: &mut Vec<Score>) {
     .score(scores);
 }
 
-/// P5, P7: what goes to another thread, on one core.
+/// P5, P7: work that goes to another thread, on one core.
 fn threads(scores: &mut Vec<Score>) {
     let runtime = tokio::runtime::Runtime::new().expect("tokio's runtime starts");
     row(
@@ -249,7 +249,7 @@ fn threads(scores: &mut Vec<Score>) {
     .score(scores);
 }
 
-/// P6, P9: what blocks in a task.
+/// P6, P9: blocking in a task.
 fn tasks(scores: &mut Vec<Score>) {
     let ex = &Executors::new();
     let tight = |f: fn(&Executors, Pace, u64) -> _| move |times| f(ex, Pace::Tight, times);
@@ -360,7 +360,7 @@ fn growth(scores: &mut Vec<Score>) {
     }
 }
 
-/// P12: a sync face for an async service.
+/// P12: a sync facade over an async service.
 fn facades(scores: &mut Vec<Score>) {
     let client = Client::new();
     let background = Background::new(client.clone());

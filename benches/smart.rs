@@ -1,6 +1,6 @@
-//! What `#[smart]` costs: `cargo bench --bench smart`.
+//! The cost of `#[smart]`: `cargo bench --bench smart`.
 //!
-//! Ratios are to the first row of each group. Where it says "under 1 ns", the body takes less.
+//! Ratios are relative to the first row of each group. "Under 1 ns" means that the body takes less than that.
 
 mod bodies;
 mod rounds;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use bodies::smart::*;
 use rounds::{group, subject, timed};
 
-/// Times a body that does it so many times.
+/// Measures a body with its own loop.
 fn times(body: impl Fn(u64) -> u64) -> impl FnMut(u64) -> Duration {
     move |times| timed(|| body(times))(1)
 }

@@ -1,8 +1,8 @@
-//! What it costs to be woken by another thread: `cargo bench --bench wake`.
+//! The cost of being woken by another thread: `cargo bench --bench wake`.
 //!
-//! Two threads wake each other in turn, each of them waiting in the subject; a row is one
-//! round trip, which is two wakes. By which cores the scheduler picks it takes a few or many
-//! microseconds: `taskset -c 0` keeps both threads on one core.
+//! Two threads wake each other in turn, and each waits in the subject. A row is one round trip, which is two wakes.
+//! The time is a few or many microseconds, depending on the cores that the scheduler picks. `taskset -c 0` keeps both
+//! threads on one core.
 
 #![allow(missing_docs, reason = "`criterion_group!` makes a public function")]
 

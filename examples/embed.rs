@@ -1,4 +1,4 @@
-//! A library that names no executor, used on four of them and from plain sync code.
+//! A library that names no executor, used on four executors and from plain sync code.
 //!
 //! `cargo run --example embed`
 
@@ -8,7 +8,7 @@ use cache::Cache;
 use futures::executor::LocalPool;
 use smartcall::Executor;
 
-/// The library. Whoever calls it brings an executor, or none.
+/// The library. Its callers bring an executor, or none.
 #[allow(unreachable_pub, reason = "it would be a crate of its own")]
 mod cache {
     use std::collections::HashMap;
@@ -18,7 +18,7 @@ mod cache {
 
     use smartcall::{Dual, DualOf, SmartCall, Work};
 
-    /// Values by name, each loaded when it is first asked for.
+    /// Values by name. Each is loaded on first use.
     pub struct Cache<F, V, K> {
         load: F,
         values: Mutex<HashMap<String, V>>,
@@ -37,13 +37,13 @@ mod cache {
             Cache { load, values, kind }
         }
 
-        /// Finds a value. One that can't be loaded is tried again the next time.
+        /// Finds a value. If it can't be loaded, the next call tries again.
         pub fn find(&self, name: &str) -> DualOf<impl Work<Output = io::Result<V>>> {
             Dual::future(async move {
                 if let Some(value) = self.lock().get(name) {
                     return Ok(value.clone());
                 }
-                // Nothing is locked while the loader runs.
+                // No lock is held while the loader runs.
                 let value = self.load.invoke_with((name.to_owned(),)).await?;
                 self.lock().insert(name.to_owned(), value.clone());
                 Ok(value)
@@ -56,7 +56,7 @@ mod cache {
     }
 }
 
-/// Counts the lines of a file, and says on which thread it did so.
+/// Counts the lines of a file, and returns the name of the thread that did so.
 fn count(file: String) -> io::Result<(usize, String)> {
     let lines = fs::read_to_string(file)?.lines().count();
     let thread = thread::current();
@@ -65,7 +65,7 @@ fn count(file: String) -> io::Result<(usize, String)> {
 
 fn main() -> io::Result<()> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    // One for each caller, so that each has to load.
+    // A new cache for each caller, so that each has to load.
     let cache = || Cache::new(count);
 
     let sync = cache().find(file).get()?;

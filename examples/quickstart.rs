@@ -1,10 +1,10 @@
-//! One `retry`, handed a sync and an async operation, by sync and by async code.
+//! One `retry`, with a sync and an async operation, called from sync and from async code.
 //!
 //! `cargo run --example quickstart [FILE [HOST:PORT]]`
 //!
-//! The sync operation reads a file: this package's Cargo.toml unless given. The async one asks an
-//! HTTP server for its first line: unless given, a small server that starts here and hangs up on
-//! every other client. Each row of the table is one call of `retry`, as it was found to run.
+//! The sync operation reads a file, by default this package's Cargo.toml. The async operation asks an HTTP server for
+//! its first line. The default is a small server that starts here and hangs up on every other client. Each row of the
+//! table is one call of `retry`, and shows how it ran.
 
 use std::error::Error;
 use std::io::{self, ErrorKind, Read, Write};
@@ -20,8 +20,8 @@ use futures_lite::{AsyncBufReadExt, AsyncWriteExt, StreamExt};
 use smartcall::context::{self, Place};
 use smartcall::{Dual, DualOf, Executor, SmartCall, Work};
 
-/// The library: calls an operation until it succeeds. It is written once, and knows neither what
-/// kind of operation it gets nor who calls it.
+/// The library: calls an operation until it succeeds. It is written once, and depends neither on the kind of the
+/// operation nor on the caller.
 fn retry<T, E, K>(
     op: impl SmartCall<Result<T, E>, K>,
     attempts: u32,
@@ -36,14 +36,14 @@ fn retry<T, E, K>(
     })
 }
 
-/// A sync caller: it gets.
+/// A sync caller: it calls `.get()`.
 fn sync_caller(file: PathBuf, server: SocketAddr) -> Result<(), String> {
     row(Instant::now(), retry(move || read(&file), 3).get()?);
     row(Instant::now(), retry(move || ask(server), 3).get()?);
     Ok(())
 }
 
-/// An async caller: it awaits, and nothing else is different.
+/// An async caller: it awaits, and is otherwise the same.
 async fn async_caller(file: PathBuf, server: SocketAddr) -> Result<(), String> {
     row(Instant::now(), retry(move || read(&file), 3).await?);
     row(Instant::now(), retry(move || ask(server), 3).await?);
@@ -84,14 +84,14 @@ async fn ask(server: SocketAddr) -> Result<Answer, String> {
 /// How often an operation was tried since the last row.
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
-/// What an operation did, what it found, and where it was by then.
+/// What an operation did, what it found, and its context and thread.
 type Answer = (String, String, Place, Thread);
 
 fn answer(operation: String, result: String) -> Answer {
     (operation, result, context::current(), thread::current())
 }
 
-/// Prints what a caller got. It runs where the caller does.
+/// Prints what a caller got. It runs on the caller's thread.
 fn row(start: Instant, (what, result, place, thread): Answer) {
     let time = start.elapsed();
     let caller = match context::current() {
@@ -116,7 +116,7 @@ fn start_server() -> io::Result<SocketAddr> {
     let address = listener.local_addr()?;
     thread::spawn(move || {
         for mut client in listener.incoming().flatten().skip(1).step_by(2) {
-            // If the client is gone, so be it.
+            // It does not matter if the client is gone.
             let request = client.read(&mut [0; 100]);
             let _ = request.and_then(|_| client.write_all(b"HTTP/1.0 200 OK\r\n\r\n"));
         }

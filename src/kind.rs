@@ -1,11 +1,11 @@
-//! The kinds of callables, and the wrapper that names one.
+//! The kinds of callables, and functions that name a kind.
 //!
-//! A kind is a type parameter of [`SmartCall`](crate::SmartCall) and its siblings. It is there for
-//! coherence only: an async fn *is* an `Fn() -> T`, so without a parameter that differs the
-//! implementations for sync and async callables would overlap. It is inferred. Where it
-//! can't be, [`blocking()`] and [`asynchronous`] name it; [`in_place`] chooses a third one.
+//! A kind is a type parameter of [`SmartCall`](crate::SmartCall) and of the callback traits. It exists for coherence
+//! only: an async fn *is* an `Fn() -> T`, so without such a parameter the implementations for sync and for async
+//! callables would overlap. The kind is inferred. Where it can't be, name it with [`blocking()`] or [`asynchronous`].
+//! [`in_place`] selects a third kind.
 //!
-//! A function that returns a [`Dual`](crate::Dual), as `#[smart]` makes it, is an async callable.
+//! A function that returns a [`Dual`](crate::Dual), such as one with `#[smart]`, is an async callable.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,7 +14,7 @@ use std::marker::PhantomData;
 #[derive(Clone, Copy, Debug)]
 pub enum Sync {}
 
-/// The kind of async callables, `Fn(A, …) -> impl Future<Output = T>`, and of what returns a handle.
+/// The kind of async callables, `Fn(A, …) -> impl Future<Output = T>`, and of functions that return a handle.
 #[derive(Clone, Copy, Debug)]
 pub enum Async {}
 
@@ -22,7 +22,7 @@ pub enum Async {}
 #[derive(Clone, Copy, Debug)]
 pub enum InPlace {}
 
-/// A callable whose kind is named, for where it can't be inferred.
+/// A callable whose kind is named, because it can't be inferred.
 ///
 /// Made by [`blocking()`], [`asynchronous`] and [`in_place`].
 pub struct Named<F, Kind> {
@@ -53,9 +53,9 @@ impl<F, Kind> fmt::Debug for Named<F, Kind> {
     }
 }
 
-/// Names a sync callable, where it can't be inferred.
+/// Names a callable as sync, where its kind can't be inferred.
 ///
-/// Its output need not be `Unpin`.
+/// The output need not be `Unpin`.
 ///
 /// # Examples
 ///
@@ -70,7 +70,7 @@ pub const fn blocking<F>(f: F) -> Named<F, Sync> {
     Named::new(f)
 }
 
-/// Names an async callable, where it can't be inferred.
+/// Names a callable as async, where its kind can't be inferred.
 ///
 /// # Examples
 ///
@@ -82,7 +82,7 @@ pub const fn blocking<F>(f: F) -> Named<F, Sync> {
 ///     op.invoke()
 /// }
 ///
-/// // `future::Ready` could be the output of a sync callable just as well.
+/// // `future::Ready` could also be the output of a sync callable.
 /// assert_eq!(once(kind::asynchronous(|| future::ready(5))).get(), 5);
 /// ```
 pub const fn asynchronous<F>(f: F) -> Named<F, Async> {
@@ -91,9 +91,9 @@ pub const fn asynchronous<F>(f: F) -> Named<F, Async> {
 
 /// Makes a sync callable stay on the caller's thread.
 ///
-/// It is called where its handle is resolved, in every context; keep it short, since on an
-/// executor's thread it holds up the other tasks. The callable is cloned for each call; by
-/// reference, `&kind::in_place(f)`, it need not even be `Clone`.
+/// It is called on the thread that resolves its handle, in every context. Keep it short: on an executor's thread it
+/// stalls the other tasks. The callable is cloned for each call. By reference, `&kind::in_place(f)`, it need not even
+/// be `Clone`.
 ///
 /// # Examples
 ///

@@ -1,7 +1,6 @@
 //! Subjects of the bench `block`.
 //!
-//! Each runs as a task on a worker, and times what it does there by itself: how it got there is
-//! not what is asked.
+//! Each runs as a task on a worker and measures its own time there. How the task got there is not measured.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -17,10 +16,10 @@ use tokio::runtime::Runtime;
 
 use super::call::{ready, trivial};
 
-/// How many workers each executor has.
+/// The number of workers of each executor.
 pub(crate) const WORKERS: usize = 2;
 
-/// The executors, each with as many workers.
+/// The executors, each with that many workers.
 pub(crate) struct Executors {
     pub(crate) shim: Arc<Executor>,
     pub(crate) tokio: Runtime,
@@ -54,16 +53,16 @@ impl Executors {
     }
 }
 
-/// How calls come: in a tight loop, or one a millisecond, as in a task that waits meanwhile.
+/// The pace of the calls: in a tight loop, or one each millisecond, as in a task that waits in between.
 #[derive(Clone, Copy)]
 pub(crate) enum Pace {
     Tight,
     Millisecond,
 }
 
-/// Times so many calls, one after the other.
+/// Measures `times` calls, one after the other.
 ///
-/// Calls that come one by one are timed one by one, which adds the time of a look at the clock.
+/// Calls with a pause are measured one by one, which adds the time of reading the clock.
 async fn paced<F: Future<Output = u64>>(
     pace: Pace,
     times: u64,
@@ -92,7 +91,7 @@ async fn paced<F: Future<Output = u64>>(
 
 // Short sync code ----------------------------------------------------------------------
 
-/// The call alone: what all others have on top is what they cost.
+/// The call alone: the cost of the other subjects is what they take beyond it.
 pub(crate) fn direct(ex: &Executors, pace: Pace, times: u64) -> Duration {
     ex.on_shim(paced(pace, times, async |x| trivial(x)))
 }
@@ -122,14 +121,14 @@ pub(crate) fn tokio_spawn_blocking(ex: &Executors, pace: Pace, times: u64) -> Du
     }))
 }
 
-/// All calls but the first are in a poll that has handed its core over.
+/// All calls but the first are in a poll that has handed its core off already.
 pub(crate) fn tokio_block_in_place_again(ex: &Executors, pace: Pace, times: u64) -> Duration {
     ex.on_tokio(paced(pace, times, async |x| {
         tokio::task::block_in_place(|| trivial(x))
     }))
 }
 
-/// Each call is the first one in its poll. Only the call is timed.
+/// Each call is the first in its poll. Only the call is measured.
 pub(crate) fn tokio_block_in_place_first(ex: &Executors, times: u64) -> Duration {
     ex.on_tokio(async move {
         let mut sum = Duration::ZERO;
@@ -145,7 +144,7 @@ pub(crate) fn tokio_block_in_place_first(ex: &Executors, times: u64) -> Duration
 
 // A get in a worker --------------------------------------------------------------------
 
-/// Times so many calls of sync code in a task.
+/// Measures `times` calls of sync code in a task.
 fn timed(times: u64, call: impl Fn(u64)) -> Duration {
     let start = Instant::now();
     (0..times).for_each(call);
@@ -168,12 +167,12 @@ pub(crate) fn ready_tokio(ex: &Executors, times: u64) -> Duration {
     })
 }
 
-/// What one writes in a task of tokio to wait for a future in sync code.
+/// The usual way to wait for a future in sync code in a tokio task.
 fn tokio_get<T>(future: impl Future<Output = T>) -> T {
     tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(future))
 }
 
-/// Gets tasks of the same executor, each spawned just before.
+/// Gets tasks of the same executor. Each is spawned just before.
 pub(crate) fn pending_get(ex: &Executors, times: u64) -> Duration {
     let shim = Arc::clone(&ex.shim);
     ex.on_shim(async move {
@@ -183,7 +182,7 @@ pub(crate) fn pending_get(ex: &Executors, times: u64) -> Duration {
     })
 }
 
-/// Each get is the first one in its poll.
+/// Each get is the first in its poll.
 pub(crate) fn pending_get_first(ex: &Executors, times: u64) -> Duration {
     let shim = Arc::clone(&ex.shim);
     ex.on_shim(async move {
@@ -203,7 +202,7 @@ pub(crate) fn pending_tokio_first(ex: &Executors, times: u64) -> Duration {
     })
 }
 
-/// Times so many calls, each of them in a poll of its own.
+/// Measures `times` calls, each in a poll of its own.
 async fn first_in_polls(times: u64, call: impl Fn(u64)) -> Duration {
     let start = Instant::now();
     for x in 0..times {
@@ -223,10 +222,10 @@ pub(crate) fn pending_tokio(ex: &Executors, times: u64) -> Duration {
 
 // Many tasks that get ------------------------------------------------------------------
 
-/// How many of the tasks of a round are there at once.
+/// The number of tasks of a round that exist at once.
 pub(crate) const IN_FLIGHT: u64 = 64;
 
-/// Runs so many tasks, each of which gets another one, with 64 in flight.
+/// Runs `tasks` tasks, each of which gets another one, with 64 in flight.
 async fn in_flight(
     tasks: u64,
     gets: impl Fn(u64) -> BoxFuture<'static, ()> + Clone + Send + 'static,
@@ -268,10 +267,10 @@ pub(crate) fn throughput_tokio(ex: &Executors, tasks: u64) -> Duration {
 
 // The stall of others ------------------------------------------------------------------
 
-/// How long a call takes that holds up others.
+/// How long a call takes that stalls other tasks.
 const CALL: Duration = Duration::from_millis(100);
 
-/// Whose calls hold up the other tasks.
+/// The kind of call that stalls the other tasks.
 #[derive(Clone, Copy)]
 pub(crate) enum Holds {
     Nothing,
@@ -280,8 +279,8 @@ pub(crate) enum Holds {
     Pool,
 }
 
-/// The longest time for which a task that is always ready was not polled, while calls of 100 ms
-/// were made by a task for each worker. So many times, added up.
+/// Returns the longest time for which a task that is always ready was not polled, while one task per worker made a
+/// call of 100 ms. It is summed over `times` runs.
 pub(crate) fn stall(ex: &Executors, holds: Holds, times: u64) -> Duration {
     let worst = || {
         ex.on_shim(stall_of(
@@ -301,7 +300,7 @@ pub(crate) fn stall(ex: &Executors, holds: Holds, times: u64) -> Duration {
     (0..times).map(|_| worst()).sum()
 }
 
-/// The same in tokio.
+/// [`stall`] in tokio.
 pub(crate) fn stall_tokio(ex: &Executors, holds: Holds, times: u64) -> Duration {
     let spawn = |task| -> BoxFuture<'static, ()> {
         let task = ex.tokio.spawn(task);
@@ -326,7 +325,7 @@ pub(crate) fn stall_tokio(ex: &Executors, holds: Holds, times: u64) -> Duration 
     (0..times).map(|_| worst()).sum()
 }
 
-/// Spawns a task that is always ready and one call a worker, and returns the worst stall.
+/// Spawns a task that is always ready, and one call per worker, and returns the longest stall.
 fn stall_of(
     spawn: impl Fn(BoxFuture<'static, ()>) -> BoxFuture<'static, ()>,
     call: impl Fn() -> BoxFuture<'static, ()>,
@@ -348,7 +347,7 @@ fn stall_of(
             }
         }))
     };
-    // By then the executor has been busy for so long that whoever watches it is at ease.
+    // Before the call, the executor is busy long enough for its monitor to relax.
     let calls: Vec<_> = (0..WORKERS)
         .map(|_| {
             let call = call();

@@ -8,7 +8,7 @@ use std::time::Instant;
 use smartcall::{Dual, DualOf, SmartCall, Work};
 use tokio::runtime::Handle;
 
-/// How often `retry` tries: the last attempt is the one that succeeds.
+/// How often `retry` tries. The last attempt succeeds.
 pub(crate) const ATTEMPTS: u32 = 10;
 
 /// An operation that takes no time.
@@ -17,17 +17,17 @@ pub(crate) fn trivial(x: u64) -> u64 {
     x ^ 1
 }
 
-/// An operation that takes the time of so many rounds, and needs `x` to begin.
+/// An operation that takes the time of `rounds` rounds, and needs `x` to begin.
 ///
-/// It is never inlined, so that every subject runs the same instructions; and each call needs
-/// the value of the one before, so that the processor can't run two of them at once.
+/// It is never inlined, so that every subject runs the same instructions. Each call needs the value of the call
+/// before, so that the processor can't run two calls at once.
 #[inline(never)]
 pub(crate) fn operation(x: u64, rounds: u32) -> u64 {
-    // Not a mere `a * x + b`: several rounds of that are folded into one.
+    // Not a plain `a * x + b`: the compiler folds several rounds of that into one.
     (0..rounds).fold(x, |x, _| (x ^ (x >> 7)).wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
 
-/// How many rounds take about so many nanoseconds, and how many they were measured to take.
+/// Returns how many rounds take about `nanoseconds`, and how many nanoseconds they took when measured.
 pub(crate) fn calibrate(nanoseconds: f64) -> (u32, f64) {
     const CALLS: u32 = 10_000;
     let measure = |rounds| {
@@ -36,7 +36,7 @@ pub(crate) fn calibrate(nanoseconds: f64) -> (u32, f64) {
             black_box((0..CALLS).fold(1, |x, _| operation(x, black_box(rounds))));
             start.elapsed()
         };
-        // The best of many: what disturbs a batch only makes it longer.
+        // The best of many, since a disturbance only makes a batch longer.
         let best = (0..20).map(|_| batch()).min().unwrap_or_default();
         best.as_secs_f64() * 1e9 / f64::from(CALLS)
     };
@@ -138,7 +138,7 @@ pub(crate) fn attempt(rounds: u32) -> Result<u64, u64> {
     }
 }
 
-/// The middleware: written once, for every caller and every operation.
+/// The middleware, written once for every caller and every operation.
 pub(crate) fn retry<T, E, K>(
     op: impl SmartCall<Result<T, E>, K>,
     attempts: u32,
@@ -164,7 +164,7 @@ pub(crate) fn retry_get_async(rounds: u32, attempts: u32) -> Result<u64, u64> {
     retry(move || async move { attempt(rounds) }, attempts).get()
 }
 
-/// The loop that one would write for sync code alone.
+/// The loop as written by hand for sync code only.
 pub(crate) fn retry_loop_sync(rounds: u32, attempts: u32) -> Result<u64, u64> {
     let op = move || attempt(rounds);
     let mut left = attempts;
@@ -176,7 +176,7 @@ pub(crate) fn retry_loop_sync(rounds: u32, attempts: u32) -> Result<u64, u64> {
     }
 }
 
-/// The loop that one would write for async code alone.
+/// The loop as written by hand for async code only.
 pub(crate) fn retry_loop_async(rounds: u32, attempts: u32) -> Result<u64, u64> {
     let op = move || async move { attempt(rounds) };
     pollster::block_on(async {

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use smartcall::context::{self, Place};
 use tokio::runtime::Handle;
 
-/// A thread-local, read.
+/// A read of a thread-local.
 #[inline]
 pub(crate) fn current() -> Place {
     context::current()
@@ -13,7 +13,7 @@ pub(crate) fn current() -> Place {
 
 #[inline]
 pub(crate) fn tokio_try_current() -> bool {
-    // The handle is used: making it is a part of the look.
+    // The handle is used, since making it is part of the check.
     black_box(Handle::try_current()).is_ok()
 }
 

@@ -1,5 +1,4 @@
-//! Subjects of a sync facade over an async service: a request goes to another thread, and its
-//! reply comes back.
+//! Subjects with a sync facade over an async service: a request goes to another thread, and its reply comes back.
 
 use std::sync::mpsc;
 use std::thread;
@@ -14,12 +13,12 @@ use tokio::runtime::{Builder, Handle};
 pub(crate) struct Client(requests::UnboundedSender<(u64, oneshot::Sender<u64>)>);
 
 impl Client {
-    /// Starts the service, which ends with its last client.
+    /// Starts the service, which ends when its last client is dropped.
     pub(crate) fn new() -> Self {
         let (send, mut receive) = requests::unbounded::<(u64, oneshot::Sender<u64>)>();
         let serve = async move {
             while let Some((x, reply)) = receive.next().await {
-                // Whoever has asked may be gone.
+                // The client may be gone.
                 let _ = reply.send(x ^ 1);
             }
         };
@@ -51,7 +50,7 @@ pub(crate) fn handle_block_on(tokio: &Handle, client: &Client, x: u64) -> u64 {
     tokio.block_on(client.ask(x))
 }
 
-/// A thread with a runtime of its own, to which the calls are sent, as in `reqwest::blocking`.
+/// A thread with its own runtime, to which the calls are sent, as in `reqwest::blocking`.
 pub(crate) struct Background(tokio::sync::mpsc::UnboundedSender<(u64, mpsc::SyncSender<u64>)>);
 
 impl Background {

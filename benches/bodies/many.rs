@@ -11,17 +11,17 @@ use smartcall::{Dual, Executor};
 
 use super::call::pending_once;
 
-/// A task of ours: it awaits a handle.
+/// A task that awaits a handle.
 async fn awaits_handle(x: u64) -> u64 {
     Dual::future(pending_once(x)).await
 }
 
-/// The same without.
+/// The same task without a handle.
 async fn awaits_bare(x: u64) -> u64 {
     pending_once(x).await
 }
 
-/// How much larger a task is that awaits through a handle, in bytes.
+/// Returns how many bytes larger a task is that awaits through a handle.
 pub(crate) fn bytes_more() -> usize {
     size_of_val(&awaits_handle(0)) - size_of_val(&awaits_bare(0))
 }
@@ -54,7 +54,7 @@ impl Drop for Bare {
     }
 }
 
-/// Spawns so many tasks, each of which awaits a handle, and awaits them all.
+/// Spawns many tasks, each of which awaits a handle, and awaits them all.
 pub(crate) fn in_shim(ex: &Arc<Executor>, tasks: u64) -> Duration {
     let spawner = Arc::clone(ex);
     let root = ex.spawn(async move { all(tasks, |x| spawner.spawn(awaits_handle(x))).await });

@@ -1,8 +1,7 @@
-//! What the benches measure: one function a subject, ours and each peer's.
+//! The bodies of the benches: one function for each subject, ours and those of the peers.
 //!
-//! All subjects of a question run the same operation or future, and differ in nothing but
-//! how they run it. What a subject needs beforehand (a runtime, a calibrated operation) is
-//! handed to it.
+//! All subjects of a row run the same operation or future, and differ only in how they run it. What a subject needs
+//! beforehand (a runtime, a calibrated operation) is passed to it.
 
 #![allow(
     dead_code,

@@ -7,14 +7,14 @@ use futures::future::join_all;
 use smartcall::Dual;
 use tokio::runtime::Runtime;
 
-/// Hops made one after the other.
+/// Hops one after the other.
 async fn one_by_one<F: Future<Output = u64>>(hops: u64, hop: impl Fn(u64) -> F) {
     for i in 0..hops {
         black_box(hop(i).await);
     }
 }
 
-/// Hops made `N` at once, all of them awaited before the next `N`.
+/// Hops in batches of `N` at once. Each batch is awaited before the next.
 async fn at_once<const N: u64, F: Future<Output = u64>>(rounds: u64, hop: impl Fn(u64) -> F) {
     for _ in 0..rounds {
         black_box(join_all((0..N).map(&hop)).await);
@@ -29,7 +29,7 @@ pub(crate) fn unblock(hops: u64) {
     pollster::block_on(one_by_one(hops, |i| blocking::unblock(move || i)));
 }
 
-/// tokio's pool, awaited by the root of its own runtime.
+/// tokio's pool, awaited by the root future of its own runtime.
 pub(crate) fn tokio_root(runtime: &Runtime, hops: u64) {
     runtime.block_on(one_by_one(hops, tokio_hop));
 }

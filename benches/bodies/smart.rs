@@ -6,20 +6,20 @@ use smartcall::{Dual, DualOf, Work, smart};
 
 use super::call::pending_once;
 
-/// As the user writes it, without a handle.
+/// As users write it, without a handle.
 pub(crate) async fn bare(x: u64, pending: bool) -> u64 {
     let y = if pending { pending_once(x).await } else { x };
     black_box(y) ^ 1
 }
 
-/// By the attribute.
+/// With the attribute.
 #[smart]
 pub(crate) async fn by_attribute(x: u64, pending: bool) -> u64 {
     let y = if pending { pending_once(x).await } else { x };
     black_box(y) ^ 1
 }
 
-/// As one would write it by hand.
+/// With a handle that is written by hand.
 pub(crate) fn by_hand(x: u64, pending: bool) -> DualOf<impl Work<Output = u64>> {
     Dual::future(async move {
         let y = if pending { pending_once(x).await } else { x };
@@ -27,7 +27,7 @@ pub(crate) fn by_hand(x: u64, pending: bool) -> DualOf<impl Work<Output = u64>> 
     })
 }
 
-/// Awaits so many calls, one after the other.
+/// Awaits `times` calls, one after the other.
 macro_rules! awaited {
     ($name:ident, $call:expr) => {
         pub(crate) fn $name(times: u64, pending: bool) -> u64 {
@@ -46,7 +46,7 @@ awaited!(await_bare, bare);
 awaited!(await_by_attribute, by_attribute);
 awaited!(await_by_hand, by_hand);
 
-/// Gets so many calls, one after the other.
+/// Gets `times` calls, one after the other.
 macro_rules! got {
     ($name:ident, $get:expr) => {
         pub(crate) fn $name(times: u64) -> u64 {

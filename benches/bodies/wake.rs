@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use futures::task::AtomicWaker;
 use smartcall::Dual;
 
-/// What one thread rings and another one waits for.
+/// A bell that one thread rings and another thread waits for.
 #[derive(Default)]
 struct Bell {
     rung: AtomicBool,
@@ -39,7 +39,7 @@ impl Future for Rung<'_> {
             return Poll::Ready(());
         }
         self.0.waker.register(cx.waker());
-        // It may have been rung before the waker was there.
+        // It may have been rung before the waker was registered.
         if self.0.take() {
             Poll::Ready(())
         } else {
@@ -91,7 +91,7 @@ pub(crate) fn async_io(trips: u64) -> Duration {
     ping_pong(trips, |rung| async_io::block_on(rung))
 }
 
-/// The floor: the same ping-pong with nothing but a flag and `thread::park`.
+/// The lower bound: the same ping-pong with only a flag and `thread::park`.
 pub(crate) fn park(trips: u64) -> Duration {
     let (ping, pong) = (AtomicBool::new(false), AtomicBool::new(false));
     let ring = |bell: &AtomicBool, thread: &Thread| {

@@ -1,28 +1,28 @@
 //! Subjects measured in turn, round after round.
 //!
-//! What disturbs the machine for a while falls on all subjects of a group, so their ratios hold
-//! where their times do not. A ratio is taken in each round; shown is the median.
+//! A disturbance of the system affects all subjects of a group, so ratios are more stable than times. Each round
+//! yields a ratio, and the median is shown.
 
 #![allow(dead_code, reason = "each bench takes what it needs")]
 
 use std::env;
 use std::time::{Duration, Instant};
 
-/// How many rounds there are.
+/// The number of rounds.
 pub(crate) const ROUNDS: usize = 15;
 
-/// One way to do what a group is about.
+/// One of the alternatives that a group compares.
 pub(crate) struct Subject<'a> {
     pub(crate) name: &'static str,
-    /// How often it is done in a round.
+    /// How often it runs in a round.
     times: u64,
     run: Run<'a>,
 }
 
-/// Does it so many times, and says how long that took.
+/// Runs a subject a number of times, and returns how long that took.
 type Run<'a> = Box<dyn FnMut(u64) -> Duration + 'a>;
 
-/// A subject that is done so many times in a round.
+/// Creates a subject that runs `times` times in a round.
 pub(crate) fn subject<'a>(
     name: &'static str,
     times: u64,
@@ -35,7 +35,7 @@ pub(crate) fn subject<'a>(
     }
 }
 
-/// Times so many calls.
+/// Measures a number of calls.
 pub(crate) fn timed<R>(mut call: impl FnMut() -> R) -> impl FnMut(u64) -> Duration {
     move |times| {
         let start = Instant::now();
@@ -47,7 +47,7 @@ pub(crate) fn timed<R>(mut call: impl FnMut() -> R) -> impl FnMut(u64) -> Durati
 }
 
 impl Subject<'_> {
-    /// Sets how often it is done in a round, so that a round takes about so long.
+    /// Sets how often the subject runs in a round, so that a round takes about this long.
     pub(crate) fn fit(&mut self, round: Duration) {
         self.times = 1;
         loop {
@@ -63,8 +63,7 @@ impl Subject<'_> {
 
 /// Measures a group, and prints a line for each subject: its time, and its ratio to the first.
 ///
-/// With `--test` each subject is run once. A word on the command line picks the groups that have
-/// it in their name.
+/// With `--test`, each subject runs once. A word on the command line selects the groups whose names contain it.
 pub(crate) fn group(name: &str, mut subjects: Vec<Subject<'_>>) {
     if !is_picked(name) {
         return;
@@ -80,12 +79,12 @@ pub(crate) fn group(name: &str, mut subjects: Vec<Subject<'_>>) {
     }
 }
 
-/// Whether the bodies are only to be tried out.
+/// Returns whether to run each body only once.
 pub(crate) fn is_test() -> bool {
     env::args().any(|flag| flag == "--test")
 }
 
-/// Whether a group is to be measured, by the words on the command line.
+/// Returns whether the words on the command line select a group.
 pub(crate) fn is_picked(name: &str) -> bool {
     let mut words = env::args().skip(1).filter(|word| !word.starts_with("--"));
     words.next().is_none_or(|word| name.contains(&word))
@@ -99,7 +98,7 @@ pub(crate) fn try_out(name: &str, subjects: &mut [Subject<'_>]) {
     }
 }
 
-/// The nanoseconds a time that each subject took, round by round.
+/// The nanoseconds per run of each subject, round by round.
 pub(crate) struct Rounds(Vec<Vec<f64>>);
 
 /// Measures subjects in turn.
@@ -113,12 +112,12 @@ pub(crate) fn measure(subjects: &mut [Subject<'_>]) -> Rounds {
 }
 
 impl Rounds {
-    /// The median time of a subject.
+    /// Returns the median time of a subject.
     pub(crate) fn time(&self, subject: usize) -> f64 {
         median(self.0.iter().map(|round| round[subject]))
     }
 
-    /// The median of the ratios of one subject to another.
+    /// Returns the median of the ratios of one subject to another.
     pub(crate) fn ratio(&self, subject: usize, to: usize) -> f64 {
         median(self.0.iter().map(|round| round[subject] / round[to]))
     }

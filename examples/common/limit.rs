@@ -1,4 +1,4 @@
-//! A limit for tests that may hang, for all the crates beside it.
+//! A time limit for tests that may hang, shared by all example crates.
 
 use std::io::{self, Write};
 use std::panic::Location;
@@ -10,24 +10,24 @@ use std::time::Duration;
 /// How long a test may take before it counts as hung.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Lets a test go on, until it is dropped or the time is over.
+/// Lets a test run until this value is dropped or the time is over.
 ///
-/// It is a value, for tests that are async.
+/// It is a value, so that async tests can use it.
 #[must_use = "the limit ends as soon as it is dropped"]
 pub struct Limit {
     _running: Sender<()>,
 }
 
-/// Names the caller's place and ends the process if a test hangs.
+/// Starts the limit: if the test hangs, names the caller's line and ends the process.
 #[track_caller]
 pub fn limit() -> Limit {
     let place = Location::caller();
     let (running, ended) = mpsc::channel();
-    // The thread of a test has the test's name, unless the test is called from elsewhere.
+    // The thread of a test has the test's name, unless the test was called from another thread.
     let test = thread::current().name().unwrap_or_default().to_owned();
     thread::spawn(move || {
         if ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
-            // Not by `eprintln!`, which the harness keeps to itself: it would be lost.
+            // Not with `eprintln!`: the test harness captures that, and it would be lost.
             let _ = writeln!(
                 io::stderr(),
                 "the test at {place} ({test}) hangs: no end after {LIMIT:?}"

@@ -1,4 +1,4 @@
-//! Which callables the traits are implemented for, of each kind and with each number of arguments.
+//! The implementations of the callable traits, for each kind and each number of arguments.
 
 use std::fmt;
 use std::future::Future;
@@ -28,7 +28,7 @@ impl<F, Args> fmt::Debug for Call<F, Args> {
     }
 }
 
-/// The method of an implementation, which makes a handle of its arguments.
+/// The method of an implementation: it makes a handle from the arguments.
 macro_rules! invoke {
     ($invoke:ident($($this:tt)*), [$($arg:ident)*] => $dual:expr) => {
         #[inline]
@@ -39,7 +39,7 @@ macro_rules! invoke {
     };
 }
 
-/// The implementations for async callables, as they are and named: they are called at once, and their futures wait.
+/// Implements a trait for async callables, bare and named. They are called at once; only their futures wait.
 macro_rules! asynchronous {
     ($Trait:ident, $Fn:ident, $invoke:ident, ($($this:tt)*), [$f:expr, $named:expr], [$($arg:ident)*]) => {
         #[diagnostic::do_not_recommend]
@@ -66,7 +66,7 @@ macro_rules! asynchronous {
     };
 }
 
-/// The implementations for sync callables that stay on this thread, as they are and named: they are called at once.
+/// Implements a trait for sync callables that stay on this thread, bare and named. They are called at once.
 macro_rules! staying {
     ($Trait:ident, $Fn:ident, $invoke:ident, ($($this:tt)*), [$f:expr, $named:expr], [$($arg:ident)*]) => {
         impl<F, Out, $($arg),*> $Trait<Out, kind::Sync, ($($arg,)*)> for F
@@ -99,11 +99,11 @@ macro_rules! staying {
     };
 }
 
-/// The implementations for callables of so many arguments.
+/// Implements the traits for callables of one number of arguments.
 ///
-/// Those for async and for named callables stay out of the compiler's messages, which would otherwise list
-/// them all beside those that a reader may have meant. Those for sync callables as they are stay in them, since the compiler
-/// then names the capture that can't be sent.
+/// The implementations for async and for named callables are marked `do_not_recommend`. Otherwise each message of the
+/// compiler would list them all, beside those that the reader may have meant. The implementations for bare sync
+/// callables are not marked: the compiler then names the capture that is not `Send`.
 macro_rules! arity {
     ($($arg:ident)*) => {
         impl<F, Out, $($arg),*> Code for Call<F, ($($arg,)*)>
@@ -120,15 +120,15 @@ macro_rules! arity {
             }
         }
 
-        // Two of the bounds are there for the user.
+        // Two of the bounds protect the user.
         //
-        // `Out: Unpin`. An async callable is an `Fn() -> Out` too, with a future as the output;
-        // so while `Out` is not known, as in `once(async || 5).get()`, this implementation would
-        // be as good as the one for async callables, and the compiler would ask for annotations.
-        // Futures of async code are not `Unpin`, and neither is a `Dual`: that leaves one.
+        // `Out: Unpin`: an async callable is an `Fn() -> Out` too, with a future as its output. While `Out` is not
+        // known, as in `once(async || 5).get()`, this implementation would fit as well as the one for async
+        // callables, and the compiler would ask for annotations. Futures of async code are not `Unpin`, and neither
+        // is a `Dual`. So only one implementation fits.
         //
-        // `F: Sync`. The callable is cloned for each call, and a captured `Cell` that counts
-        // calls would start afresh each time, without a word. So it does not compile.
+        // `F: Sync`: the callable is cloned for each call. A captured `Cell` that counts calls would silently start
+        // afresh each time. With this bound it does not compile.
         impl<F, Out, $($arg),*> SmartCall<Out, kind::Sync, ($($arg,)*)> for F
         where
             F: Fn($($arg),*) -> Out + Clone + Send + Sync + 'static,

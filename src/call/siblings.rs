@@ -1,27 +1,28 @@
-//! Callbacks, and what is called once.
+//! Callbacks, and callables that are called once.
 
 use crate::call::smart_call::NoArguments;
 use crate::dual::handle::Dual;
 use crate::work::traits::Work;
 
-/// A callback, sync or async, that is called by reference and may be lent its argument.
+/// A callback, sync or async, that is called by reference and may borrow its argument.
 ///
-/// It is for what stays here, in any number of calls: handlers of events, predicates in a registry. It is implemented,
-/// for zero to eight arguments, for
+/// Use it for callbacks that stay on this thread and are called any number of times: event handlers, predicates in a
+/// registry. It is implemented, for zero to eight arguments, for
 ///
-/// - sync callables, `Fn(A, …) -> Out`. They are called at once, where `invoke_ref_with` is, as
-///   [in-place](crate::Dual::in_place) code: so they may borrow, and need not be `Send`. Keep them short;
-/// - async callables, `Fn(A, …) -> impl Future<Output = Out>`: closures, functions, what `#[smart]` makes, and
+/// - sync callables, `Fn(A, …) -> Out`. They are called at once, on the thread that calls `invoke_ref_with`, as
+///   [in-place](crate::Dual::in_place) code. So they may borrow, and need not be `Send`. Keep them short;
+/// - async callables, `Fn(A, …) -> impl Future<Output = Out>`: closures, functions, functions with `#[smart]`, and
 ///   [`SmartFnRef`](crate::SmartFnRef).
 ///
-/// A bound that lends the argument is written with `for`. Of a closure the argument's type is written, `|n: &u32|`.
+/// To borrow the argument, write the bound with `for<'a>`. A closure then needs the type of its argument,
+/// `|n: &u32|`.
 ///
 /// # Examples
 ///
 /// ```
 /// use smartcall::{Dual, DualOf, SmartCallRef, Work};
 ///
-/// /// Counts those that a predicate is true of.
+/// /// Counts the items for which a predicate is true.
 /// fn count<K>(
 ///     items: Vec<u32>,
 ///     is_wanted: impl for<'a> SmartCallRef<bool, K, (&'a u32,)>,
@@ -39,23 +40,23 @@ use crate::work::traits::Work;
 /// assert_eq!(count(vec![1, 2, 3], async |n: &u32| *n > 1).get(), 2);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a callback that takes `{Args}` and gives `{Out}`",
-    label = "should take `{Args}` and give `{Out}`, a future of it, or a `Dual` of it",
+    message = "`{Self}` is not a callback that takes `{Args}` and returns `{Out}`",
+    label = "should take `{Args}` and return `{Out}`, a future of it, or a `Dual` of it",
     note = "a `SmartCallRef` is an `Fn`; `SmartCallMut` takes an `FnMut`, `SmartCallOnce` an `FnOnce`",
-    note = "the arguments are given as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight; one that is lent is written `for<'a> SmartCallRef<T, K, (&'a A,)>`",
-    note = "a generic callable `&op` is not one: pass `|x: u32| op.invoke_ref_with((x,))`"
+    note = "the arguments are passed as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight; for a borrowed argument write `for<'a> SmartCallRef<T, K, (&'a A,)>`",
+    note = "a reference `&op` to a generic callback is not a callback: pass `|x: u32| op.invoke_ref_with((x,))`"
 )]
 pub trait SmartCallRef<Out, Kind, Args = ()> {
-    /// What the handle of a call holds.
+    /// The work that the handle of a call holds.
     type Work: Work<Output = Out>;
 
     /// Calls with arguments, and returns the handle of the call.
     ///
-    /// A sync callable is called before this returns, and its value is in the handle.
+    /// A sync callable is called before this method returns, and the handle holds its value.
     ///
     /// # Panics
     ///
-    /// A panic of a sync callable comes out here.
+    /// Panics if a sync callable panics.
     ///
     /// # Examples
     ///
@@ -72,13 +73,14 @@ pub trait SmartCallRef<Out, Kind, Args = ()> {
     }
 }
 
-/// A callback, sync or async, that is called in turn: it may mutate what it captured, and be lent its argument.
+/// A callback, sync or async, that may mutate its captures and borrow its argument.
 ///
-/// It is for progress, visitors, and whatever is lent something, as a transaction is. It is implemented as
-/// [`SmartCallRef`] is, with `FnMut` for `Fn`: a sync one is called at once, on this thread.
+/// Use it for progress callbacks, for visitors, and for callbacks that borrow something, such as a transaction. It is
+/// implemented as [`SmartCallRef`] is, with `FnMut` instead of `Fn`: a sync callable is called at once, on this
+/// thread.
 ///
-/// An async closure that *mutates* a capture is an `AsyncFnMut`, and no `FnMut`: use a `Cell`, or `async move` over an
-/// `Arc`.
+/// An async closure that *mutates* a capture is an `AsyncFnMut` and not an `FnMut`. Use a `Cell`, or `async move`
+/// with an `Arc`.
 ///
 /// # Examples
 ///
@@ -102,24 +104,24 @@ pub trait SmartCallRef<Out, Kind, Args = ()> {
 /// assert_eq!(transaction(async |tx: &mut Tx| { tx.0.push(5); tx.0.len() }).get(), 1);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a callback that takes `{Args}` and gives `{Out}`",
-    label = "should take `{Args}` and give `{Out}`, a future of it, or a `Dual` of it",
+    message = "`{Self}` is not a callback that takes `{Args}` and returns `{Out}`",
+    label = "should take `{Args}` and return `{Out}`, a future of it, or a `Dual` of it",
     note = "a `SmartCallMut` is an `FnMut`; `SmartCallOnce` takes an `FnOnce`",
-    note = "an async closure that mutates what it captured is no `FnMut`: use a `Cell`, or `async move` over an `Arc`",
-    note = "the arguments are given as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight; one that is lent is written `for<'a> SmartCallMut<T, K, (&'a mut A,)>`",
-    note = "a generic callable `&mut op` is not one: pass `|x: u32| op.invoke_mut_with((x,))`"
+    note = "an async closure that mutates its captures is not an `FnMut`: use a `Cell`, or `async move` with an `Arc`",
+    note = "the arguments are passed as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight; for a borrowed argument write `for<'a> SmartCallMut<T, K, (&'a mut A,)>`",
+    note = "a reference `&mut op` to a generic callback is not a callback: pass `|x: u32| op.invoke_mut_with((x,))`"
 )]
 pub trait SmartCallMut<Out, Kind, Args = ()> {
-    /// What the handle of a call holds.
+    /// The work that the handle of a call holds.
     type Work: Work<Output = Out>;
 
     /// Calls with arguments, and returns the handle of the call.
     ///
-    /// A sync callable is called before this returns, and its value is in the handle.
+    /// A sync callable is called before this method returns, and the handle holds its value.
     ///
     /// # Panics
     ///
-    /// A panic of a sync callable comes out here.
+    /// Panics if a sync callable panics.
     ///
     /// # Examples
     ///
@@ -136,15 +138,15 @@ pub trait SmartCallMut<Out, Kind, Args = ()> {
     }
 }
 
-/// A callable, sync or async, that is called once, and may move what it captured.
+/// A callable, sync or async, that is called once and may move its captures.
 ///
 /// It is implemented, for zero to eight arguments, for
 ///
-/// - sync callables, `FnOnce(A, …) -> Out + Send + 'static`, with outputs and arguments `Send + 'static`, since they
-///   may run on another thread;
+/// - sync callables, `FnOnce(A, …) -> Out + Send + 'static`. They may run on another thread, so their outputs and
+///   arguments are `Send + 'static` as well;
 /// - async callables, `FnOnce(A, …) -> impl Future<Output = Out>`, with no other bound.
 ///
-/// The next step of [`Dual::then`] is one.
+/// The next step of [`Dual::then`] is such a callable.
 ///
 /// # Examples
 ///
@@ -161,19 +163,19 @@ pub trait SmartCallMut<Out, Kind, Args = ()> {
 /// assert_eq!(run(async move || name).get(), "name");
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a callable that takes `{Args}` and gives `{Out}`",
-    label = "should take `{Args}` and give `{Out}`, a future of it, or a `Dual` of it",
-    note = "what a sync one captures, takes and gives is `Send + 'static`, since it may run on a pool",
-    note = "the arguments are given as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight",
-    note = "a handle is not one: pass what makes it, `load` or `|| load()`, not `load()`"
+    message = "`{Self}` is not a callable that takes `{Args}` and returns `{Out}`",
+    label = "should take `{Args}` and return `{Out}`, a future of it, or a `Dual` of it",
+    note = "what a sync callable captures, takes and returns must be `Send + 'static`, since it may run on a pool",
+    note = "the arguments are passed as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight",
+    note = "a handle is not a callable: pass the function that makes it, `load` or `|| load()`, not `load()`"
 )]
 pub trait SmartCallOnce<Out, Kind, Args = ()> {
-    /// What the handle of the call holds.
+    /// The work that the handle of the call holds.
     type Work: Work<Output = Out>;
 
     /// Calls with arguments, and returns the handle of the call.
     ///
-    /// An async callable is called at once; a sync one is not called before the handle is resolved.
+    /// An async callable is called at once. A sync callable is not called before the handle is resolved.
     ///
     /// # Examples
     ///

@@ -1,29 +1,29 @@
-//! An operation: what is called many times, perhaps at once, perhaps elsewhere.
+//! Operations: callables that are called many times, perhaps at once, perhaps on other threads.
 
 use crate::dual::handle::Dual;
 use crate::work::traits::Work;
 
-/// A callable, sync or async, that gives back a [`Dual`].
+/// A callable, sync or async, whose calls return a [`Dual`].
 ///
-/// Library code bounds on it and calls [`invoke`](SmartCall::invoke); what it gets is a handle,
-/// whatever the callable is. It is implemented, for zero to eight arguments, for
+/// Library code uses it as a bound and calls [`invoke`](SmartCall::invoke), which returns a handle, whatever the kind
+/// of the callable. It is implemented, for zero to eight arguments, for
 ///
-/// - sync callables, `Fn(A, …) -> Out`. They are cloned for each call and may run on another
-///   thread: `Clone + Send + Sync + 'static`, with outputs and arguments `Send + 'static`;
+/// - sync callables, `Fn(A, …) -> Out`. They are cloned for each call and may run on another thread. So they are
+///   `Clone + Send + Sync + 'static`, and their outputs and arguments are `Send + 'static`;
 /// - async callables, `Fn(A, …) -> impl Future<Output = Out>`, with no other bound. A function that returns a
-///   [`Dual`] is one of them, and so is a [`SmartFn`](crate::SmartFn);
-/// - what [`kind::blocking`], [`kind::asynchronous`] and [`kind::in_place`] make.
+///   [`Dual`] is an async callable, and so is a [`SmartFn`](crate::SmartFn);
+/// - the callables that [`kind::blocking`], [`kind::asynchronous`] and [`kind::in_place`] return.
 ///
-/// It is for operations: called many times, perhaps at once, perhaps elsewhere. Its siblings are for
+/// Use it for operations: they are called many times, perhaps at once, perhaps on other threads. Three other traits
+/// are for callbacks:
 ///
 /// | trait | a callback that |
 /// |---|---|
-/// | [`SmartCallRef`] | is called by `&self` on this thread, and may be lent its argument: event handlers |
-/// | [`SmartCallMut`] | is called in turn on this thread, may mutate what it captured, and may be lent its argument: progress, visitors, transactions |
-/// | [`SmartCallOnce`] | is called once, and may move what it captured |
+/// | [`SmartCallRef`] | is called by `&self` on this thread, and may borrow its argument: event handlers |
+/// | [`SmartCallMut`] | is called by `&mut self` on this thread, may mutate its captures, and may borrow its argument: progress, visitors, transactions |
+/// | [`SmartCallOnce`] | is called once, and may move its captures |
 ///
-/// The trait has the output first, then the kind, then the arguments as a tuple, so that
-/// `impl SmartCall<T, K>` is a callable without arguments.
+/// The type parameters are `<Out, Kind, Args = ()>`, so `impl SmartCall<T, K>` is a callable without arguments.
 ///
 /// # Captures
 ///
@@ -41,8 +41,8 @@ use crate::work::traits::Work;
 /// assert_eq!(once(fetch_url).get(), 17);
 /// ```
 ///
-/// `async move || fetch(&url).await` lends its captures to the future, which makes it an
-/// `AsyncFn` and not an `Fn`:
+/// The future of `async move || fetch(&url).await` borrows from the closure. That makes the closure an `AsyncFn` and
+/// not an `Fn`:
 ///
 /// ```compile_fail
 /// # use smartcall::{DualOf, Dual, SmartCall, Work};
@@ -52,8 +52,8 @@ use crate::work::traits::Work;
 /// once(async move || fetch(&url).await).get(); // error: … is not a callable that takes `()`
 /// ```
 ///
-/// A sync callable may not capture a `Cell` or a `RefCell`: it is cloned for each call, and the
-/// clones would silently count each for itself. Use an atomic or a `Mutex` in an `Arc`.
+/// A sync callable may not capture a `Cell` or a `RefCell`. It is cloned for each call, and each clone would silently
+/// count on its own. Use an atomic or a `Mutex` in an `Arc`.
 ///
 /// ```compile_fail,E0277
 /// # use smartcall::{DualOf, Dual, SmartCall, Work};
@@ -64,7 +64,7 @@ use crate::work::traits::Work;
 ///
 /// # Spawning
 ///
-/// Generic code that spawns the call says that the work is `Send`:
+/// Generic code that spawns the call requires that the work is `Send`:
 ///
 /// ```
 /// use smartcall::SmartCall;
@@ -84,8 +84,8 @@ use crate::work::traits::Work;
 ///
 /// # The kind
 ///
-/// Generally you shouldn't need to worry about `Kind`: it is inferred (see
-/// [`kind`](crate::kind)). A struct that stores a callable carries it along:
+/// You rarely need to care about `Kind`: it is inferred (see [`kind`](crate::kind)). A struct that stores a callable
+/// has it as a type parameter:
 ///
 /// ```
 /// use std::marker::PhantomData;
@@ -109,23 +109,26 @@ use crate::work::traits::Work;
 /// assert_eq!(Job::new(async || 5).run().get(), 5);
 /// ```
 ///
-/// An operation that is called once is a [`SmartCallOnce`], or no callable at all: take its handle,
+/// If you call an operation only once, take a [`SmartCallOnce`], or a handle instead of a callable:
 /// `op: DualOf<impl Work<Output = T>>`.
 ///
-/// Where the output is free and the callable returns a hand-written or a boxed future, the kind
-/// can't be inferred ("type annotations needed"): name it by [`kind::asynchronous`]. Where the output
-/// of a sync callable is not `Unpin`, name it by [`kind::blocking`]. Closures with arguments want the
-/// arguments' types written: `|a: u32, b: u32| a + b`; or the bound names the `Fn` trait as well,
-/// `op: impl Fn(u32) -> R + SmartCall<T, K, (u32,)>`. In generic code the arguments are owned:
-/// of a bound `for<'a> SmartCall<T, K, (&'a str,)>` the compiler says that an implementation "is not
-/// general enough". What is lent its argument is a [`SmartCallRef`] or a [`SmartCallMut`].
+/// The kind can't always be inferred ("type annotations needed"):
+///
+/// - If nothing determines the output, and the callable returns a hand-written or a boxed future, name the kind with
+///   [`kind::asynchronous`].
+/// - If the output of a sync callable is not `Unpin`, name the kind with [`kind::blocking`].
+/// - If a closure takes arguments, write their types, `|a: u32, b: u32| a + b`. Or name the `Fn` trait in the bound
+///   as well, `op: impl Fn(u32) -> R + SmartCall<T, K, (u32,)>`.
+///
+/// In generic code the arguments are owned. For a bound `for<'a> SmartCall<T, K, (&'a str,)>` the compiler reports
+/// that an implementation "is not general enough". To borrow an argument, use [`SmartCallRef`] or [`SmartCallMut`].
 ///
 /// # Examples
 ///
 /// ```
 /// use smartcall::{Dual, DualOf, SmartCall, Work};
 ///
-/// /// Calls until it succeeds.
+/// /// Calls an operation until it succeeds.
 /// fn retry<T, E, K>(
 ///     op: impl SmartCall<Result<T, E>, K>,
 ///     attempts: u32,
@@ -144,23 +147,30 @@ use crate::work::traits::Work;
 /// assert_eq!(retry(|| "5".parse::<u32>(), 3).get(), Ok(5));
 /// assert_eq!(retry(async || "5".parse::<u32>(), 3).get(), Ok(5));
 /// ```
+///
+/// [`SmartCallMut`]: crate::SmartCallMut
+/// [`SmartCallOnce`]: crate::SmartCallOnce
+/// [`SmartCallRef`]: crate::SmartCallRef
+/// [`kind::asynchronous`]: crate::kind::asynchronous
+/// [`kind::blocking`]: crate::kind::blocking
+/// [`kind::in_place`]: crate::kind::in_place
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a callable that takes `{Args}` and gives `{Out}`",
-    label = "should take `{Args}` and give `{Out}`, a future of it, or a `Dual` of it",
+    message = "`{Self}` is not a callable that takes `{Args}` and returns `{Out}`",
+    label = "should take `{Args}` and return `{Out}`, a future of it, or a `Dual` of it",
     note = "a callable is an `Fn` that returns the output, a future of it, or a `Dual` of it; `SmartCallMut` takes an `FnMut`, `SmartCallOnce` an `FnOnce`",
-    note = "what a sync one captures, takes and gives is `Send`: an `Arc`, not an `Rc`; `Box<dyn Error + Send + Sync>`, not `Box<dyn Error>`",
-    note = "the arguments are given as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight",
-    note = "a handle is not one: pass what makes it, `load` or `|| load()`, not `load()`",
-    note = "an async closure that captures is written `move || {{ let x = x.clone(); async move {{ … }} }}`"
+    note = "what a sync callable captures, takes and returns must be `Send`: an `Arc`, not an `Rc`; `Box<dyn Error + Send + Sync>`, not `Box<dyn Error>`",
+    note = "the arguments are passed as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight",
+    note = "a handle is not a callable: pass the function that makes it, `load` or `|| load()`, not `load()`",
+    note = "write an async closure that captures as `move || {{ let x = x.clone(); async move {{ … }} }}`"
 )]
 pub trait SmartCall<Out, Kind, Args = ()> {
-    /// What the handle of a call holds.
+    /// The work that the handle of a call holds.
     type Work: Work<Output = Out>;
 
     /// Calls with arguments, and returns the handle of the call.
     ///
-    /// An async callable is called at once, as calling an `async fn` would; it is its
-    /// future that waits. A sync callable is not called before the handle is resolved.
+    /// An async callable is called at once, like an `async fn`: only its future waits. A sync callable is not called
+    /// before the handle is resolved.
     ///
     /// # Examples
     ///
@@ -190,7 +200,7 @@ pub trait SmartCall<Out, Kind, Args = ()> {
     }
 }
 
-/// No arguments: `()`.
+/// The empty tuple of arguments, `()`.
 #[diagnostic::on_unimplemented(
     message = "`invoke` is for callables without arguments, and this one takes `{Self}`: use `invoke_with`",
     label = "takes arguments",

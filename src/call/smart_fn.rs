@@ -1,4 +1,4 @@
-//! Callables whose type is erased.
+//! Callables with erased types.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,13 +9,15 @@ use crate::dual::handle::Dual;
 use crate::kind;
 use crate::work::boxed::Boxed;
 
-/// A callable of any type, that can be cloned and stored.
+/// A callable of any type that can be cloned and stored.
 ///
-/// It keeps callables of different kinds in one collection. It is an async callable itself, for each of the traits, and
-/// so is a reference to it. Bring [`SmartCall`] into scope to call it. What is lent its argument is a [`SmartFnRef`].
+/// Use it to keep callables of different kinds in one collection. It is an async callable itself, and so is a
+/// reference to it: both implement each of the callable traits. Bring [`SmartCall`] into scope to call it. For a
+/// callback that borrows its argument, use a [`SmartFnRef`].
 ///
-/// It also ends a chain of types. Many layers that ask for `Work: Send`, each around the next in generic code,
-/// can take the compiler long. With a `SmartFn` in between, they start anew.
+/// It can also shorten compile times. Many nested layers with the bound `Work: Send`, each around the next in generic
+/// code, can take the compiler long. A `SmartFn` in between erases the type: the compiler does not see the types
+/// inside.
 ///
 /// # Examples
 ///
@@ -62,11 +64,10 @@ impl<Out, Args> fmt::Debug for SmartFn<Out, Args> {
     }
 }
 
-/// A callback of any type that is lent its argument, which can be cloned and stored.
+/// A callback of any type that borrows its argument, and that can be cloned and stored.
 ///
-/// It is what a registry of handlers holds: sync closures, async closures and `#[smart]` functions alike. Each is
-/// called by `&self`, as a [`SmartCallRef`] is: a sync one at once, on the thread of the caller. It is a
-/// [`SmartCallRef`] itself.
+/// Use it for a registry of handlers: sync closures, async closures and `#[smart]` functions. It is a
+/// [`SmartCallRef`] itself. Each callback is called by `&self`, and a sync one at once, on the thread of the caller.
 ///
 /// # Examples
 ///
@@ -92,14 +93,14 @@ pub struct SmartFnRef<Out, A: ?Sized> {
     call: Arc<Lent<Out, A>>,
 }
 
-/// A closure that is lent its argument.
+/// A closure that borrows its argument.
 type Lent<Out, A> = dyn for<'a> Fn(&'a A) -> Dual<Out, Boxed<'a, Out>> + Send + Sync;
 
 impl<Out, A: ?Sized> SmartFnRef<Out, A> {
     /// Erases the type of a callback.
     ///
-    /// Of a closure the argument's type is written, `|event: &Event| …`: without it the compiler speaks of a limitation of its
-    /// trait solver.
+    /// A closure needs the type of its argument, `|event: &Event| …`. Without it the compiler reports a limitation of
+    /// its trait solver.
     pub fn new<K>(
         f: impl for<'a> SmartCallRef<Out, K, (&'a A,), Work: Send> + Send + Sync + 'static,
     ) -> Self
@@ -113,10 +114,10 @@ impl<Out, A: ?Sized> SmartFnRef<Out, A> {
         }
     }
 
-    /// Erases the type of a closure that makes the boxed handle itself.
+    /// Erases the type of a closure that returns a boxed handle.
     ///
-    /// It is for stored async closures that own what they captured and use it beside the argument, which fit no bound. What it
-    /// makes goes wherever a [`SmartCallRef`] is taken, a registry's `add` among them.
+    /// Use it for stored async closures that own their captures and use them beside the argument: these fit no bound.
+    /// The result can be passed wherever a [`SmartCallRef`] is taken, for example to the `add` of a registry.
     ///
     /// # Examples
     ///
@@ -163,7 +164,7 @@ impl<Out, A: ?Sized> SmartFnRef<Out, A> {
     }
 }
 
-/// The implementations of the traits for an erased callable and for a reference to it.
+/// Implements the traits for an erased callable and for a reference to it.
 macro_rules! erased {
     ([$($generics:tt)*] $Type:ty, $Args:ty, $Work:ty) => {
         erased!([$($generics)*] $Type, $Args, $Work; SmartCallRef invoke_ref_with(&self) self);

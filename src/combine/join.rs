@@ -1,4 +1,4 @@
-//! Several handles at once: `join`, `try_join`, `race`, and so many at most.
+//! Several handles at once: `join`, `try_join`, `race`, and `join` with a limit.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,13 +13,13 @@ use crate::work::traits::Work;
 
 /// Resolves several handles at once, to all of their values.
 ///
-/// It takes a tuple of two to eight handles, or a `Vec` or an array of handles of one type.
-/// Sync parts overlap, on pools; under `get` a sync part that is the only one left when it is first
-/// polled runs on this thread.
+/// It takes a tuple of two to eight handles, or a `Vec` or an array of handles of one type. Sync parts run at the
+/// same time, on pools. Under `get`, a sync part runs on this thread if it is the only part left when it is first
+/// polled.
 ///
 /// # Cancel safety
 ///
-/// Dropping the handle drops all of them.
+/// Dropping the handle drops all parts.
 ///
 /// # Examples
 ///
@@ -38,9 +38,9 @@ pub fn join<J: Join>(handles: J) -> DualOf<impl Work<Output = J::Output>> {
 
 /// Resolves many handles to all of their values, in order, at most `n` of them at once.
 ///
-/// The handles are taken from the iterator one by one, as there is room for them, so there may be
-/// a great many. Their values are in the order of the handles. It bounds whatever is in them, async code too;
-/// a [`Limited`](crate::offload::Limited) bounds blocking code alone.
+/// The handles are taken from the iterator one by one, whenever there is room for another, so there may be very many.
+/// The values are in the order of the handles. The limit applies to whatever is in the handles, async code included.
+/// A [`Limited`](crate::offload::Limited) limits blocking code only.
 ///
 /// # Panics
 ///
@@ -48,7 +48,7 @@ pub fn join<J: Join>(handles: J) -> DualOf<impl Work<Output = J::Output>> {
 ///
 /// # Cancel safety
 ///
-/// Dropping the handle drops those that have begun and those that were not taken.
+/// Dropping the handle drops the handles that have begun and those that were not taken.
 ///
 /// # Examples
 ///
@@ -73,8 +73,8 @@ pub fn join_at_most<T, W: Work<Output = T>>(
 
 /// Resolves many handles to all of their `Ok` values or the first error, at most `n` of them at once.
 ///
-/// It is [`join_at_most`], ended by an error as [`try_join`] is: the handles that have begun are dropped, and no other
-/// one is taken.
+/// It is [`join_at_most`], but it ends at an error, as [`try_join`] does: the handles that have begun are dropped,
+/// and no other handle is taken.
 ///
 /// # Panics
 ///
@@ -101,19 +101,19 @@ pub fn try_join_at_most<T, E, W: Work<Output = Result<T, E>>>(
     )
 }
 
-/// Refuses a bound at which nothing would ever begin.
+/// Panics if the limit is zero, at which nothing would ever begin.
 #[track_caller]
 fn at_least_one(n: usize) {
     assert!(
         n > 0,
-        "cannot resolve at most 0 handles at once: none of them would ever begin. Give a bound of at least 1."
+        "cannot resolve at most 0 handles at once: none of them would ever begin. Use a limit of at least 1."
     );
 }
 
 /// Resolves several handles at once, to all of their `Ok` values or the first error.
 ///
-/// It takes what [`join`] takes. At the first error the other handles are dropped: what has not
-/// begun does not begin, and code that runs on a pool runs on, and is [told](crate::offload::is_cancelled).
+/// It takes what [`join`] takes. At the first error the other handles are dropped: work that has not begun never
+/// begins, and code that runs on a pool runs on, and is [told](crate::offload::is_cancelled).
 ///
 /// # Examples
 ///
@@ -130,11 +130,11 @@ pub fn try_join<J: TryJoin>(handles: J) -> DualOf<impl Work<Output = Result<J::O
     handles.try_join()
 }
 
-/// Resolves several handles at once, to the value that is there first.
+/// Resolves several handles at once, to the value that is ready first.
 ///
-/// It takes what [`join`] takes, all of one output; among values that are there at once, the first
-/// of a tuple wins. The other handles are dropped then: what has not begun does not begin, and
-/// code that runs on a pool runs on, and is [told](crate::offload::is_cancelled).
+/// It takes what [`join`] takes, with one output type. If several values are ready in the same poll, the first in a
+/// tuple wins. The other handles are then dropped: work that has not begun never begins, and code that runs on a pool
+/// runs on, and is [told](crate::offload::is_cancelled).
 ///
 /// # Panics
 ///
@@ -153,43 +153,43 @@ pub fn race<R: Race>(handles: R) -> DualOf<impl Work<Output = R::Output>> {
     handles.race()
 }
 
-/// Handles that [`join`] takes.
+/// The handles that [`join`] takes.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not what `join` takes: a tuple of two to eight handles, or a `Vec` or an array of them",
-    note = "a future is made a handle by `Dual::future`; an iterator of handles is collected into a `Vec`"
+    message = "`join` does not take `{Self}`: it takes a tuple of two to eight handles, or a `Vec` or an array of handles",
+    note = "make a future a handle with `Dual::future`; collect an iterator of handles into a `Vec`"
 )]
 pub trait Join: sealed::Sealed {
-    /// Their values.
+    /// The values of the handles.
     type Output;
 
     #[doc(hidden)]
     fn join(self) -> DualOf<impl Work<Output = Self::Output>>;
 }
 
-/// Handles that [`try_join`] takes.
+/// The handles that [`try_join`] takes.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not what `try_join` takes: a tuple of two to eight handles of results with one \
-               error type, or a `Vec` or an array of them",
-    note = "a future is made a handle by `Dual::future`; an iterator of handles is collected into a `Vec`"
+    message = "`try_join` does not take `{Self}`: it takes a tuple of two to eight handles of results with one \
+               error type, or a `Vec` or an array of such handles",
+    note = "make a future a handle with `Dual::future`; collect an iterator of handles into a `Vec`"
 )]
 pub trait TryJoin: sealed::Sealed {
-    /// Their `Ok` values.
+    /// The `Ok` values of the handles.
     type Output;
-    /// Their error.
+    /// The error type of the handles.
     type Error;
 
     #[doc(hidden)]
     fn try_join(self) -> DualOf<impl Work<Output = Result<Self::Output, Self::Error>>>;
 }
 
-/// Handles that [`race`] takes.
+/// The handles that [`race`] takes.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not what `race` takes: a tuple of two to eight handles of one output, or a `Vec` or \
-               an array of them",
-    note = "a future is made a handle by `Dual::future`; an iterator of handles is collected into a `Vec`"
+    message = "`race` does not take `{Self}`: it takes a tuple of two to eight handles with one output type, or a \
+               `Vec` or an array of such handles",
+    note = "make a future a handle with `Dual::future`; collect an iterator of handles into a `Vec`"
 )]
 pub trait Race: sealed::Sealed {
-    /// The value of each.
+    /// The value of each handle.
     type Output;
 
     #[doc(hidden)]
@@ -226,7 +226,7 @@ impl<T, W: Work<Output = T>> Race for Vec<Dual<T, W>> {
     fn race(self) -> DualOf<impl Work<Output = T>> {
         assert!(
             !self.is_empty(),
-            "cannot race no handles: none of them could give a value. Give `race` at least one."
+            "cannot race no handles: there would be no value. Pass `race` at least one handle."
         );
         let mut handles: FuturesUnordered<_> = self.into_iter().collect();
         Dual::future(async move {
@@ -267,7 +267,7 @@ impl<T, W: Work<Output = T>, const N: usize> Race for [Dual<T, W>; N] {
 }
 
 pin_project! {
-    /// The value of whichever of two futures has it first.
+    /// The value of the first of two futures that is ready.
     struct First<A, B> {
         #[pin]
         a: A,
@@ -296,8 +296,7 @@ macro_rules! first {
 
 /// Implements the traits for a tuple.
 ///
-/// `$join` and `$try_join` make a future of futures with the given names, and the pattern
-/// takes its output apart.
+/// `$join` and `$try_join` make one future of the futures with these names, and the pattern takes its output apart.
 macro_rules! tuple {
     ($($handle:ident: $T:ident $W:ident),*; $join:expr, $try_join:expr => $values:pat) => {
         impl<$($T, $W),*> sealed::Sealed for ($(Dual<$T, $W>,)*) {}

@@ -1,6 +1,6 @@
-//! Handles made of handles: one step after another, or several at once.
+//! Handles that are made of other handles: one step after another, or several at once.
 //!
-//! It stands above `call/`, since the next step of `then` is a callable.
+//! This module depends on `call/`, since the next step of `then` is a callable.
 
 pub(crate) mod join;
 pub(crate) mod then;

@@ -1,4 +1,4 @@
-//! One step after another: `map`, `then` and those for results.
+//! One step after another: `map`, `then`, and their variants for results.
 
 use std::future::Future;
 use std::marker::{PhantomData, PhantomPinned};
@@ -13,7 +13,7 @@ use crate::dual::handle::{Dual, DualOf};
 use crate::work::traits::{POLLED_AGAIN, Work};
 
 pin_project! {
-    /// Work whose value is changed where it arrives.
+    /// Work whose value is changed by a closure as soon as it is ready.
     #[project = MapProjection]
     #[project_replace = MapReplaced]
     enum Map<W, F> {
@@ -39,7 +39,7 @@ impl<W: Work, F: FnOnce(W::Output) -> U, U> Map<W, F> {
         }
     }
 
-    /// Changes the value, and notes that it is done.
+    /// Changes the value, and marks the work as done.
     #[inline]
     fn finish(self: Pin<&mut Self>, value: W::Output) -> U {
         match self.project_replace(Map::Done) {
@@ -83,16 +83,16 @@ impl<W: Work, F: FnOnce(W::Output) -> U, U> Work for Map<W, F> {
     }
 }
 
-/// What comes after a value: it makes the work of the next value.
+/// A next step: it takes a value and makes the work that follows.
 trait Step<T> {
-    /// The work of what comes next.
+    /// The work that follows.
     type Work: Work;
 
     /// Takes the value.
     fn take(self, value: T) -> Self::Work;
 }
 
-/// The step of [`Dual::then`], a callable of some [kind](crate::kind).
+/// The step of [`Dual::then`]: a callable of some [kind](crate::kind).
 struct ThenFn<F, U, K> {
     call: F,
     gives: PhantomData<fn() -> (U, K)>,
@@ -116,7 +116,7 @@ impl<T, F: SmartCallOnce<U, K, (T,)>, U, K> Step<T> for ThenFn<F, U, K> {
     }
 }
 
-/// The step of [`Dual::and_then`]: an error is passed by.
+/// The step of [`Dual::and_then`]: it passes an error on without a call.
 struct AndThenFn<S>(S);
 
 impl<S, T, U, E> Step<Result<T, E>> for AndThenFn<S>
@@ -138,7 +138,7 @@ where
 }
 
 pin_project! {
-    /// The work of a step, or the error that came before it.
+    /// The work of a step, or the error that skips the step.
     #[project = StepOrErrorProjection]
     enum StepOrError<W, T> {
         Work { #[pin] work: W },
@@ -169,11 +169,11 @@ impl<W: Work<Output = T>, T> Work for StepOrError<W, T> {
 }
 
 pin_project! {
-    /// One step after another.
+    /// Two steps, one after the other.
     #[project = ThenProjection]
     #[project_replace = ThenReplaced]
     enum Then<W: Future, S: Step<W::Output>> {
-        /// The first step, and the second one to come.
+        /// The first step, and what makes the second.
         First {
             #[pin]
             work: W,
@@ -198,7 +198,7 @@ impl<W: Work, S: Step<W::Output>> Then<W, S> {
         }
     }
 
-    /// Goes on to the second step.
+    /// Begins the second step.
     #[inline]
     fn go_on(mut self: Pin<&mut Self>, value: W::Output) {
         if let ThenReplaced::First { next, .. } = self.as_mut().project_replace(Then::Done) {
@@ -249,10 +249,10 @@ impl<W: Work, S: Step<W::Output>> Work for Then<W, S> {
 }
 
 impl<T, W: Work<Output = T>> Dual<T, W> {
-    /// Changes the value.
+    /// Changes the value with a closure.
     ///
-    /// The closure is called where the value arrives, on an executor's thread perhaps, so keep it
-    /// short; for code that may block use [`then`](Dual::then).
+    /// The closure is called on the thread where the value becomes ready, which may be a thread of an executor. Keep
+    /// it short. For code that may block, use [`then`](Dual::then).
     ///
     /// # Examples
     ///
@@ -269,17 +269,16 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         Dual::new(Map::new(self, change))
     }
 
-    /// Goes on with another step: sync code, async code, or a handle.
+    /// Continues with another step: sync code, async code, or a handle.
     ///
-    /// Each step runs as it would by itself. Sync code runs on this thread under `get`, and on a
-    /// pool if it is awaited; so it has to be `Send + 'static`, which a step that is an
-    /// async closure or makes a handle need not be.
+    /// Each step runs as it would by itself. A sync step runs on this thread under `get`, and on a pool if it is
+    /// awaited, so it must be `Send + 'static`. A step that is an async closure or makes a handle need not be.
     ///
-    /// A handle of a handle is flattened by `then(|inner| inner)`.
+    /// `then(|inner| inner)` flattens a handle of a handle.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the handle drops the step that it is at, and the next one never begins.
+    /// Dropping the handle drops the current step, and the next step never begins.
     ///
     /// # Examples
     ///
@@ -302,7 +301,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
 }
 
 impl<T, E, W: Work<Output = Result<T, E>>> Dual<Result<T, E>, W> {
-    /// Changes the value of an `Ok`.
+    /// Changes the value of an `Ok` with a closure.
     ///
     /// See [`map`](Dual::map).
     ///
@@ -322,7 +321,7 @@ impl<T, E, W: Work<Output = Result<T, E>>> Dual<Result<T, E>, W> {
         self.map(|result| result.map(f))
     }
 
-    /// Changes the error of an `Err`.
+    /// Changes the error of an `Err` with a closure.
     ///
     /// See [`map`](Dual::map).
     ///
@@ -342,7 +341,7 @@ impl<T, E, W: Work<Output = Result<T, E>>> Dual<Result<T, E>, W> {
         self.map(|result| result.map_err(f))
     }
 
-    /// Goes on with another step if the value is an `Ok`.
+    /// Continues with another step if the value is an `Ok`.
     ///
     /// See [`then`](Dual::then).
     ///

@@ -5,14 +5,14 @@ use std::ops::{Deref, DerefMut};
 use crate::dual::handle::{Dual, State};
 use crate::work::boxed::{Boxed, LocalBoxed};
 
-/// What a handle of a boxed form can do besides.
+/// Methods and traits that only handles of one boxed form have.
 macro_rules! smart_pointer {
     ($name:ident) => {
         impl<'a, T> Dual<T, $name<'a, T>> {
             /// Shortens the lifetime of the box.
             ///
-            /// A boxed handle is invariant in that lifetime, other than a reference: where a shorter one is wanted, a
-            /// handle with a longer one is rejected until it is narrowed.
+            /// A boxed handle is invariant in this lifetime, unlike a reference. Where a shorter lifetime is
+            /// expected, the compiler rejects a handle with a longer one until it is narrowed.
             ///
             /// # Examples
             ///
@@ -37,13 +37,14 @@ macro_rules! smart_pointer {
             }
         }
 
-        /// The first use resolves the handle, with the blocking of [`Dual::get`], and keeps the value.
+        /// The first dereference resolves the handle, blocking like [`Dual::get`], and keeps the value.
         ///
         /// # Panics
         ///
-        /// Panics where `get` does. On a thread that polls a task it panics even where `get` would work, unless the value
-        /// is ready: write `.await` there. An implicit wait is never meant in async code. Under the `block_on` of a
-        /// multi-thread runtime of tokio's, as in `#[tokio::main]`, the thread can't be known to poll a task, and the deref blocks.
+        /// Panics if `get` would panic. On a thread that polls a task it also panics where `get` would work, unless
+        /// the value is ready: in async code an implicit wait is never intended, so write `.await`. Under the
+        /// `block_on` of a multi-thread tokio runtime, as in `#[tokio::main]`, it can't be detected that the thread
+        /// polls a task, and the deref blocks.
         impl<T> Deref for Dual<T, $name<'_, T>> {
             type Target = T;
 

@@ -1,4 +1,4 @@
-//! The handle: how it is made, and that it is a future.
+//! The handle: its constructors, and its implementation of `Future`.
 
 use std::fmt;
 use std::future::Future;
@@ -17,11 +17,10 @@ use crate::work::ready::Ready;
 use crate::work::staying::{Borrowing, InPlace};
 use crate::work::traits::Work;
 
-/// A [`Dual`] around some work, for signatures.
+/// A [`Dual`] around some work, for use in signatures.
 ///
-/// `DualOf<impl Work<Output = T>>` is what a function returns that makes a handle. The alias
-/// is there for outputs that are opaque themselves: `Dual<impl A, impl Work<Output = impl A>>`
-/// would be two different types.
+/// A function that makes a handle returns `DualOf<impl Work<Output = T>>`. The alias exists for outputs that are
+/// opaque themselves: in `Dual<impl A, impl Work<Output = impl A>>`, the two `impl A` would be different types.
 ///
 /// # Examples
 ///
@@ -35,8 +34,8 @@ use crate::work::traits::Work;
 /// assert_eq!(squares(4).get().sum::<u32>(), 14);
 /// ```
 ///
-/// In edition 2024 the handle of a method borrows from `&self`, as any `impl Trait` does. If it
-/// does not, and is to be spawned, say so by `use<>`:
+/// In edition 2024 the handle of a method borrows from `&self`, as any `impl Trait` does. If it borrows nothing, and
+/// is to be spawned, add `use<>`:
 ///
 /// ```
 /// # use smartcall::{Dual, DualOf, Work};
@@ -58,31 +57,31 @@ pin_project! {
     /// If the compiler names a `Dual<…>` or an `impl Work` where you meant the value, `.get()` or `.await` is missing:
     /// write `load().await` in async code, and `load().get()` in sync code.
     ///
-    /// Nothing runs before the handle is resolved. It is a [`Future`], and goes wherever a future goes. If it is dropped
-    /// unused, what it holds is dropped and does not run.
+    /// Nothing runs before the handle is resolved. It is a [`Future`], and can be used wherever a future can. If it
+    /// is dropped unresolved, its work is dropped and does not run.
     ///
     /// # How it runs
     ///
-    /// The caller chooses explicitly. Where the thread stands (see [`context`](crate::context)) never changes a type or a
-    /// result; it only decides how the work runs and whether blocking is safe.
+    /// The caller chooses explicitly. The context of the thread (see [`context`](crate::context)) never changes a
+    /// type or a result. It only decides how the work runs and whether blocking is safe.
     ///
     /// | | awaited | resolved by `get` |
     /// |---|---|---|
-    /// | [`future`](Dual::future) | polled through | driven on this thread |
+    /// | [`future`](Dual::future) | polled by its caller | driven on this thread |
     /// | [`blocking`](Dual::blocking) | on a pool | called on this thread |
     /// | [`in_place`](Dual::in_place) | called on this thread | called on this thread |
-    /// | [`borrowing`](Dual::borrowing) | called on this thread, and the executor is told | called on this thread, and the executor is told |
+    /// | [`borrowing`](Dual::borrowing) | called on this thread, and the executor is notified | called on this thread, and the executor is notified |
     /// | [`pair`](Dual::pair) | its async path | its sync path |
     /// | [`ready`](Dual::ready) | returned at once | returned at once |
     ///
-    /// Blocking code that a `get` meets while it drives a future runs on this thread if the future waits for nothing
-    /// else, and on the pool otherwise. So `join!` overlaps and timeouts fire, while a plain sequence of sync
-    /// steps needs no second thread.
+    /// When a `get` drives a future and reaches blocking code, the code runs on this thread if the future waits for
+    /// nothing else, and on the pool otherwise. So the parts of a `join!` run at the same time and timeouts fire,
+    /// while a plain sequence of sync steps needs no second thread.
     ///
     /// # It is a future
     ///
-    /// What takes a future takes a handle: `tokio::spawn`, `join_all`, `select!`, `Box::pin`. `map` and `then` take what the
-    /// methods of `FutureExt` with these names take, and more:
+    /// Whatever takes a future takes a handle: `tokio::spawn`, `join_all`, `select!`, `Box::pin`. `map` and `then`
+    /// take what the methods of `FutureExt` with these names take, and more:
     ///
     /// ```
     /// use futures::future::join_all;
@@ -99,18 +98,18 @@ pin_project! {
     /// # }
     /// ```
     ///
-    /// If `FutureExt` has a method with the same name, the handle's is called. Three of them need a change in code that was
-    /// written for a bare future:
+    /// If `FutureExt` has a method with the same name, the handle's method is called. Three of them need a change in
+    /// code that was written for a bare future:
     ///
     /// | written | with a handle | write |
     /// |---|---|---|
-    /// | `f().boxed()`, `f().boxed_local()` for a `BoxFuture` | a boxed handle, which is no `Pin<Box<_>>`, and not `Unpin` | `Box::pin(f())` |
-    /// | `f().then(\|n\| ready(n + 1))`, or another future that is `Unpin`, such as a `Box::pin(..)` | E0283 or E0282, if nothing fixes the output | `let n: u32 = f().then(..)…`, or `async move \|n\| …` |
+    /// | `f().boxed()`, `f().boxed_local()` for a `BoxFuture` | a boxed handle, which is not a `Pin<Box<_>>`, and not `Unpin` | `Box::pin(f())` |
+    /// | `f().then(\|n\| ready(n + 1))`, or another future that is `Unpin`, such as a `Box::pin(..)` | E0283 or E0282, if nothing determines the output | `let n: u32 = f().then(..)…`, or `async move \|n\| …` |
     ///
     /// # Boxed handles are smart pointers
     ///
     /// Dereferencing a [boxed](Dual::boxed) handle resolves it, like `get`, and keeps the value for a later `get` or
-    /// `.await`. A method of the handle hides a method of the value with the same name: reach that one by `(*dual)`:
+    /// `.await`. A method of the handle hides a method of the value with the same name. Reach that one by `(*dual)`:
     ///
     /// ```
     /// use smartcall::Dual;
@@ -121,17 +120,18 @@ pin_project! {
     /// assert_eq!(dual.get(), [1, 2, 3]);
     /// ```
     ///
-    /// On a thread that polls a task such a deref panics, unless the value is ready: async code writes `.await`. (Under the
-    /// `block_on` of a multi-thread runtime of tokio's, or on an executor that does not announce itself, the thread can't be
-    /// known to poll a task, and the deref blocks.)
+    /// On a thread that polls a task such a deref panics, unless the value is ready: async code writes `.await`.
+    /// (Under the `block_on` of a multi-thread tokio runtime, or on an executor that does not announce itself, it
+    /// can't be detected that the thread polls a task, and the deref blocks.)
     ///
-    /// To resolve the handles in a collection, move them out, `handles.into_iter().map(|h| h.get())`, or use them in place,
-    /// `*handles[0]`. Handles of different functions have different types until they are boxed.
+    /// To resolve the handles in a collection, move them out, `handles.into_iter().map(|h| h.get())`, or dereference
+    /// them in place, `*handles[0]`. Handles of different functions have different types until they are boxed.
     ///
     /// # When `.get()` or `.await` is forgotten
     ///
-    /// A handle that is not boxed is not the value, and the compiler reports that. In async code it suggests the missing
-    /// `.await` before a `?`; elsewhere it names the type. In sync code write `.get()`, whatever the compiler suggests:
+    /// The compiler reports an unboxed handle that is used as its value. In async code it suggests the missing
+    /// `.await` before a `?`; elsewhere it names the type. In sync code write `.get()`, whatever the compiler
+    /// suggests:
     ///
     /// | written | message |
     /// |---|---|
@@ -145,7 +145,8 @@ pin_project! {
     /// You rarely write `W`, the type of the underlying work: return `DualOf<impl Work<Output = T>>`, or `Dual<T>` for the
     /// [boxed](Dual::boxed) form, whose type has a name.
     ///
-    /// A handle is `Send`, `Sync`, `Unpin` and a [`FusedFuture`] if its work is. (The forms of this crate are not `Unpin`.)
+    /// A handle is `Send`, `Sync`, `Unpin` and a [`FusedFuture`] if its work is. (The forms of work in this crate are
+    /// not `Unpin`.)
     ///
     /// # Examples
     ///
@@ -164,7 +165,7 @@ pin_project! {
     pub struct Dual<T, W = Boxed<'static, T>> {
         #[pin]
         pub(crate) state: State<W>,
-        // The output is the work's. It is a parameter so that signatures can name it.
+        // The output of the work. It is a type parameter so that signatures can name it.
         output: PhantomData<fn() -> T>,
     }
 }
@@ -173,9 +174,9 @@ pin_project! {
     /// The work, and whether it can still be moved.
     #[project = StateProjection]
     pub(crate) enum State<W> {
-        /// It stays where it is once it was polled.
+        /// The work stays in place once it was polled.
         Fresh { #[pin] work: W },
-        /// It was polled before the handle was returned to the caller, and goes on from there.
+        /// The work was polled before the handle was returned to the caller, and continues from there.
         Begun { work: Pin<Box<W>> },
     }
 }
@@ -222,9 +223,9 @@ impl<T, W> Dual<T, W> {
 }
 
 impl<T, W: Work<Output = T>> Dual<T, W> {
-    /// Polls the work by a closure, and returns the handle if there is no value.
+    /// Polls the work with a closure, and returns the handle if there is no value.
     ///
-    /// What was polled can't be moved any more, so it is put in a box first, unless it is in one.
+    /// Work that was polled can't be moved any more, so it is put in a box first, unless it is in one already.
     pub(crate) fn try_with<R>(
         self,
         poll: impl FnOnce(Pin<&mut W>) -> Option<R>,
@@ -242,7 +243,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         }
     }
 
-    /// The same for work that can be moved after a poll.
+    /// [`try_with`](Dual::try_with) for work that can be moved after a poll.
     fn try_in_place<R>(self, poll: impl FnOnce(Pin<&mut W>) -> Option<R>) -> Result<R, Self> {
         let mut work = pin!(self.into_work());
         match (poll(work.as_mut()), work) {
@@ -254,7 +255,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         }
     }
 
-    /// Puts the work in a box, unless it is in one.
+    /// Puts the work in a box, unless it is in one already.
     fn into_box(self) -> Pin<Box<W>> {
         match self.state {
             State::Fresh { work } => Box::pin(work),
@@ -264,7 +265,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
 }
 
 impl<W: Work> Dual<W::Output, W> {
-    /// Creates a handle of work of any form.
+    /// Creates a handle for work of any form.
     ///
     /// # Examples
     ///
@@ -276,9 +277,9 @@ impl<W: Work> Dual<W::Output, W> {
 }
 
 impl<F: Future> Dual<F::Output, Async<F>> {
-    /// Creates a handle of an async body.
+    /// Creates a handle for an async body.
     ///
-    /// `.await` polls it through; `get` drives it on the calling thread.
+    /// `.await` polls it in the caller's task; `get` drives it on the calling thread.
     ///
     /// # Examples
     ///
@@ -289,7 +290,7 @@ impl<F: Future> Dual<F::Output, Async<F>> {
     /// ```
     #[inline]
     pub fn future(future: F) -> Self {
-        // One literal: each call in between would be one copy more, in a debug build.
+        // One literal: in a debug build, each further call would be a further copy.
         Dual {
             state: State::Fresh {
                 work: Async {
@@ -307,7 +308,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    /// Creates a handle of sync code that may block.
+    /// Creates a handle for sync code that may block.
     ///
     /// `get` calls it on the calling thread. `.await` sends it to a pool, so that the executor keeps running (see
     /// [`offload`](crate::offload)).
@@ -332,11 +333,11 @@ where
 }
 
 impl<F: FnOnce() -> T, T> Dual<T, InPlace<F>> {
-    /// Creates a handle of sync code that must stay on this thread.
+    /// Creates a handle for sync code that must stay on this thread.
     ///
-    /// It is called on the thread that resolves it, in every context, so it may borrow and need not be `Send`. Keep it short:
-    /// on an executor's thread it holds up the other tasks. (In a task of an [`Executor`](crate::Executor) a spare thread
-    /// runs the other tasks if the code takes long.)
+    /// The code is called on the thread that resolves the handle, in every context, so it may borrow and need not be
+    /// `Send`. Keep it short: on an executor's thread it stalls the other tasks. (In a task of an
+    /// [`Executor`](crate::Executor) a spare thread runs the other tasks if the code takes long.)
     ///
     /// # Examples
     ///
@@ -354,12 +355,13 @@ impl<F: FnOnce() -> T, T> Dual<T, InPlace<F>> {
 }
 
 impl<F: FnOnce() -> T, T> Dual<T, Borrowing<F>> {
-    /// Creates a handle of blocking code that stays on this thread, because it borrows.
+    /// Creates a handle for blocking code that stays on this thread, because it borrows.
     ///
-    /// Like [`in_place`](Dual::in_place) code it is called on the thread that resolves it, in every context, so it may borrow
-    /// and need not be `Send`. Other than in-place code it may take long: the executor is told. In a task of an
-    /// [`Executor`](crate::Executor) a spare thread runs the other tasks, as for in-place code. In a worker of tokio's
-    /// multi-thread runtime, with the feature `tokio`, it is called in `block_in_place`, which takes some µs.
+    /// Like [`in_place`](Dual::in_place) code, it is called on the thread that resolves the handle, in every context,
+    /// so it may borrow and need not be `Send`. Unlike in-place code it may take long, because the executor is
+    /// notified. In a task of an [`Executor`](crate::Executor) a spare thread runs the other tasks, as for in-place
+    /// code. On a worker of a multi-thread tokio runtime, with the feature `tokio`, the code is called in
+    /// `block_in_place`, which takes some µs.
     ///
     /// # Blocking
     ///
@@ -387,9 +389,9 @@ impl<F: FnOnce() -> T, T> Dual<T, Borrowing<F>> {
 }
 
 impl<T> Dual<T, Ready<T>> {
-    /// Creates a handle of a value that is ready.
+    /// Creates a handle for a value that is ready.
     ///
-    /// It is returned in any context.
+    /// Resolving it returns the value in any context.
     ///
     /// # Examples
     ///
@@ -410,11 +412,11 @@ where
     A: FnOnce(I) -> F,
     F: Future<Output = T>,
 {
-    /// Creates a handle of two native paths, a sync and an async one, over one input.
+    /// Creates a handle for two native paths, a sync one and an async one, with one input.
     ///
-    /// `get` takes the sync path, `.await` the async one. A `get` of a handle that is bound to a pool by [`on`](Dual::on) takes
-    /// the async path, too, since the sync path would block this thread. The input is passed to the path that is taken, so
-    /// it may be owned or `&mut`.
+    /// `get` takes the sync path, and `.await` the async one. If the handle is bound to a pool by [`on`](Dual::on),
+    /// `get` takes the async path, too, since the sync path would block this thread. The input is passed to the path
+    /// that is taken, so it may be owned or `&mut`.
     ///
     /// # Examples
     ///
@@ -475,7 +477,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     }
 }
 
-/// It never resolves the handle.
+/// Formatting never resolves the handle.
 impl<T, W> fmt::Debug for Dual<T, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dual").finish_non_exhaustive()
@@ -484,13 +486,13 @@ impl<T, W> fmt::Debug for Dual<T, W> {
 
 /// # Panics
 ///
-/// A panic of the body is passed on as it is. Polling the handle again after that, or after it has returned its value,
-/// panics, or does what the future in it does then.
+/// Panics if the body panics; its panic is passed on unchanged. Polling the handle again after that, or after it has
+/// returned its value, panics, or does what the future in the handle does then.
 impl<T, W: Work<Output = T>> Future for Dual<T, W> {
     type Output = T;
 
-    // It does not note that the work is done: each form of work does that itself, as async blocks do. A second note would
-    // cost each await a store and a check.
+    // This does not mark the work as done: each form of work does that itself, as async blocks do. A second mark
+    // would cost each await a store and a check.
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         match self.project().state.project() {

@@ -1,4 +1,4 @@
-//! Handles whose blocking code is waited for where they are dropped.
+//! Handles whose drop waits for their blocking code.
 
 use crate::dual::handle::{Dual, DualOf};
 use crate::offload::join;
@@ -7,21 +7,21 @@ use crate::work::traits::Work;
 
 /// Makes dropping the handle wait for blocking code that is already running.
 ///
-/// Such a handle may be dropped by a timeout, a cancelled task, or a race that it has lost. As with any handle, code that has
-/// not begun then never begins, and code that runs is [told](crate::offload::is_cancelled), so that a `.get()` in it ends.
-/// But here the drop also waits until that code has ended and its value was dropped. So nothing of it is left: the file
-/// is closed, the connection is free. This holds for all blocking code in the handle, and for what that code
-/// resolves in turn, but not for what it [starts](Dual::start) or spawns.
+/// Such a handle may be dropped by a timeout, by a cancelled task, or because it lost a race. As with any handle,
+/// code that has not begun then never begins, and code that runs is [told](crate::offload::is_cancelled), so that a
+/// `.get()` in it ends. But here the drop also waits until that code has ended and its value was dropped. So nothing
+/// of it is left: the file is closed, the connection is free. This holds for all blocking code in the handle, and for
+/// the code that it resolves in turn, but not for what it [starts](Dual::start) or spawns.
 ///
 /// # Blocking
 ///
-/// Dropping it blocks the thread until the code has ended, so the code should be short or call
-/// [`is_cancelled`](crate::offload::is_cancelled). In a task of an executor with spare threads, a spare thread runs the other
-/// tasks meanwhile, as for a `.get()`; on other executors they stall. To leave without blocking, await
-/// [`Task::cancel`](crate::Task::cancel) of a task around the handle.
+/// Dropping the handle blocks the thread until the code has ended, so the code should be short or call
+/// [`is_cancelled`](crate::offload::is_cancelled). In a task of an executor with spare threads, a spare thread runs
+/// the other tasks meanwhile, as for a `.get()`. On other executors the other tasks stall. To wait without blocking,
+/// spawn the handle and await [`Task::cancel`](crate::Task::cancel).
 ///
-/// Code that drops its own handle does not wait for itself. Blocking code of another version of this crate is not
-/// waited for.
+/// Code that drops its own handle does not wait for itself. The drop does not wait for blocking code of another
+/// version of this crate.
 ///
 /// # Examples
 ///
@@ -50,7 +50,7 @@ where
     Dual::new(Scoped::new(dual, JoinOnDrop(())))
 }
 
-/// Waiting for blocking code where its handle is dropped: see [`join_on_drop`].
+/// The scope of [`join_on_drop`].
 #[derive(Debug)]
 pub struct JoinOnDrop(());
 

@@ -1,4 +1,4 @@
-//! The handle, one file a verb.
+//! The handle, with one file for each verb.
 
 pub(crate) mod deref;
 pub(crate) mod handle;

@@ -7,21 +7,21 @@ use crate::work::scoped::{OnPool, Scoped};
 use crate::work::traits::Work;
 
 impl<T, W: Work<Output = T>> Dual<T, W> {
-    /// Binds the blocking code in the handle to a pool, for both callers.
+    /// Binds the blocking code in the handle to a pool, under `.get()` and under `.await`.
     ///
-    /// Under `.get()`, too, the code runs on the pool, while the caller waits. The same holds for a `.get()` that is nested in
-    /// the handle. Async code in the handle stays with its caller, and so does in-place code; a [`pair`](Dual::pair) takes
-    /// its async path. If a handle is bound twice, the binding nearest to the code holds. The pool is not known to another
-    /// version of this crate whose handles the code resolves.
+    /// Under `.get()`, too, the code runs on the pool, while the caller waits. The same holds for a `.get()` that is
+    /// nested in the handle. Async code in the handle stays with its caller, and so does in-place code. A
+    /// [`pair`](Dual::pair) takes its async path. If a handle is bound twice, the binding nearest to the code
+    /// applies. If the code resolves handles of another version of this crate, that version does not know the pool.
     ///
     /// # Panics
     ///
-    /// Resolving it panics if the pool refuses the code, or ends before it has run the code.
+    /// Resolving the handle panics if the pool refuses the code, or ends before it has run the code.
     ///
     /// # Blocking
     ///
-    /// On a thread of the pool itself the code runs on that thread, if the pool's jobs can't wait for each other: see
-    /// [`offload`](crate::offload#limits).
+    /// If the handle is resolved on a thread of the pool, and the pool's jobs can't wait for each other, the code
+    /// runs on that thread: see [`offload`](crate::offload#limits).
     ///
     /// # Examples
     ///
@@ -39,9 +39,9 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     }
 }
 
-// It stands here and not beside the type, since it returns handles.
+// It is here and not beside the type, since it returns handles.
 impl<V: 'static> SingleThread<V> {
-    /// Starts a thread, and makes a value there that may fail.
+    /// Starts a thread, and makes a value there, which may fail.
     ///
     /// # Errors
     ///
@@ -73,15 +73,15 @@ impl<V: 'static> SingleThread<V> {
         made.on(&this).map_ok(|()| this)
     }
 
-    /// Makes a handle of code that uses the value, on its thread.
+    /// Creates a handle for code that uses the value, on its thread.
     ///
-    /// It is blocking code, bound to this thread for both callers.
+    /// The code is blocking code that is bound to this thread, under `.get()` and under `.await`.
     ///
     /// # Panics
     ///
-    /// Resolving the handle panics if the value could not be made, and if it is in use: in code of this
-    /// method that is running on the thread. A panic of the code comes through as it is, and leaves the value as the code
-    /// has left it.
+    /// Resolving the handle panics if the value could not be made, or if code of this method is already using it on
+    /// this thread. It also panics if the code panics; that panic is passed on unchanged, and the value stays as the
+    /// code left it.
     ///
     /// # Examples
     ///

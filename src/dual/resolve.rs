@@ -12,14 +12,14 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     ///
     /// # Panics
     ///
-    /// Panics if this thread must not block, because it polls a task of an executor that can't go on without it. Use `.await`
-    /// there, or [`try_get`](Dual::try_get), which returns the handle.
+    /// Panics if this thread must not block, because it polls a task of an executor that can't go on without it. Use
+    /// `.await` there, or [`try_get`](Dual::try_get), which returns the handle.
     ///
-    /// A panic of the body is passed on as it is.
+    /// Panics if the body panics; its panic is passed on unchanged.
     ///
     /// # Blocking
     ///
-    /// In async code it can wait for other *tasks*, but not for a sibling in the same future: in
+    /// In async code it can wait for other *tasks*, but not for another part of the same future: in
     /// `join!(a, async { b.get() })`, where `b` needs `a`, it hangs. Use `.await` there.
     ///
     /// # Examples
@@ -34,8 +34,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     #[inline]
     #[track_caller]
     pub fn get(self) -> T {
-        // It is pinned once, and everything below borrows it: each copy on the way would cost a debug build the size of
-        // the work in stack.
+        // It is pinned once, and everything below borrows it. In a debug build, each copy on the way would take the
+        // size of the work on the stack.
         let this = pin!(self);
         if context::may_block() || this.is_immediate() {
             return this.block();
@@ -45,8 +45,9 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
 
     /// Blocks the current thread until the value is ready, unless the thread must not block.
     ///
-    /// Use it instead of [`get`](Dual::get) in a `Drop`, where a panic may abort the process. A handle that it returns there can
-    /// be resolved in the background, if it owns what it needs: `refused.into_handle().start().detach()`.
+    /// Use it instead of [`get`](Dual::get) in a `Drop`, where a panic may abort the process. A handle that it
+    /// returns there can be resolved in the background, if it owns what it needs:
+    /// `refused.into_handle().start().detach()`.
     ///
     /// # Errors
     ///
@@ -54,7 +55,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     ///
     /// # Panics
     ///
-    /// A panic of the body is passed on as it is.
+    /// Panics if the body panics; its panic is passed on unchanged.
     ///
     /// # Examples
     ///
@@ -78,7 +79,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
 
 /// Asks for the permission to block, and blocks.
 ///
-/// It is out of line, so that the usual case stays short.
+/// It is out of line to keep the usual case short.
 #[cold]
 #[inline(never)]
 #[track_caller]

@@ -1,4 +1,4 @@
-//! Handles that have begun in the background.
+//! Handles whose work runs in the background.
 
 use std::fmt;
 use std::future::Future;
@@ -27,7 +27,7 @@ use crate::work::traits::{POLLED_AGAIN, Work};
 /// The executor of the process, made when a handle is first started.
 static BACKGROUND: OnceLock<Executor> = OnceLock::new();
 
-/// Held by whoever makes it: making it may fail, which `OnceLock` can't be told of yet.
+/// Held by the thread that makes the executor. Making it may fail, which `OnceLock` can't express yet.
 static MAKING: Mutex<()> = Mutex::new(());
 
 impl<T, W> Dual<T, W>
@@ -35,22 +35,20 @@ where
     T: Send + 'static,
     W: Work<Output = T> + Send + 'static,
 {
-    /// Begins in the background, and returns a handle to the value.
+    /// Starts the work in the background and returns a handle to its value.
     ///
-    /// An async body is a task of an [`Executor`] of the process, which is made at the first start and
-    /// has a thread for each core; sync code goes to the pool, as it does when it is awaited. So handles
-    /// that were started overlap, whoever waits for them and when. With the feature `tokio`, an async body that is
-    /// started in a runtime has its timers and sockets from there, and must end before that runtime does.
+    /// An async body becomes a task of a process-wide [`Executor`], which is made at the first start and has one
+    /// thread per core. Sync code goes to the pool, as it does when it is awaited. So started handles overlap, no
+    /// matter when and where they are resolved. With the feature `tokio`, an async body that is started in a runtime
+    /// has its timers and sockets from there, and must end before that runtime does.
     ///
-    /// Dropping the new handle cancels the work: what has not begun does not begin, an async body is
-    /// dropped at its next poll, and code that runs on a pool runs on, and is
-    /// [told](crate::offload::is_cancelled).
-    /// [`detach`](Dual::detach) lets it run on instead.
+    /// Dropping the new handle cancels the work: work that has not begun never begins, an async body is dropped at
+    /// its next poll, and code that runs on a pool runs on, and is [told](crate::offload::is_cancelled). To let the
+    /// work run on instead, call [`detach`](Dual::detach).
     ///
     /// # Panics
     ///
-    /// Panics if the executor's threads can't be started. A panic of the body reaches whoever resolves
-    /// the handle.
+    /// Panics if the executor's threads can't be started. Resolving the new handle panics if the body panics.
     ///
     /// # Examples
     ///
@@ -78,14 +76,14 @@ where
         match background() {
             Ok(background) => self.start_on(background),
             Err(error) => panic!(
-                "cannot start a handle in the background: {error}. This happens if the system has no more threads \
-                 to give. Resolve the handle by `.get()` or `.await` instead."
+                "cannot start a handle in the background: {error}. This happens if the system can't start more \
+                 threads. Resolve the handle with `.get()` or `.await` instead."
             ),
         }
     }
 
     fn start_on(self, background: &Executor) -> Dual<T, Started<T>> {
-        // For the reason that `LARGE` has, and here since it would be copied on its way there, too.
+        // See `LARGE`. It is done here, since the handle would be copied on its way there, too.
         let task = if mem::size_of::<W>() > LARGE {
             background.spawn(Following::new(Box::pin(self)))
         } else {
@@ -94,23 +92,23 @@ where
         Dual::new(Started::new(task))
     }
 
-    /// Sees to it that the work is done: waits for it for a while, where the thread may block, and leaves it to the
-    /// background after that.
+    /// Starts the work in the background, and waits for it up to a limit if the thread may block.
     ///
-    /// It is for a `Drop`, and for sync traits of others, that have something to close or to flush. The work
-    /// [starts](Dual::start) in the background at once; the value is dropped. It never panics: a panic of the body is
-    /// reported by the panic hook, and ends the wait. Where the thread must not block it returns at once.
+    /// Use it in a `Drop`, or in a sync trait of another crate, for work that closes or flushes something. The work
+    /// [starts](Dual::start) at once, and runs on in the background after the limit; its value is dropped. This never
+    /// panics: a panic of the body is reported by the panic hook, and ends the wait. If the thread must not block, it
+    /// returns at once.
     ///
-    /// What the work needs of a tokio runtime it finds there with the feature `tokio` of this crate, which the program turns
-    /// on; without it, a destructor that may run in a runtime spawns there, by `Handle::try_current()`, and takes this
-    /// way where there is none.
+    /// If the program turns on the feature `tokio` of this crate, the work has a tokio runtime in the background.
+    /// Without the feature, a destructor that may run in a runtime spawns the work there, by `Handle::try_current()`,
+    /// and calls this where there is none.
     ///
-    /// If the process ends before the work does, the work ends with it. If the system has no threads to give for
-    /// the background, the work is done here, within the limit, or not at all.
+    /// If the process ends before the work does, the work ends with it. If the system can't start threads for the
+    /// background, the work runs on this thread, within the limit, or not at all.
     ///
     /// # Blocking
     ///
-    /// For so long at most, in a runtime that shuts down, too.
+    /// It blocks for the limit at most, even in a runtime that is shutting down.
     ///
     /// # Examples
     ///
@@ -134,7 +132,7 @@ where
             quietly(|| drop(self.get_timeout(limit)));
             return;
         };
-        // The work is let go of before anybody waits: whatever ends the wait, it runs on.
+        // The work is detached before the wait begins: whatever ends the wait, the work runs on.
         let (done, ended) = oneshot::channel::<()>();
         let whole = self.map(|value| {
             drop(value);
@@ -147,7 +145,7 @@ where
     }
 }
 
-/// Returns the executor of the process, which is made when it is first needed.
+/// Returns the executor of the process, and makes it on the first call.
 fn background() -> io::Result<&'static Executor> {
     if let Some(background) = BACKGROUND.get() {
         return Ok(background);
@@ -162,14 +160,14 @@ fn background() -> io::Result<&'static Executor> {
     BACKGROUND.get().ok_or_else(|| io::ErrorKind::Other.into())
 }
 
-/// Runs code whose panics end here. The panic hook has told of them.
+/// Runs code and catches its panics, which the panic hook has reported.
 fn quietly(code: impl FnOnce()) {
-    // What is dropped by it is not looked at any more.
+    // What the code drops is not used again.
     let _ = panic::catch_unwind(AssertUnwindSafe(code));
 }
 
 impl<T> Dual<T, Started<T>> {
-    /// Lets started work run on in the background, with nobody to wait for it.
+    /// Lets started work run on in the background, without a handle.
     ///
     /// # Examples
     ///
@@ -187,9 +185,9 @@ impl<T> Dual<T, Started<T>> {
 }
 
 pin_project! {
-    /// Work that has begun in the background.
+    /// Work that runs in the background.
     ///
-    /// Made by [`Dual::start`]. Dropping it cancels the work, as is said there.
+    /// Made by [`Dual::start`]. Dropping it cancels the work, as described there.
     #[must_use = "started work is canceled when it is dropped"]
     pub struct Started<T> {
         task: Task<(T, Returning)>,
@@ -209,11 +207,11 @@ impl<T> Started<T> {
 }
 
 pin_project! {
-    /// Work that is polled with what has followed it from the thread that started it.
+    /// Work that is polled with what is propagated from the thread that started it.
     struct Following<F> {
         #[pin]
         future: F,
-        // `None` once the value is there.
+        // `None` once the value is ready.
         snapshot: Option<Snapshot>,
         runtime: StartedIn,
     }
@@ -276,7 +274,7 @@ impl<T> Work for Started<T> {
     }
 }
 
-/// Takes what has come back with a value.
+/// Restores what was brought back with a value.
 fn restored<T>((value, returning): (T, Returning)) -> T {
     returning.restore();
     value

@@ -1,4 +1,4 @@
-//! Handles and time: how long to wait, and whether one would have to.
+//! Handles and time: waits with a limit, and values that are ready now.
 
 use std::error::Error;
 use std::fmt;
@@ -19,16 +19,15 @@ use crate::dual::handle::{Dual, DualOf};
 use crate::work::traits::{POLLED_AGAIN, Work};
 
 impl<T, W: Work<Output = T>> Dual<T, W> {
-    /// Gives up after a while: resolves to the value, or to an error if it takes longer.
+    /// Resolves to the value, or to an error if it takes longer than a duration.
     ///
-    /// The time begins when the handle is first polled or got. The work is dropped at its end:
-    /// what has not begun does not begin, and code that runs on a pool runs on, and is
-    /// [told](crate::offload::is_cancelled). Since sync
-    /// code can't be interrupted, it goes to a pool under `get` as well, but for in-place code,
-    /// which stays on its thread and can't be bounded.
+    /// The time begins when the handle is first polled, or `get` is called. When it has elapsed, the work is dropped:
+    /// work that has not begun never begins, and code that runs on a pool runs on, and is
+    /// [told](crate::offload::is_cancelled). Sync code can't be interrupted, so it goes to a pool under `get` as
+    /// well. The exceptions are in-place code and code that borrows: they stay on their thread, and the limit does
+    /// not hold for them.
     ///
-    /// A thread of the crate `futures-timer` keeps the time. A duration beyond what the clock can tell
-    /// never ends.
+    /// A thread of the crate `futures-timer` keeps the time. A duration that the clock can't represent never elapses.
     ///
     /// # Examples
     ///
@@ -47,24 +46,24 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         })
     }
 
-    /// Blocks the current thread until the value is there, for so long at most.
+    /// Blocks the current thread until the value is ready, for at most a duration.
     ///
-    /// At the bound the handle comes back, and goes on from where it is: get it again, or await it,
-    /// or drop it. The bound is kept whatever the body does: sync code goes to a pool, but for
-    /// in-place code, which stays on its thread.
+    /// When the time has elapsed, the handle is returned, and continues from where it is: call `get` again, await it,
+    /// or drop it. The limit holds whatever the body does: sync code goes to a pool. The exceptions are in-place code
+    /// and code that borrows: they stay on their thread.
     ///
     /// # Errors
     ///
-    /// Gives the handle back if the value is not there in time.
+    /// Returns the handle if the value is not ready in time.
     ///
     /// # Panics
     ///
-    /// Panics where [`get`](Dual::get) does.
+    /// Panics if [`get`](Dual::get) would panic.
     ///
     /// # Blocking
     ///
-    /// The same as [`get`](Dual::get), but for the bound. It costs one allocation, once for a handle,
-    /// since what may come back must not move any more.
+    /// It blocks like [`get`](Dual::get), but with a limit. It makes one allocation, once for a handle, since a
+    /// handle that may be returned must not move any more.
     ///
     /// # Examples
     ///
@@ -84,21 +83,21 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// ```
     #[track_caller]
     pub fn get_timeout(self, duration: Duration) -> Result<T, Self> {
-        // The clock can't tell of a later time, and nobody is there to see it.
+        // A time that the clock can't represent is never reached.
         self.get_until(Instant::now().checked_add(duration))
     }
 
-    /// Blocks the current thread until the value is there, or until then.
+    /// Blocks the current thread until the value is ready, or until a deadline.
     ///
-    /// It is [`get_timeout`](Dual::get_timeout) by the clock. In the past it polls once.
+    /// It is [`get_timeout`](Dual::get_timeout) with a point in time. If that is in the past, it polls once.
     ///
     /// # Errors
     ///
-    /// Gives the handle back if the value is not there in time.
+    /// Returns the handle if the value is not ready in time.
     ///
     /// # Panics
     ///
-    /// Panics where [`get`](Dual::get) does.
+    /// Panics if [`get`](Dual::get) would panic.
     ///
     /// # Examples
     ///
@@ -119,7 +118,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         let Some(deadline) = deadline else {
             return Ok(self.get());
         };
-        // That needs no box.
+        // This needs no box.
         if self.is_immediate() || Work::is_ready(&self) {
             return Ok(self.get());
         }
@@ -139,14 +138,13 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         })
     }
 
-    /// Polls once: the value, if it is there, or else the handle.
+    /// Polls once. Returns the value if it is ready, and the handle otherwise.
     ///
-    /// It never blocks, and may be called anywhere. Sync code begins on a pool; in-place code is run.
+    /// It never blocks, and may be called anywhere. Sync code begins on a pool. In-place code runs on this thread.
     ///
     /// # Errors
     ///
-    /// Gives the handle back if the value is not there. It goes on from where it is, by any
-    /// way to resolve it.
+    /// Returns the handle if the value is not ready. It continues from where it is, in whatever way it is resolved.
     ///
     /// # Examples
     ///
@@ -159,7 +157,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// assert_eq!(later.unwrap_or_else(|later| later.get()), 5);
     /// ```
     pub fn now_or_later(self) -> Result<T, Self> {
-        // That needs no box.
+        // This needs no box.
         if self.is_immediate() || Work::is_ready(&self) {
             return Ok(pin!(self).block());
         }
@@ -171,12 +169,13 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         )
     }
 
-    /// Returns whether the value is known to be there, so that nobody has to wait for it.
+    /// Returns whether the value is known to be ready, so that resolving does not wait.
     ///
-    /// It never runs anything. It is true of a ready value, of a boxed handle that was resolved by a deref,
-    /// and of one that has begun and is done since; of an async body it is not known before
-    /// the body is polled. [`now_or_later`](Dual::now_or_later) takes such a value anywhere; whether `get` is
-    /// refused in an executor never depends on what has begun and is done.
+    /// It never runs anything. It returns `true` for a ready value, for a boxed handle that a deref has resolved, and
+    /// for blocking code or started work that has begun and is now done. For an async body it returns `false`:
+    /// whether the value is ready is not known before the body is polled. [`now_or_later`](Dual::now_or_later)
+    /// returns such a value in any context. Whether `get` panics in an executor never depends on whether work that
+    /// has begun is done.
     ///
     /// # Examples
     ///
@@ -191,11 +190,11 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     }
 }
 
-/// Work that is waited for no longer than until a deadline: the value, or nothing.
+/// A wait for work that ends at a deadline: the value, or `None`.
 struct Until<'a, W> {
     work: Pin<&'a mut W>,
     deadline: Instant,
-    /// Made when it turns out that it is needed.
+    /// Made when it is first needed.
     timer: Option<Delay>,
 }
 
@@ -213,10 +212,10 @@ impl<W: Work> Future for Until<'_, W> {
     }
 }
 
-/// Waits for a while.
+/// Waits for a duration.
 ///
-/// The time begins when the handle is first polled or got. A thread of the crate `futures-timer` keeps it; a duration
-/// beyond what the clock can tell never ends.
+/// The time begins when the handle is first polled, or `get` is called. A thread of the crate `futures-timer` keeps
+/// it. A duration that the clock can't represent never elapses.
 ///
 /// # Examples
 ///
@@ -234,14 +233,14 @@ pub fn sleep(duration: Duration) -> DualOf<Sleep> {
 }
 
 pin_project! {
-    /// Work that is done after a while.
+    /// Work that is done after a duration.
     ///
     /// Made by [`sleep`].
     #[derive(Debug)]
     #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
     pub struct Sleep {
         duration: Duration,
-        // Made at the first poll, which is when the time begins.
+        // Made at the first poll, when the time begins.
         timer: Option<Delay>,
         is_over: bool,
         // See `Async`.
@@ -268,7 +267,7 @@ impl Future for Sleep {
         let this = self.project();
         assert!(!*this.is_over, "{POLLED_AGAIN}");
         if this.timer.is_none() {
-            // The clock can't tell of a later time.
+            // The clock can't represent such a time.
             if Instant::now().checked_add(*this.duration).is_none() {
                 return Poll::Pending;
             }
@@ -296,12 +295,12 @@ impl Work for Sleep {
 }
 
 pin_project! {
-    /// Work that is given up after a while.
+    /// Work with a time limit.
     ///
-    /// Made by [`Dual::timeout`]. Dropping it drops the work; so does the end of the time.
+    /// Made by [`Dual::timeout`]. Dropping it drops the work. So does the end of the time.
     #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
     pub struct Timeout<W> {
-        // Gone once it is done or the time has elapsed.
+        // `None` once the work is done or the time has elapsed.
         #[pin]
         work: Option<W>,
         #[pin]
@@ -346,7 +345,7 @@ impl<W> fmt::Debug for Timeout<W> {
     }
 }
 
-/// The error of [`Dual::timeout`]: the value was not there in time.
+/// The error of [`Dual::timeout`]: the value was not ready in time.
 ///
 /// # Examples
 ///

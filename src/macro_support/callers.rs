@@ -1,4 +1,4 @@
-//! The callers of a test, each with a function for async bodies and one for sync bodies.
+//! The callers of a test. Each has a function for async bodies and a function for sync bodies.
 
 use std::future::Future;
 use std::pin::pin;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-/// Drives a future as an unknown executor does: it does not announce itself, and parks by the token of `std`, which
-/// other code may take.
+/// Drives a future as an unknown executor does: it does not announce itself, and it parks with the token of `std`,
+/// which other code may take.
 fn drive<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
 
@@ -27,19 +27,19 @@ fn drive<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// An async body that can be a task which moves between threads.
+/// An async body that can be a task that moves between threads.
 #[diagnostic::on_unimplemented(
     message = "the body of this test is not `Send`, and so can't be a task that moves between threads: \
                choose callers whose tasks don't, `#[smartcall::test(sync, foreign)]`",
     label = "holds what is not `Send` across an `.await`",
-    note = "an `Rc`, a `Cell` by reference or a `MutexGuard` is not `Send`; dropped before the `.await` it is no matter"
+    note = "an `Rc`, a `Cell` by reference or a `MutexGuard` is not `Send`; it does not matter if it is dropped before the `.await`"
 )]
 pub trait Moves: Future + Send + 'static {}
 
 #[diagnostic::do_not_recommend]
 impl<F: Future + Send + 'static> Moves for F {}
 
-/// Sync code, and no executor.
+/// Sync code, without an executor.
 pub mod sync {
     use std::future::Future;
 
@@ -67,7 +67,7 @@ pub mod shim {
         F: Moves<Output: Termination>,
     {
         let (ex, body) = (Executor::new(), body());
-        // What a body returns need not be `Send`, a boxed error for one.
+        // The value of a body need not be `Send`: it may be a boxed error.
         drive(ex.spawn(async { body.await.report() }))
     }
 
@@ -92,7 +92,7 @@ pub mod foreign {
     }
 }
 
-/// A task of a runtime of tokio's, a multi-thread one.
+/// A task of a multi-thread tokio runtime.
 #[cfg(feature = "tokio")]
 pub mod tokio {
     use std::future::Future;
@@ -132,14 +132,14 @@ pub mod tokio {
     }
 }
 
-/// Keeps a test, whose caller exists.
+/// Keeps a test, because its caller is available.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __caller {
     ($wanted:ident $($test:tt)*) => { $($test)* };
 }
 
-/// Leaves out a test whose caller needs a feature that is off. If the caller was named, that is an error.
+/// Leaves out a test whose caller needs a feature that is off. If the test named the caller, this is an error.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __no_caller {

@@ -1,10 +1,10 @@
-//! What the compiler checks of a function with `#[smart]`, so that its messages say what is wrong and where.
+//! What the compiler checks in a function with `#[smart]`, so that its messages name the problem and the place.
 
 use std::borrow::{Borrow, ToOwned};
 use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;
 
-/// Names the type `!`, which may not yet be written as an argument of a type.
+/// Names the type `!`, which can't yet be written as a type argument.
 pub trait Returns {
     type Type;
 }
@@ -16,57 +16,56 @@ impl<T> Returns for fn() -> T {
 /// The type `!`.
 pub type Never = <fn() -> ! as Returns>::Type;
 
-/// Stands for a value of the type that a body returns, in code that is never reached.
+/// Is a value of the type that a body returns, in code that never runs.
 #[cold]
 pub fn never<T>() -> T {
     unreachable!("expansions don't reach it")
 }
 
-/// What an argument of sync code has to be, so that a pool may run the code.
+/// The bound on an argument of sync code that may run on a pool.
 #[diagnostic::on_unimplemented(
     message = "`#[smart]` can't send an argument of type `{Self}` to a thread pool: take one that is \
                `Send + 'static`, or use `#[smart(in_place)]` if the function returns quickly, or make \
-               it an `async fn` that blocks in a `Dual::blocking(move || ..).await`",
+               it an `async fn` that copies what it needs and awaits `Dual::blocking(move || ..)`",
     label = "is not `Send + 'static`",
-    note = "an `Arc` is, where an `Rc` is not; a type parameter is if it is bounded so"
+    note = "an `Arc` is `Send`, an `Rc` is not; a type parameter needs the bound `Send + 'static`"
 )]
 pub trait Argument: Send + 'static {}
 
-// Otherwise the compiler would name `Send` as what is missing, and not say what for.
+// Otherwise the compiler would report that `Send` is missing, and not why it is needed.
 #[diagnostic::do_not_recommend]
 impl<T: Send + 'static> Argument for T {}
 
-/// Takes an argument of sync code that a pool may run.
+/// Takes an argument of sync code that may run on a pool.
 ///
-/// It does nothing: it is there so that the compiler complains at the argument, and not only
-/// at the code that uses it.
+/// It does nothing. It makes the compiler report a wrong type at the argument, and not only at the code that uses it.
 #[inline(always)]
 pub fn goes_to_the_pool<T: Argument>(_: &T) {}
 
-/// What sync code has to return, so that a pool may run it.
+/// The bound on the value of sync code that may run on a pool.
 #[diagnostic::on_unimplemented(
     message = "`#[smart]` can't get a value of type `{Self}` back from a thread pool: return one that is \
                `Send + 'static`, or use `#[smart(in_place)]` if the function returns quickly, or make \
-               it an `async fn` that blocks in a `Dual::blocking(move || ..).await`",
+               it an `async fn` that awaits `Dual::blocking(move || ..)`",
     label = "is not `Send + 'static`",
-    note = "an `Arc` is, where an `Rc` is not; a type parameter is if it is bounded so"
+    note = "an `Arc` is `Send`, an `Rc` is not; a type parameter needs the bound `Send + 'static`"
 )]
 pub trait Output: Send + 'static {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Send + 'static> Output for T {}
 
-/// Passes on sync code that a pool may run, so that the compiler complains at the output.
+/// Returns sync code that may run on a pool, so that the compiler reports a wrong type at the output.
 #[inline(always)]
 pub fn comes_from_the_pool<T: Output, F: FnOnce() -> T>(code: F) -> F {
     code
 }
 
-/// What the body of an `owned` function is lent as a `T`, made owned when the function is called.
+/// An owned copy of what the body of an `owned` function borrows as a `T`. It is made when the function is called.
 pub struct Kept<T: ?Sized, O> {
-    /// What is owned.
+    /// The copy.
     owned: O,
-    /// As what it is lent.
+    /// The type that the body borrows it as.
     lent: PhantomData<fn() -> *const T>,
 }
 
@@ -96,10 +95,10 @@ impl<T: ?Sized, O: Borrow<T>> Kept<T, O> {
     }
 }
 
-/// What a borrowed argument of an `owned` function has to be: `ToOwned`.
+/// The bound on a borrowed argument of an `owned` function: `ToOwned`.
 ///
-/// It names the owned type itself. With that of `ToOwned` the compiler would complain twice of an
-/// argument that is not `Clone`.
+/// It has its own associated type. With that of `ToOwned`, the compiler would report twice that an argument
+/// is not `Clone`.
 pub trait Lent {
     type Owned: Borrow<Self>;
 
@@ -115,13 +114,13 @@ impl<T: ?Sized + ToOwned> Lent for T {
     }
 }
 
-/// Makes a borrowed argument owned.
+/// Copies a borrowed argument.
 #[inline(always)]
 pub fn keep<T: ?Sized + Lent>(lent: &T) -> Kept<T, T::Owned> {
     Kept::new(lent.keep())
 }
 
-/// What the `self` of an `owned` function has to be.
+/// The bound on the `self` of an `owned` function.
 #[diagnostic::on_unimplemented(
     message = "`#[smart(owned)]` clones `self`, and `{Self}` is not `Clone`: derive it, or take `self: Arc<Self>` \
                and remove the `&`",
@@ -139,7 +138,6 @@ pub fn keep_self<T: LentSelf>(this: &T) -> Kept<T, T> {
     Kept::new(Clone::clone(this))
 }
 
-/// Takes an argument of an `owned` function. It is there so that the compiler complains at the
-/// argument if that hides a lifetime.
+/// Takes an argument of an `owned` function, so that the compiler reports a hidden lifetime at the argument.
 #[inline(always)]
 pub fn borrows_nothing<T: ?Sized + 'static>(_: &T) {}

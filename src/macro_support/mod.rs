@@ -1,5 +1,5 @@
-//! What expansions of the attributes name. It is no part of the public interface, and
-//! may change in any version.
+//! Items that the expansions of the attributes name. They are not part of the public interface, and may change in any
+//! version.
 
 #[path = "callers.rs"]
 pub mod caller;

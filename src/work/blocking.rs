@@ -18,8 +18,8 @@ use crate::work::traits::{POLLED_AGAIN, Work, opaque_debug};
 pin_project! {
     /// Sync code that may block: called by `.get()`, sent to a pool by `.await`.
     ///
-    /// Made by [`Dual::blocking`](crate::Dual::blocking). If it is dropped before the code has begun, the code does not
-    /// run. Code that runs on a pool runs on, and [is told](crate::offload::is_cancelled); its value is dropped.
+    /// Made by [`Dual::blocking`](crate::Dual::blocking). If it is dropped before the code has begun, the code never
+    /// runs. Code that runs on a pool runs on, and [is told](crate::offload::is_cancelled); its value is dropped.
     #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
     pub struct Blocking<C: Code> {
         // The code, until it begins.
@@ -51,15 +51,15 @@ where
     C: Code + Send + 'static,
     C::Output: Send + 'static,
 {
-    /// Goes to the pool, or waits for it. It is out of line, to keep `poll` short where the
-    /// code runs here.
+    /// Sends the code to the pool, or polls its value there. It is out of line to keep `poll` short where the code
+    /// runs inline.
     #[inline(never)]
     fn poll_on_pool(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Output> {
         let this = self.project();
         if let Some(code) = this.code.take() {
             *this.value = Some(spawn_blocking(code));
         }
-        // Out of its place while it is polled, so that it is gone after a panic.
+        // The value is out of its place while it is polled, so that none is left after a panic.
         let mut value = this.value.take().expect(POLLED_AGAIN);
         let poll = Pin::new(&mut value).poll(cx);
         if poll.is_pending() {
@@ -119,7 +119,7 @@ where
         driver::block_on(self)
     }
 
-    /// On a thread that is there for blocking code, it may run in any case.
+    /// On a thread for blocking code, it may run in any case.
     #[inline]
     fn is_immediate(&self) -> bool {
         self.code.is_some() && select::takes_code()

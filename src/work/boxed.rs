@@ -1,14 +1,14 @@
-//! Work of any type in a box, which a deref of its handle can resolve.
+//! Boxed work of any type, which a deref of its handle can resolve.
 //!
-//! A deref resolves the work through `&self`, and what is polled through `&mut self` must not move. Both are possible
-//! where the work is in a box of its own: a deref takes the box out of its cell while it runs the work, and the
-//! work stays where it is. So only boxed handles are smart pointers.
+//! A deref resolves the work through `&self`, and work that is polled through `&mut self` must not move. Both are
+//! possible where the work is in a box of its own: a deref takes the box out of its cell while it runs the work, and
+//! the work stays in place. So only boxed handles are smart pointers.
 //!
-//! | `work` | `value` | `handed_over` | what it is |
+//! | `work` | `value` | `handed_over` | state |
 //! |---|---|---|---|
 //! | present | empty | no | work to resolve, polled or not |
-//! | taken | empty | no | a deref further up on this thread's stack resolves it |
-//! | taken | `Ok` | no | a deref has resolved it, and keeps the value |
+//! | taken | empty | no | a deref further up on this thread's stack is resolving it |
+//! | taken | `Ok` | no | a deref has resolved it and kept the value |
 //! | taken | `Err` | no | it panicked in a deref |
 //! | taken | any | yes | a poll or a `block` returned the value, or panicked |
 
@@ -25,10 +25,10 @@ use smartcall_context::internal::{self as context, Permission};
 
 use crate::work::traits::{POLLED_AGAIN, Work, opaque_debug};
 
-/// In the place of a value: the body panicked in a deref.
+/// Takes the place of a value: the body panicked in a deref.
 struct Panicked;
 
-/// The panic of a deref that finds neither work nor a value.
+/// Panics because a deref found neither work nor a value.
 #[cold]
 #[track_caller]
 fn resolving() -> ! {
@@ -38,7 +38,7 @@ fn resolving() -> ! {
     )
 }
 
-/// What is said of a handle whose body panicked in a deref.
+/// Panics because the body of the handle panicked in a deref.
 #[cold]
 #[track_caller]
 fn panicked() -> ! {
@@ -57,7 +57,7 @@ fn kept<T>(value: &mut OnceCell<Box<Result<T, Panicked>>>) -> &mut T {
     }
 }
 
-/// A form of boxed work, by what is in the box.
+/// A form of boxed work, with or without `Send`.
 macro_rules! boxed {
     ($(#[$docs:meta])* $name:ident: $($send:ident)?) => {
         pin_project! {
@@ -66,9 +66,9 @@ macro_rules! boxed {
             pub struct $name<'a, T> {
                 // The work, while it is to be resolved.
                 work: Cell<Option<Pin<Box<dyn Work<Output = T> $(+ $send)? + 'a>>>>,
-                // What a deref has left. It is boxed, so that a handle of a large value is small.
+                // The result of a deref. It is boxed to keep a handle of a large value small.
                 value: OnceCell<Box<Result<T, Panicked>>>,
-                // Whether the value was returned. (It is no cell, so that `Dual` finds room in it.)
+                // Whether the value was returned. (It is not a cell, so that `Dual` can use its niche.)
                 handed_over: bool,
                 // See `Async`.
                 #[pin]
@@ -86,7 +86,7 @@ macro_rules! boxed {
                 }
             }
 
-            /// Shortens the lifetime of what is in the box.
+            /// Shortens the lifetime of the boxed work.
             pub(crate) fn narrow<'b>(self) -> $name<'b, T>
             where
                 'a: 'b,
@@ -99,7 +99,7 @@ macro_rules! boxed {
                 }
             }
 
-            /// Asks the work, which is out of its cell meanwhile.
+            /// Asks the work a question, with the work out of its cell meanwhile.
             fn asks(&self, ask: impl FnOnce(&(dyn Work<Output = T> $(+ $send)? + 'a)) -> bool) -> bool {
                 let work = self.work.take();
                 let answer = work.as_ref().is_some_and(|work| ask(&**work));
@@ -107,7 +107,7 @@ macro_rules! boxed {
                 answer
             }
 
-            /// Returns whether a deref has resolved it, and the value is still in it.
+            /// Returns whether a deref has resolved it and the value is still in it.
             fn is_resolved(&self) -> bool {
                 !self.handed_over && self.value.get().is_some_and(|value| value.is_ok())
             }
@@ -127,7 +127,7 @@ macro_rules! boxed {
             /// Resolves the work and keeps the value, unless there is one already.
             #[track_caller]
             pub(crate) fn force(&self) -> &T {
-                /// Notes, when dropped, that the body does not run any more: without a value it has panicked.
+                /// When dropped, records that the body runs no more: if there is no value, it has panicked.
                 struct PoisonGuard<'a, T>(&'a OnceCell<Box<Result<T, Panicked>>>);
 
                 impl<T> Drop for PoisonGuard<'_, T> {
@@ -143,7 +143,7 @@ macro_rules! boxed {
                         }
                         resolving()
                     };
-                    // In a task a deref returns only a value that was ready from the beginning. A pool's thread
+                    // In a task, a deref returns only a value that was ready from the beginning. A thread of a pool
                     // polls no task, and runs what a `get` would run there.
                     let is_ready = work.is_immediate() && (work.is_ready() || context::is_dedicated());
                     let permission = if is_ready {
@@ -171,14 +171,14 @@ macro_rules! boxed {
                 }
             }
 
-            /// Resolves the work, and lends the value out to be changed.
+            /// Resolves the work, and returns a mutable reference to the value.
             #[track_caller]
             pub(crate) fn force_mut(&mut self) -> &mut T {
                 self.force();
                 kept(&mut self.value)
             }
 
-            /// The same of pinned work: the value is not pinned with it.
+            /// [`force_mut`](Self::force_mut) for pinned work: the value is not pinned with it.
             #[track_caller]
             pub(crate) fn force_pinned(self: Pin<&mut Self>) -> &mut T {
                 self.force();
@@ -193,8 +193,8 @@ macro_rules! boxed {
                 let Some(mut work) = self.work.take() else {
                     return Poll::Ready(self.take_value());
                 };
-                // Out of its cell while it is polled, so that it is gone after a panic. No deref runs meanwhile, since
-                // the poll borrows the handle.
+                // The work is out of its cell while it is polled, so that none is left after a panic. No deref runs
+                // meanwhile, since the poll borrows the handle.
                 *self.as_mut().project().handed_over = true;
                 let poll = work.as_mut().poll(cx);
                 if poll.is_pending() {
@@ -213,7 +213,7 @@ macro_rules! boxed {
         }
 
         impl<'a, T> Work for $name<'a, T> {
-            // Called statically, it reports misuse at the line of a `get`.
+            // If this is called statically, it reports misuse at the line of a `get`.
             #[track_caller]
             fn block(mut self: Pin<&mut Self>) -> T {
                 match self.as_mut().project().work.take() {
@@ -253,16 +253,17 @@ macro_rules! boxed {
 }
 
 boxed! {
-    /// Work of any type, boxed, that can move between threads.
+    /// Boxed work of any type that can move between threads.
     ///
-    /// Made by [`Dual::boxed`](crate::Dual::boxed). Use it where the type must have a name or be the same: in recursion, in
-    /// `dyn` traits, in collections. A handle of it is a [smart pointer](crate::Dual#boxed-handles-are-smart-pointers).
+    /// Made by [`Dual::boxed`](crate::Dual::boxed). Use it where the type needs a name, or where several types must
+    /// be the same: in recursion, in `dyn` traits, in collections. A handle with it is a [smart
+    /// pointer](crate::Dual#boxed-handles-are-smart-pointers).
     Boxed: Send
 }
 
 boxed! {
-    /// Work of any type, boxed, that stays on its thread.
+    /// Boxed work of any type that stays on its thread.
     ///
-    /// Made by [`Dual::boxed_local`](crate::Dual::boxed_local); see [`Boxed`].
+    /// Made by [`Dual::boxed_local`](crate::Dual::boxed_local). See [`Boxed`].
     LocalBoxed:
 }

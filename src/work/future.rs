@@ -14,14 +14,14 @@ use crate::work::traits::{Work, opaque_debug};
 pin_project! {
     /// An async body: polled by `.await`, driven by `.get()`.
     ///
-    /// Made by [`Dual::future`](crate::Dual::future). Dropping it drops the future. If it is polled again after completion,
-    /// it does what the future does: that of async code panics.
+    /// Made by [`Dual::future`](crate::Dual::future). Dropping it drops the future. If it is polled again after
+    /// completion, it does what the future does: the future of async code panics.
     #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
     pub struct Async<F> {
         #[pin]
         pub(crate) future: F,
-        // It keeps a handle from being `Unpin`, which the implementation of `SmartCall` for sync callables asks of
-        // the output. So a function that returns a handle fits one implementation only, even while the output is
+        // It keeps a handle from being `Unpin`. The implementation of `SmartCall` for sync callables requires an
+        // `Unpin` output, so a function that returns a handle fits one implementation only, even while the output is
         // unknown.
         #[pin]
         pub(crate) pinned: PhantomPinned,

@@ -1,25 +1,25 @@
-//! What a handle resolves: futures that can also be resolved by blocking.
+//! The work that a handle resolves: futures that can also be resolved by blocking.
 //!
-//! You rarely name these types: [`Dual`]'s constructors make them, and signatures
-//! say `DualOf<impl Work<Output = T>>`. They are here for structs that store a handle, and
-//! for forms of your own, by [`Work`] and [`Dual::new`].
+//! You rarely name these types: the constructors of [`Dual`] make them, and signatures use
+//! `DualOf<impl Work<Output = T>>`. They are public for structs that store a handle, and for forms of your own, with
+//! [`Work`] and [`Dual::new`].
 //!
 //! # What dropping does
 //!
-//! | | before it began | while it waits or runs | after that |
+//! | | before it has begun | while it waits or runs | after that |
 //! |---|---|---|---|
-//! | [`Async`] | the body never runs | the body is dropped where it waits, and what it waits for in turn | the value was handed over |
-//! | [`Blocking`] | the code never runs, also if it waits for its turn on the pool | the code runs on, and is [told](crate::offload::is_cancelled); a `.get()` in it ends; its value is dropped | a value that nobody took is dropped |
+//! | [`Async`] | the body never runs | the body is dropped where it waits, and what it waits for in turn | the value was returned |
+//! | [`Blocking`] | the code never runs, even if it is queued on the pool | the code runs on, and is [told](crate::offload::is_cancelled); a `.get()` in it ends; its value is dropped | a value that was not taken is dropped |
 //! | [`InPlace`], [`Borrowing`] | the code never runs | it can't be dropped: it runs to its end in one poll | |
-//! | [`Pair`] | neither path runs | the async path is dropped as an `Async` is | |
+//! | [`Pair`] | neither path runs | the async path is dropped like an `Async` | |
 //! | [`Ready`] | the value is dropped | | |
-//! | [`map`](crate::Dual::map), [`then`](crate::Dual::then) and the like | no step runs | the step that it is at is dropped, and the next one never begins | |
+//! | [`map`](crate::Dual::map), [`then`](crate::Dual::then) and their variants | no step runs | the current step is dropped, and the next step never begins | |
 //! | [`join`](crate::join), [`try_join`](crate::try_join), [`race`](crate::race) | nothing runs | all parts that are not done are dropped | |
-//! | [`Within`], by [`Dual::on`] | as what is in it | | |
-//! | [`Within`], by [`join_on_drop`](crate::offload::join_on_drop) | as what is in it | as what is in it; then the dropping thread waits until its blocking code has ended | as what is in it |
-//! | [`Timeout`] | nothing runs | the work is dropped; so it is when the time has elapsed | |
-//! | `Started`, by [`Dual::start`] | | an async body is dropped at its next poll; sync code as `Blocking` | a value that nobody took is dropped |
-//! | [`Boxed`], [`LocalBoxed`] | as what is in them | | |
+//! | [`Scoped`], by [`Dual::on`] | like the work in it | | |
+//! | [`Scoped`], by [`join_on_drop`](crate::offload::join_on_drop) | like the work in it | like the work in it; then the dropping thread waits until the blocking code in it has ended | like the work in it |
+//! | [`Timeout`] | nothing runs | the work is dropped, as when the time has elapsed | |
+//! | `Started`, by [`Dual::start`] | | an async body is dropped at its next poll; sync code is dropped like a `Blocking` | a value that was not taken is dropped |
+//! | [`Boxed`], [`LocalBoxed`] | like the work in them | | |
 //!
 //! [`Dual::on`]: crate::Dual::on
 //! [`Dual::start`]: crate::Dual::start

@@ -1,4 +1,4 @@
-//! A sync and an async path over one input.
+//! A sync path and an async path with one input.
 
 use std::future::Future;
 use std::marker::PhantomPinned;
@@ -14,8 +14,7 @@ use crate::offload::select;
 use crate::work::traits::{POLLED_AGAIN, Work, opaque_debug};
 
 pin_project! {
-    /// Two native paths over one input: the sync one for `.get()`, the async one for
-    /// `.await`.
+    /// Two native paths with one input: the sync one for `.get()`, the async one for `.await`.
     ///
     /// Made by [`Dual::pair`](crate::Dual::pair). Dropping it drops the input, or the future that was made from it.
     #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
@@ -100,7 +99,7 @@ where
         driver::block_on(self)
     }
 
-    /// As of [`Blocking`](crate::work::Blocking).
+    /// See [`Blocking`](crate::work::Blocking).
     #[inline]
     fn is_immediate(&self) -> bool {
         self.paths.is_some() && select::takes_code()

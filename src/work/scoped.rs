@@ -15,13 +15,13 @@ use crate::work::traits::Work;
 
 /// A thread-local that is set while a closure runs.
 ///
-/// Generally you shouldn't need to worry about this trait. It is there for the bounds of [`Scoped`].
+/// You rarely need to care about this trait. It exists for the bounds of [`Scoped`].
 pub trait Scope: sealed::Sealed {
     #[doc(hidden)]
     fn run<R>(&self, f: impl FnOnce() -> R) -> R;
 }
 
-/// Keeps other crates from implementing [`Scope`], whose method may change.
+/// Keeps other crates from implementing [`Scope`], because its method may change.
 pub(crate) mod sealed {
     pub trait Sealed {}
 }
@@ -81,7 +81,7 @@ impl<W, S> fmt::Debug for Scoped<W, S> {
     }
 }
 
-/// A pool that work is bound to: see [`Dual::on`].
+/// The scope of [`Dual::on`](crate::Dual::on): the pool to which the work is bound.
 pub struct OnPool(Arc<dyn Pool>);
 
 impl OnPool {

@@ -12,7 +12,7 @@ use smartcall_context::internal as context;
 use crate::offload::code::Code;
 use crate::work::traits::{POLLED_AGAIN, Work, opaque_debug};
 
-/// A form of sync code that stays on its thread, and the function that runs it there.
+/// Defines a form of sync code that stays on its thread, with the function that runs it there.
 macro_rules! staying {
     ($(#[$docs:meta])* $name:ident, $run:path) => {
         pin_project! {
@@ -59,7 +59,7 @@ macro_rules! staying {
                 $run(|| code.run())
             }
 
-            /// It never panics for the context: it runs on this thread in every context.
+            /// The context never makes it panic: it runs on this thread in every context.
             #[inline]
             fn is_immediate(&self) -> bool {
                 true
@@ -71,14 +71,14 @@ macro_rules! staying {
 staying! {
     /// Short sync code that stays on its thread: called there by `.get()` and by `.await`.
     ///
-    /// Made by [`Dual::in_place`](crate::Dual::in_place). If it is dropped, the code does not run.
+    /// Made by [`Dual::in_place`](crate::Dual::in_place). If it is dropped, the code never runs.
     InPlace, context::run_in_place
 }
 
 staying! {
-    /// Blocking code that stays on its thread, and of which the executor is told.
+    /// Blocking code that stays on its thread, and of which the executor is notified.
     ///
-    /// Made by [`Dual::borrowing`](crate::Dual::borrowing). If it is dropped, the code does not run.
+    /// Made by [`Dual::borrowing`](crate::Dual::borrowing). If it is dropped, the code never runs.
     Borrowing, context::run_borrowing
 }
 

@@ -1,4 +1,4 @@
-//! What a handle holds: a future that can also be resolved by blocking.
+//! The trait of the work that a handle holds: a future that can also be resolved by blocking.
 
 use std::future::Future;
 use std::ops::DerefMut;
@@ -6,12 +6,12 @@ use std::pin::Pin;
 
 /// A future that can also be resolved by blocking the thread.
 ///
-/// It *is* the future, instead of naming one in an associated type: auto traits leak through `impl Work`, but not through
-/// its projections, so a handle around an `impl Work` can be spawned.
+/// The work *is* the future, instead of naming one in an associated type. Auto traits leak through `impl Work`, but
+/// not through its projections, so a handle around an `impl Work` can be spawned.
 ///
 /// # Examples
 ///
-/// A request that has a native sync path as well:
+/// A request that also has a native sync path:
 ///
 /// ```
 /// use std::pin::Pin;
@@ -42,21 +42,22 @@ use std::pin::Pin;
 pub trait Work: Future {
     /// Blocks the current thread until the value is ready, and returns it.
     ///
-    /// Before the first poll it resolves the work in the form's own way, after a poll from where the polling left it.
+    /// Before the first poll, it resolves the work in its own way. After a poll, it continues from where polling left
+    /// the work.
     ///
     /// # Panics
     ///
-    /// Panics, or does what the future in it does, if it has returned its value before.
+    /// Panics, or does what the future in the work does, if the work has returned its value before.
     ///
     /// # Blocking
     ///
-    /// It blocks in any context, on the thread of an executor, too. Call `Dual::new(work).get()` instead, which asks
-    /// first.
+    /// It blocks in any context, even on an executor's thread. Call `Dual::new(work).get()` instead, which first asks
+    /// whether the thread may block.
     fn block(self: Pin<&mut Self>) -> Self::Output;
 
     /// Returns whether `block` returns without waiting, and so may be called in any context.
     ///
-    /// It must not depend on the state of the work: whether `.get()` panics on an executor's thread must not
+    /// It must not depend on the state of the work, since whether `.get()` panics on an executor's thread must not
     /// depend on timing.
     fn is_immediate(&self) -> bool {
         false
@@ -64,12 +65,12 @@ pub trait Work: Future {
 
     /// Returns whether the value is ready, so that resolving does not wait.
     ///
-    /// It may return `false` if that is not known. See [`Dual::is_ready`](crate::Dual::is_ready).
+    /// It may return `false` if this is not known. See [`Dual::is_ready`](crate::Dual::is_ready).
     fn is_ready(&self) -> bool {
         false
     }
 
-    /// Returns whether it can be moved after a poll, by `relocate`.
+    /// Returns whether `relocate` can move the work after a poll.
     #[doc(hidden)]
     fn relocates(&self) -> bool
     where
@@ -78,7 +79,7 @@ pub trait Work: Future {
         false
     }
 
-    /// Moves what is left to do out of its place, which must not be used after that.
+    /// Moves the rest of the work out of its place, which must not be used after that.
     #[doc(hidden)]
     fn relocate(self: Pin<&mut Self>) -> Option<Self>
     where
@@ -88,8 +89,7 @@ pub trait Work: Future {
     }
 }
 
-/// Work that was polled can't be moved any more, but what points to it can: it goes on by
-/// `Dual::new(pinned)`.
+/// Work that was polled can't be moved any more, but a pinned pointer to it can. `Dual::new(pinned)` continues it.
 impl<P: DerefMut<Target: Work>> Work for Pin<P> {
     fn block(self: Pin<&mut Self>) -> Self::Output {
         self.as_deref_mut().block()
@@ -104,11 +104,11 @@ impl<P: DerefMut<Target: Work>> Work for Pin<P> {
     }
 }
 
-/// The panic of work that is polled when it is already done.
+/// The panic text of work that is polled when it is already done.
 pub(crate) const POLLED_AGAIN: &str =
     "a `Dual` was polled again after it had completed or panicked";
 
-/// A `Debug` that names the form, and neither runs nor shows what is in it.
+/// Implements `Debug` so that it names the form, and neither runs nor shows what is in it.
 macro_rules! opaque_debug {
     ($name:ident<$($param:tt $(: $bound:ident)?),*>) => {
         impl<$($param $(: $bound)?),*> std::fmt::Debug for $name<$($param),*> {

@@ -1,6 +1,7 @@
-//! Measures the scoreboard, and puts it into the documents: `cargo run -p smartcall-plot`.
+//! Measures the scoreboard, and writes it into the documents: `cargo run -p smartcall-plot`.
 //!
-//! `cargo run -p smartcall-plot -- --again` draws what was measured last. The table goes into
+//! `cargo run -p smartcall-plot -- --again` draws the last measurement. The table goes into BENCHMARKS.md and
+//! README.md, between the lines that mark its place, and the plot into docs/scoreboard.svg.
 //! BENCHMARKS.md and README.md, between the lines that mark its place, and the plot to
 //! docs/scoreboard.svg.
 
@@ -27,7 +28,7 @@ struct Row {
     ratio_to_limit: Option<f64>,
 }
 
-/// What can't be beaten: the work itself, without what is measured.
+/// The limit that can't be beaten: the work itself, without what is measured.
 #[derive(Debug, Deserialize)]
 struct Limit {
     name: String,
@@ -83,14 +84,14 @@ fn read(root: &Path) -> Result<Vec<Row>> {
 const BEGIN: &str = "<!-- scoreboard -->";
 const END: &str = "<!-- end of scoreboard -->";
 
-/// Replaces what stands between the two lines.
+/// Replaces the text between the two lines.
 fn replace(text: &str, table: &str) -> Option<String> {
     let (before, rest) = text.split_once(BEGIN)?;
     let (_, after) = rest.split_once(END)?;
     Some(format!("{before}{BEGIN}\n{table}{END}{after}"))
 }
 
-/// The most that a row may be above its limit, and above its fastest peer, not to be marked.
+/// How far a row may be above its limit, and above its fastest peer, without a mark.
 fn targets(id: &str) -> (Option<f64>, Option<f64>) {
     match id.split('.').next() {
         Some("P1") => (Some(1.25), None),
@@ -149,7 +150,7 @@ fn table(rows: &[Row]) -> String {
     table
 }
 
-/// A time in the unit that suits it.
+/// Formats a time in a fitting unit.
 fn time(ns: f64) -> String {
     match ns {
         ns if ns < 1e3 => format!("{ns:.1} ns"),
@@ -158,7 +159,7 @@ fn time(ns: f64) -> String {
     }
 }
 
-/// Draws a bar a ratio, on a logarithmic scale: what ends left of the line is ahead.
+/// Draws one bar for each ratio, on a logarithmic scale. A bar that ends left of the line is ahead.
 fn plot(rows: &[Row], path: &Path) -> Result<()> {
     let bars: Vec<_> = rows
         .iter()
@@ -179,7 +180,7 @@ fn plot(rows: &[Row], path: &Path) -> Result<()> {
     let area = SVGBackend::new(path, (1100, height)).into_drawing_area();
     area.fill(&WHITE)?;
     let (left, width) = (560, 500.0);
-    // From 1/1,000 to 100 times.
+    // The scale reaches from 1/1,000 to 100 times.
     let x = |ratio: f64| {
         let share = (ratio.clamp(1e-3, 1e2).log10() + 3.0) / 5.0;
         left + (share * width) as i32

@@ -1,10 +1,10 @@
-//! Two callers of each facade, a sync one and an async one, which use all of its functions; and two that
-//! have several handles at once.
+//! Two callers of each facade, a sync one and an async one, which use all of its functions. Two more resolve several
+//! handles at once.
 
 pub mod at_once;
 pub mod dns;
 pub mod http;
 pub mod kv;
 
-/// What each function gave: its name, and the value as a text.
+/// The result of each function: its name, and the value as a text.
 pub type Report = Vec<(&'static str, String)>;

@@ -22,7 +22,7 @@ pub struct Dns {
 }
 
 impl Dns {
-    /// Makes a resolver that waits for an answer for so long. It needs no runtime.
+    /// Makes a resolver with a time limit for each answer. It needs no runtime.
     pub fn new(server: SocketAddr, timeout: Duration) -> Self {
         let mut config = ResolverConfig::new();
         config.add_name_server(NameServerConfig::new(server, Protocol::Udp));
@@ -31,7 +31,7 @@ impl Dns {
         let options = builder.options_mut();
         options.timeout = timeout;
         options.attempts = 0;
-        // All answers are to be the server's.
+        // All answers shall come from the server.
         options.use_hosts_file = ResolveHosts::Never;
         Dns {
             resolver: builder.build(),
@@ -39,7 +39,7 @@ impl Dns {
     }
 }
 
-/// Each handle owns a clone of the resolver, which is cheap, and what it looks up: it can be spawned, and started.
+/// Each handle owns a clone of the resolver, which is cheap, and its arguments, so it can be spawned and started.
 #[smart(owned)]
 impl Dns {
     /// Looks up records of any type.
@@ -51,7 +51,7 @@ impl Dns {
         self.resolver.lookup(name, record_type).await
     }
 
-    /// Looks up the addresses of a host: IPv4 ones, or if there are none, IPv6 ones.
+    /// Looks up the addresses of a host: the IPv4 addresses, or the IPv6 addresses if there are none.
     pub async fn lookup_ip(&self, host: &str) -> Result<LookupIp, ResolveError> {
         self.resolver.lookup_ip(host).await
     }
@@ -81,7 +81,7 @@ impl Dns {
         self.resolver.ns_lookup(name).await
     }
 
-    /// Looks up where the authority over a domain begins.
+    /// Looks up the start of authority of a domain.
     pub async fn soa_lookup(&self, name: &str) -> Result<SoaLookup, ResolveError> {
         self.resolver.soa_lookup(name).await
     }
@@ -96,7 +96,7 @@ impl Dns {
         self.resolver.tlsa_lookup(name).await
     }
 
-    /// Looks up texts.
+    /// Looks up text records.
     pub async fn txt_lookup(&self, name: &str) -> Result<TxtLookup, ResolveError> {
         self.resolver.txt_lookup(name).await
     }

@@ -14,18 +14,18 @@ pub struct Http {
 }
 
 impl Http {
-    /// Makes a client that waits for an answer for so long. It needs no runtime.
+    /// Makes a client with a time limit for each answer. It needs no runtime.
     ///
     /// # Errors
     ///
-    /// As those of [`reqwest::ClientBuilder::build`].
+    /// Fails as [`reqwest::ClientBuilder::build`] does.
     pub fn new(timeout: Duration) -> Result<Self> {
         let client = reqwest::Client::builder().timeout(timeout).build()?;
         Ok(Http { client })
     }
 }
 
-/// Each handle owns a clone of the client, as reqwest means it to be used: it can be spawned, and started.
+/// Each handle owns a clone of the client, as reqwest intends, so it can be spawned and started.
 #[smart(owned)]
 impl Http {
     /// Sends a `GET`.
@@ -64,12 +64,12 @@ impl Http {
     }
 }
 
-/// An answer, whose body is yet to be read.
+/// An answer whose body has not been read yet.
 #[derive(Debug)]
 pub struct Answer(Response);
 
 impl Answer {
-    /// Returns the status, which is there already.
+    /// Returns the status, which is known already.
     pub fn status(&self) -> StatusCode {
         self.0.status()
     }
@@ -103,9 +103,9 @@ impl Answer {
     }
 }
 
-/// Fetches a text by a client that is made for it.
+/// Fetches a text with a new client.
 ///
-/// reqwest has a sync path of its own. Sync callers take it.
+/// reqwest has a sync path of its own, which sync callers take.
 #[smart(blocking = fetch_blocking)]
 pub async fn fetch(url: &str) -> Result<String> {
     reqwest::get(url).await?.text().await

@@ -42,23 +42,23 @@ impl Kv {
         self.client.publish(channel, message).await
     }
 
-    /// Makes this a connection for the messages of some channels.
+    /// Turns the connection into one for the messages of some channels.
     pub async fn subscribe(self, channels: Vec<String>) -> Result<Subscription> {
         let subscriber = self.client.subscribe(channels).await?;
         Ok(Subscription { subscriber })
     }
 
-    /// Makes this a connection that many may use.
+    /// Turns the connection into one that many callers may use.
     ///
-    /// mini-redis has this as a sync function, and yet it needs a runtime: it spawns a task. An
-    /// `async fn` has one, whoever calls.
+    /// In mini-redis this is a sync function, and yet it needs a runtime, because it spawns a task. In an `async fn`
+    /// every caller has one.
     pub async fn into_shared(self) -> Shared {
         let buffer = mini_redis::buffer(self.client);
         Shared { buffer }
     }
 }
 
-/// A connection that gets the messages of its channels.
+/// A connection that receives the messages of its channels.
 #[expect(missing_debug_implementations, reason = "that of mini-redis has none")]
 pub struct Subscription {
     subscriber: Subscriber,
@@ -66,28 +66,28 @@ pub struct Subscription {
 
 #[smart]
 impl Subscription {
-    /// Waits for a message. There is none once the server has closed the connection.
+    /// Waits for a message. Returns `None` once the server has closed the connection.
     pub async fn next_message(&mut self) -> Result<Option<Message>> {
         self.subscriber.next_message().await
     }
 
-    /// Adds channels.
+    /// Subscribes to more channels.
     pub async fn subscribe(&mut self, channels: &[String]) -> Result<()> {
         self.subscriber.subscribe(channels).await
     }
 
-    /// Leaves channels, or all of them if none is named.
+    /// Unsubscribes from channels, or from all of them if none is named.
     pub async fn unsubscribe(&mut self, channels: &[String]) -> Result<()> {
         self.subscriber.unsubscribe(channels).await
     }
 
-    /// Returns the channels, which are known without asking the server.
+    /// Returns the channels, without asking the server.
     pub fn channels(&self) -> &[String] {
         self.subscriber.get_subscribed()
     }
 }
 
-/// A connection that many may use.
+/// A connection that many callers may use.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "that of mini-redis has none")]
 pub struct Shared {

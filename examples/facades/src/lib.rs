@@ -1,7 +1,7 @@
 //! Facades by `#[smart]` over published async crates, for sync and for async callers.
 //!
-//! The crates are used as they are published. Each facade is one module, whose functions have
-//! the names of those that they call.
+//! The crates are used as published. Each facade is one module. Its functions have the names of the functions that
+//! they call.
 
 #![forbid(unsafe_code)]
 

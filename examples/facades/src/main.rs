@@ -23,7 +23,7 @@ fn print(facade: &str, sync: &Report, asynchronous: &Report) {
 }
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    // The async callers' own. The sync ones have none, and need not know of any.
+    // The async callers' own runtime. The sync callers have none, and need to know of none.
     let runtime = Runtime::new()?;
 
     let server = servers::dns()?;
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
     let server = servers::kv()?;
     let sync = callers::kv::sync(server.address())?;
-    // A server of its own: it finds no keys of the other caller's.
+    // A server of its own, without keys of the other caller.
     let server = servers::kv()?;
     let asynchronous = runtime.block_on(callers::kv::asynchronous(server.address()))?;
     print("mini-redis", &sync, &asynchronous);

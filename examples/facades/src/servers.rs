@@ -1,4 +1,4 @@
-//! Servers to call: on loopback, in this process.
+//! Servers for the examples: on loopback, in this process.
 
 use std::future::pending;
 use std::io;
@@ -14,7 +14,7 @@ use hickory_proto::serialize::txt::RDataParser;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
-/// A server, for as long as this is kept.
+/// A running server, which stops when this is dropped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -32,7 +32,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let thread = thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build();
-            // Its end closes the connections.
+            // The end of the runtime closes the connections.
             runtime.expect("a runtime starts").block_on(async {
                 tokio::select! {
                     _ = serve() => {}
@@ -57,7 +57,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop = None;
         if let Some(thread) = self.thread.take() {
-            // Whoever called it has seen that it panicked.
+            // The caller of the server has seen the panic.
             let _ = thread.join();
         }
     }
@@ -90,11 +90,11 @@ const RECORDS: [(&str, RecordType, &str); 11] = [
     ("_443._tcp.example.test.", RecordType::TLSA, "3 1 1 010203"),
 ];
 
-/// Starts a DNS server, which knows `example.test.` only.
+/// Starts a DNS server that knows only `example.test.`.
 ///
 /// # Errors
 ///
-/// Those of the socket.
+/// Returns the errors of the socket.
 pub fn dns() -> io::Result<Server> {
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     socket.set_nonblocking(true)?;
@@ -134,7 +134,7 @@ fn answer(query: &Message) -> Message {
 ///
 /// # Errors
 ///
-/// Those of the socket.
+/// Returns the errors of the socket.
 pub fn http() -> io::Result<Server> {
     async fn echo(method: Method, body: String) -> String {
         format!("{method} {body}")
@@ -152,11 +152,11 @@ pub fn http() -> io::Result<Server> {
     }))
 }
 
-/// Starts a key-value server: that of mini-redis.
+/// Starts the key-value server of mini-redis.
 ///
 /// # Errors
 ///
-/// Those of the socket.
+/// Returns the errors of the socket.
 pub fn kv() -> io::Result<Server> {
     let (listener, address) = listen()?;
     Ok(Server::start(address, || async {

@@ -1,4 +1,4 @@
-//! Several handles at once, for everyone.
+//! Several handles at once, with every caller.
 
 mod common;
 
@@ -24,8 +24,8 @@ fn servers() -> ([Server; 3], Dns, Http) {
     (servers, dns, Http::new(PATIENT).expect("it is made"))
 }
 
-/// In plain sync code, in a task of the `Executor`, on an executor that nobody knows, and in a
-/// task of tokio's.
+/// In plain sync code, in a task of the `Executor`, on an executor that does not announce itself, and in a tokio
+/// task.
 #[smartcall::test]
 fn sync_caller() {
     let _limit = limit();
@@ -34,7 +34,7 @@ fn sync_caller() {
     assert_report(&report.expect("it is answered"), &EXPECTED);
 }
 
-/// Driven by one `.get()`, in a task of the `Executor`, and in one of tokio's.
+/// Driven by one `.get()`, in a task of the `Executor`, and in a tokio task.
 #[smartcall::test(sync, shim, tokio)]
 async fn async_caller() {
     let _limit = limit();

@@ -1,4 +1,4 @@
-//! The DNS resolver, called by everyone.
+//! The DNS resolver, with every caller.
 
 mod common;
 
@@ -22,8 +22,8 @@ const EXPECTED: [(&str, &str); 12] = [
     ("cert_lookup", "PKIX 2 DSA AQID"),
 ];
 
-/// In plain sync code, in a task of the `Executor`, on an executor that nobody knows, and in a
-/// task of tokio's.
+/// In plain sync code, in a task of the `Executor`, on an executor that does not announce itself, and in a tokio
+/// task.
 #[smartcall::test]
 fn sync_caller() {
     let _limit = limit();
@@ -32,7 +32,7 @@ fn sync_caller() {
     assert_report(&report.expect("it is answered"), &EXPECTED);
 }
 
-/// Driven by one `.get()`, in a task of the `Executor`, and in one of tokio's.
+/// Driven by one `.get()`, in a task of the `Executor`, and in a tokio task.
 #[smartcall::test(sync, shim, tokio)]
 async fn async_caller() {
     let _limit = limit();

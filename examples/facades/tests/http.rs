@@ -1,4 +1,4 @@
-//! The HTTP client, called by everyone.
+//! The HTTP client, with every caller.
 
 mod common;
 
@@ -28,8 +28,8 @@ const EXPECTED: [(&str, &str); 14] = [
     ("fetch", "a page"),
 ];
 
-/// In plain sync code, in a task of the `Executor`, on an executor that nobody knows, and in a
-/// task of tokio's.
+/// In plain sync code, in a task of the `Executor`, on an executor that does not announce itself, and in a tokio
+/// task.
 #[smartcall::test]
 fn sync_caller() {
     let _limit = limit();
@@ -39,7 +39,7 @@ fn sync_caller() {
     assert_report(&report.expect("it is answered"), &EXPECTED);
 }
 
-/// Driven by one `.get()`, in a task of the `Executor`, and in one of tokio's.
+/// Driven by one `.get()`, in a task of the `Executor`, and in a tokio task.
 #[smartcall::test(sync, shim, tokio)]
 async fn async_caller() {
     let _limit = limit();
@@ -89,7 +89,7 @@ async fn errors_of_an_async_caller() {
     assert!(fetch(&page).await.expect_err("no server").is_connect());
 }
 
-/// Each task blocks its thread, and all are answered.
+/// Each task blocks its thread, and all get an answer.
 #[test]
 fn tasks_of_an_executor_of_one_thread() {
     let _limit = limit();
@@ -108,7 +108,7 @@ fn tasks_of_an_executor_of_one_thread() {
     }
 }
 
-/// A current-thread runtime has nobody to stand in for its thread.
+/// A current-thread runtime has no spare thread.
 #[test]
 fn a_current_thread_runtime_refuses() {
     let _limit = limit();

@@ -1,4 +1,4 @@
-//! The key-value client, called by everyone.
+//! The key-value client, with every caller.
 
 mod common;
 
@@ -20,8 +20,8 @@ const EXPECTED: [(&str, &str); 8] = [
     ("set, shared", "Some(b\"four\")"),
 ];
 
-/// In plain sync code, in a task of the `Executor`, on an executor that nobody knows, and in a
-/// task of tokio's.
+/// In plain sync code, in a task of the `Executor`, on an executor that does not announce itself, and in a tokio
+/// task.
 #[smartcall::test]
 fn sync_caller() {
     let _limit = limit();
@@ -30,7 +30,7 @@ fn sync_caller() {
     assert_report(&report.expect("it is answered"), &EXPECTED);
 }
 
-/// Driven by one `.get()`, in a task of the `Executor`, and in one of tokio's.
+/// Driven by one `.get()`, in a task of the `Executor`, and in a tokio task.
 #[smartcall::test(sync, shim, tokio)]
 async fn async_caller() {
     let _limit = limit();
@@ -81,7 +81,7 @@ fn assert_refused(error: &mini_redis::Error) {
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
 }
 
-/// Whoever waits for a message when the server stops waits no longer.
+/// A wait for a message ends when the server stops.
 #[smartcall::test]
 fn a_server_that_stops_meanwhile() {
     let _limit = limit();

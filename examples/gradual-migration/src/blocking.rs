@@ -1,6 +1,6 @@
-//! The repository as it was: blocking, with a lock around its one connection.
+//! The original repository: blocking, with a lock around its one connection.
 //!
-//! It knows nothing of smartcall, and stays as it is until the last method has left it.
+//! It knows nothing of smartcall, and stays unchanged until the last method has left it.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,54 +16,54 @@ pub struct Warehouse {
 }
 
 impl Warehouse {
-    /// Opens a database, and makes it if there is none.
+    /// Opens a database, and creates it if there is none.
     ///
     /// # Errors
     ///
-    /// Those of SQLite, here and below.
+    /// Returns the errors of SQLite, as do the methods below.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let connection = Mutex::new(sql::open(path)?);
         Ok(Warehouse { connection })
     }
 
-    /// Adds so many of an item, and returns how many there are then.
+    /// Adds `n` of an item, and returns the new count.
     ///
     /// # Errors
     ///
-    /// `TooMany`, without a change, if there would be more than can be counted.
+    /// Fails with `TooMany`, without a change, if the new count would be too large.
     pub fn put(&self, item: &str, n: u32) -> Result<u32, Error> {
         sql::put(&self.lock(), item, n)
     }
 
-    /// Takes so many of an item, and returns how many are left.
+    /// Takes `n` of an item, and returns the new count.
     ///
     /// # Errors
     ///
-    /// `TooFew`, without a change, if there are not as many.
+    /// Fails with `TooFew`, without a change, if there are fewer than `n`.
     pub fn take(&self, item: &str, n: u32) -> Result<u32, Error> {
         sql::take(&self.lock(), item, n)
     }
 
-    /// Returns how many there are of an item.
+    /// Returns the count of an item.
     ///
     /// # Errors
     ///
-    /// Those of SQLite.
+    /// Returns the errors of SQLite.
     pub fn count(&self, item: &str) -> Result<u32, Error> {
         sql::count(&self.lock(), item)
     }
 
-    /// Returns what was changed, from the first change on.
+    /// Returns all changes, from the first one on.
     ///
     /// # Errors
     ///
-    /// Those of SQLite.
+    /// Returns the errors of SQLite.
     pub fn journal(&self) -> Result<Vec<Change>, Error> {
         sql::journal(&self.lock())
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
-        // A transaction that a panic cut short was rolled back.
+        // A transaction that a panic interrupted was rolled back.
         self.connection
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

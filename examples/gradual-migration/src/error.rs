@@ -1,23 +1,23 @@
 use std::error;
 use std::fmt;
 
-/// Why a repository did not do what it was asked.
+/// Why an operation of a repository failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is less than was to be taken.
+    /// There are too few of the item.
     TooFew {
-        /// What there is.
+        /// The current count.
         count: u32,
     },
-    /// There would be more than can be counted.
+    /// The new count would be too large.
     TooMany {
-        /// What there is.
+        /// The current count.
         count: u32,
     },
-    /// The thread that has the connection is gone.
+    /// The thread that owns the connection is gone.
     Gone,
-    /// SQLite says so.
+    /// An error of SQLite.
     Sqlite(rusqlite::Error),
 }
 

@@ -1,14 +1,14 @@
-//! As much of HTTP as it takes to ask the server.
+//! A minimal HTTP client for the server.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-/// Asks the server what [`tool::run`](crate::tool::run) would be told: `put nut 5` is a
-/// `POST /put/nut/5`. An answer that is none of success is an error, as a text.
+/// Sends the server a line that [`tool::run`](crate::tool::run) takes: `put nut 5` becomes `POST /put/nut/5`. An
+/// answer with a status other than 200 is an `Err` with its text.
 ///
 /// # Errors
 ///
-/// Those of the connection.
+/// Returns the errors of the connection.
 pub fn ask(server: SocketAddr, line: &str) -> io::Result<Result<String, String>> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let method = match words.first() {

@@ -1,7 +1,7 @@
-//! A blocking repository that becomes async a method at a time, under callers that stay as they are.
+//! A blocking repository that becomes async one method at a time, while its callers stay unchanged.
 //!
-//! [`blocking`] is where it begins, `step1` to `step4` are the way, and [`tool`] and [`server`]
-//! are the callers: a sync one and an async one, for whatever is a [`Repository`].
+//! [`blocking`] is the start, and `step1` to `step4` are the steps. [`tool`] and [`server`] are the callers, a sync
+//! one and an async one, for any [`Repository`].
 
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,8 @@
-//! Shows on which threads each step runs its SQL, or is the tool.
+//! Shows on which threads each step runs its SQL, or runs the tool.
 //!
 //! `cargo run -p smartcall-gradual-migration [-- STEP FILE COMMAND…]`
 //!
-//! With arguments it is the tool, at one of the steps: `step2 stock.db put nut 5`.
+//! With arguments it runs the tool at one of the steps: `step2 stock.db put nut 5`.
 
 use std::env;
 use std::error::Error;
@@ -12,7 +12,7 @@ use std::process;
 use smartcall_gradual_migration::server::Server;
 use smartcall_gradual_migration::{Repository, http, step1, step2, step3, step4, tool};
 
-/// Has a sync and an async caller change things, and prints what the journal says of it.
+/// Lets a sync and an async caller make changes, and prints the journal.
 fn show<R: Repository>(step: &str) -> Result<(), Box<dyn Error>> {
     let directory = tempfile::tempdir()?;
     let repository = R::open(&directory.path().join("stock.db")).get()?;

@@ -4,35 +4,34 @@ use smartcall::smart;
 
 use crate::Error;
 
-/// What the callers know of the repository: how many there are of each item.
+/// The interface of the repository: the count of each item.
 ///
-/// It is the same at every step, and so are they. It is `send`, since the server's handlers are
-/// tasks of tokio's.
+/// It is the same at every step, and so are its callers. It is `send`, since the server's handlers are tokio tasks.
 #[smart(send)]
 pub trait Repository: Clone + Send + Sync + 'static {
-    /// Opens a database, and makes it if there is none.
+    /// Opens a database, and creates it if there is none.
     async fn open(path: &Path) -> Result<Self, Error>;
 
-    /// Adds so many of an item, and returns how many there are then.
+    /// Adds `n` of an item, and returns the new count.
     async fn put(&self, item: &str, n: u32) -> Result<u32, Error>;
 
-    /// Takes so many of an item, or none at all, and returns how many are left.
+    /// Takes `n` of an item, or none if there are fewer, and returns the new count.
     async fn take(&self, item: &str, n: u32) -> Result<u32, Error>;
 
-    /// Returns how many there are of an item.
+    /// Returns the count of an item.
     async fn count(&self, item: &str) -> Result<u32, Error>;
 
-    /// Returns what was changed, and by which thread, from the first change on.
+    /// Returns all changes with their threads, from the first one on.
     async fn journal(&self) -> Result<Vec<Change>, Error>;
 }
 
 /// An entry of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// What was changed.
+    /// The item that was changed.
     pub item: String,
-    /// By how many.
+    /// The change of the count.
     pub by: i64,
-    /// The thread that ran the SQL, by its own [`this_thread`](crate::this_thread).
+    /// The thread that ran the SQL, as returned by [`this_thread`](crate::this_thread).
     pub thread: String,
 }

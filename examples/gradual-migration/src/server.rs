@@ -1,4 +1,4 @@
-//! The async caller: a web server, which awaits.
+//! The async caller: a web server that uses `.await`.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -15,15 +15,15 @@ use tokio::sync::oneshot;
 
 use crate::{Error, Repository, this_thread, tool};
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Clone)]
 struct Site<R> {
     repository: R,
-    /// How many changes are being made.
+    /// The number of changes in progress.
     changing: Arc<AtomicUsize>,
 }
 
-/// The text of an answer, or what went wrong.
+/// The text of an answer, or an error.
 type Answer = Result<String, (StatusCode, String)>;
 
 async fn put<R: Repository>(
@@ -51,7 +51,7 @@ async fn journal<R: Repository>(State(site): State<Site<R>>) -> Answer {
     answer(changes.map(|changes| tool::print(&changes)))
 }
 
-/// Says how many changes are being made. It needs no database, and so it is always answered.
+/// Returns the number of changes in progress. It needs no database, and so it always answers.
 async fn changing<R>(State(site): State<Site<R>>) -> String {
     site.changing.load(Ordering::Relaxed).to_string()
 }
@@ -69,7 +69,7 @@ fn answer<T: ToString>(result: Result<T, Error>) -> Answer {
     }
 }
 
-/// Counts a change, for as long as it is kept.
+/// Counts a change in progress until it is dropped.
 struct Changing<'a>(&'a AtomicUsize);
 
 impl<'a> Changing<'a> {
@@ -85,7 +85,7 @@ impl Drop for Changing<'_> {
     }
 }
 
-/// A server, for as long as this is kept.
+/// A running server, which stops when this is dropped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -99,7 +99,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Those of the socket and of the runtime.
+    /// Returns the errors of the socket and of the runtime.
     pub fn start<R: Repository>(repository: R) -> io::Result<Self> {
         let site = Site {
             repository,
@@ -116,7 +116,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        // With a single worker, a handler that blocked would be seen.
+        // With a single worker, a handler that blocks would be noticed.
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("server")
@@ -129,7 +129,7 @@ impl Server {
                     let listener = tokio::net::TcpListener::from_std(listener)?;
                     axum::serve(listener, site).await
                 });
-                // Either way it is over.
+                // The server ends in either case.
                 let _ = stopped.await;
                 serving.abort();
             });
@@ -151,7 +151,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop = None;
         if let Some(thread) = self.thread.take() {
-            // Whoever called it has seen that it panicked.
+            // The caller of the server has seen the panic.
             let _ = thread.join();
         }
     }

@@ -1,4 +1,4 @@
-//! The SQL, which no step changes.
+//! The SQL, which is the same at every step.
 
 use std::path::Path;
 use std::thread;
@@ -9,10 +9,10 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::{Change, Error};
 
-/// How long to wait for another connection that writes.
+/// How long to wait while another connection writes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The journal's thread is filled in by whichever one runs the statement.
+/// The thread in the journal is the one that runs the statement.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS stock (
         item TEXT PRIMARY KEY,
@@ -44,8 +44,8 @@ pub(crate) fn take(connection: &Connection, item: &str, n: u32) -> Result<u32, E
 }
 
 fn change(connection: &Connection, item: &str, by: i64) -> Result<u32, Error> {
-    // It locks the database before it reads: nobody writes in between. "Unchecked" is that there
-    // is no transaction yet, and the functions of this module begin and end theirs.
+    // It locks the database before it reads, so no other connection writes in between. "Unchecked" means that there
+    // must be no transaction yet. There is none: the functions of this module begin and end their own.
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let count = self::count(&transaction, item)?;
     let left = u32::try_from(i64::from(count) + by).map_err(|_| match by {
@@ -83,7 +83,7 @@ pub(crate) fn journal(connection: &Connection) -> Result<Vec<Change>, Error> {
     Ok(changes.collect::<Result<_, _>>()?)
 }
 
-/// Names the calling thread, by its name and its number.
+/// Returns the name and the number of the calling thread.
 pub fn this_thread() -> String {
     let thread = thread::current();
     let number: String = format!("{:?}", thread.id())

@@ -1,7 +1,7 @@
 //! Step 1: the blocking repository is wrapped, and the server awaits it.
 //!
-//! A sync caller runs the SQL right where it stands, as before. For an async one it runs on a
-//! pool, so that the executor goes on.
+//! For a sync caller the SQL runs on the caller's thread, as before. For an async caller it runs on a pool, so the
+//! executor keeps running.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub struct Stock {
 }
 
 impl Stock {
-    /// Calls the warehouse: here for a sync caller, on a pool for an async one.
+    /// Calls the warehouse: on this thread for a sync caller, on a pool for an async one.
     fn warehouse<T: Send + 'static>(
         &self,
         code: impl FnOnce(&Warehouse) -> T + Send + 'static,

@@ -1,7 +1,7 @@
-//! Step 2: one method, `take`, has become async.
+//! Step 2: one method, `take`, is async now.
 //!
-//! It has a connection of its own, on the thread of an async client. The other methods are those
-//! of step 1, and no caller can tell.
+//! It has its own connection, on the thread of an async client. The other methods are those of step 1. Callers do not
+//! notice.
 
 use std::path::Path;
 
@@ -13,9 +13,9 @@ use crate::{Change, Error, Repository, sql, step1};
 /// The repository of step 2.
 #[derive(Clone, Debug)]
 pub struct Stock {
-    /// What is not async yet.
+    /// The repository of the methods that are not async yet.
     blocking: step1::Stock,
-    /// What is.
+    /// The client of the async method.
     connection: Connection,
 }
 

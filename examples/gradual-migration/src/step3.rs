@@ -1,6 +1,6 @@
 //! Step 3: all methods are async, and the blocking repository is gone.
 //!
-//! There is one connection again, and one thread that has it.
+//! There is one connection again, and one thread that owns it.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ pub struct Stock {
 }
 
 impl Stock {
-    /// Calls SQL on the thread that has the connection.
+    /// Runs SQL on the thread that owns the connection.
     async fn call<T: Send + 'static>(
         &self,
         code: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,

@@ -1,8 +1,8 @@
 //! Step 4: the connection belongs to a thread, and the compiler keeps it there.
 //!
-//! For callers nothing is new. Inside, code of several parts may now share the connection by an
-//! `Rc`, without a lock. A `rusqlite::Connection` may be moved to another thread, which step 3 makes use
-//! of. What has an `Rc` in it may not, and the compiler sees to it:
+//! Nothing changes for the callers. Inside, several parts of the code may now share the connection through an `Rc`,
+//! without a lock. A `rusqlite::Connection` may be moved to another thread, and step 3 relies on that. A value with
+//! an `Rc` in it may not, and the compiler rejects it:
 //!
 //! ```compile_fail,E0277
 //! # use std::rc::Rc;
@@ -12,7 +12,7 @@
 //! # }
 //! ```
 //!
-//! What is `Send` comes out:
+//! A `Send` value can be returned:
 //!
 //! ```
 //! # use std::rc::Rc;
@@ -37,7 +37,7 @@ pub struct Stock {
 }
 
 impl Stock {
-    /// Calls SQL on the thread that has the connection.
+    /// Runs SQL on the thread that owns the connection.
     async fn call<T: Send + 'static>(
         &self,
         code: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,

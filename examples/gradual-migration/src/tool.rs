@@ -1,15 +1,15 @@
-//! The sync caller: a command-line tool, which gets.
+//! The sync caller: a command-line tool that uses `.get()`.
 
 use crate::{Change, Repository};
 
-/// What the tool can be told.
+/// The commands of the tool.
 pub const USAGE: &str = "put ITEM N | take ITEM N | count ITEM | journal";
 
-/// Does what a line says, and returns what is to be printed.
+/// Runs the command in a line, and returns its output.
 ///
 /// # Errors
 ///
-/// Those of the repository, and a line that says none of [`USAGE`], as a text.
+/// Returns the errors of the repository, and the usage if the line is none of [`USAGE`], as a text.
 pub fn run<R: Repository>(repository: &R, line: &str) -> Result<String, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let usage = || format!("say one of: {USAGE}");
@@ -31,7 +31,7 @@ pub fn run<R: Repository>(repository: &R, line: &str) -> Result<String, String> 
         .map_err(|error| error.to_string())
 }
 
-/// Prints a journal: a line for each change.
+/// Formats a journal, with one line for each change.
 pub(crate) fn print(changes: &[Change]) -> String {
     changes
         .iter()

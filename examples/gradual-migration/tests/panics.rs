@@ -1,4 +1,4 @@
-//! What a call that panics leaves behind: it depends on who has the connection.
+//! What a call that panics leaves behind. It depends on what owns the connection.
 
 mod common;
 
@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use smartcall::offload::SingleThread;
 use smartcall_gradual_migration::Error;
 
-/// The client of steps 2 and 3 is at its end.
+/// The client of steps 2 and 3 no longer works.
 #[smartcall::test]
 async fn of_a_call_of_tokio_rusqlite() {
     let _limit = limit();
@@ -28,7 +28,7 @@ async fn of_a_call_of_tokio_rusqlite() {
     ));
 }
 
-/// The thread of step 4 passes the panic on with its text, and the next caller is not concerned.
+/// The thread of step 4 passes the panic on with its text, and the next call works.
 #[smartcall::test]
 fn of_a_call_of_single_thread() {
     let _limit = limit();

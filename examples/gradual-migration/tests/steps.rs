@@ -1,4 +1,4 @@
-//! One suite for all steps: what a caller gets does not change, whoever calls.
+//! One suite for all steps: every caller gets the same results at every step.
 
 mod common;
 
@@ -12,7 +12,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use smartcall_gradual_migration::server::Server;
 use smartcall_gradual_migration::{Error, Repository, http, this_thread, tool};
 
-/// What is asked of a new database, and what comes back.
+/// The commands for a new database, and the answers.
 const SCRIPT: [(&str, Result<&str, &str>); 10] = [
     ("count nut", Ok("0")),
     ("put nut 5", Ok("5")),
@@ -26,10 +26,10 @@ const SCRIPT: [(&str, Result<&str, &str>); 10] = [
     ("count bolt", Ok("0")),
 ];
 
-/// What is changed by that.
+/// The changes that the script makes.
 const CHANGES: [(&str, i64); 4] = [("nut", 5), ("nut", 4), ("nut", -2), ("nut", -7)];
 
-/// Has a caller go through the script.
+/// Runs the script with a caller.
 #[track_caller]
 fn check_script(ask: impl Fn(&str) -> Result<String, String>) {
     for (line, expected) in SCRIPT {
@@ -64,7 +64,7 @@ fn server_awaits<R: Repository>() {
     check_script(|line| http::ask(server.address(), line).expect("it is answered"));
 }
 
-/// The async caller, on whichever executor the test runs.
+/// The async caller, on the executor that the test runs on.
 async fn task_awaits<R: Repository>() {
     let _limit = limit();
     let database = Database::new();
@@ -78,7 +78,7 @@ async fn task_awaits<R: Repository>() {
     assert_eq!(journal.iter().map(|change| change.by).sum::<i64>(), 3);
 }
 
-/// The tool, as a program, while the server has the same database.
+/// The tool, as a program, while the server uses the same database.
 fn program_and_server<R: Repository>(step: &str) {
     let _limit = limit();
     let database = Database::new();
@@ -129,9 +129,9 @@ fn callers_at_once<R: Repository>() {
     assert_eq!(count, 4 * EACH);
 }
 
-/// While SQL waits, the one worker of the server goes on.
+/// While SQL waits, the one worker of the server keeps running.
 ///
-/// Each method that writes has to wait here for another program's transaction.
+/// Each method that writes must wait here for another program's transaction.
 fn worker_goes_on<R: Repository>() {
     let _limit = limit();
     let database = Database::new();
@@ -158,7 +158,7 @@ fn worker_goes_on<R: Repository>() {
     }
 }
 
-/// A file that can't be opened is an error, for both.
+/// A file that can't be opened is an error, for both callers.
 async fn no_database<R: Repository>() {
     let _limit = limit();
     let database = Database::new();
@@ -168,7 +168,7 @@ async fn no_database<R: Repository>() {
     assert!(R::open(&file).get().err().is_some_and(is_sqlite));
 }
 
-/// The threads that ran the SQL of `put` and of `take`, by the journal.
+/// The threads that ran the SQL of `put` and of `take`, according to the journal.
 struct Threads {
     put: String,
     take: String,
@@ -188,7 +188,7 @@ impl Threads {
     }
 }
 
-/// Finds the threads of a sync caller, of an async one, and the server's worker.
+/// Returns the threads of a sync caller and of an async one, and the server's worker.
 fn threads<R: Repository>(file: &Path) -> (Threads, Threads, String) {
     let repository: R = open(file);
     let server = Server::start(repository.clone()).expect("it starts");
@@ -202,8 +202,7 @@ fn threads<R: Repository>(file: &Path) -> (Threads, Threads, String) {
     (sync, asynchronous, ask("thread").expect("it is known"))
 }
 
-/// Where a method runs while it is blocking: where a sync caller stands, and on a thread of the
-/// server's pool.
+/// Asserts where a blocking method runs: on the sync caller's own thread, and on a thread of the server's pool.
 #[track_caller]
 fn assert_blocking(sync: &str, asynchronous: &str, worker: &str) {
     assert_eq!(sync, this_thread());
@@ -211,7 +210,7 @@ fn assert_blocking(sync: &str, asynchronous: &str, worker: &str) {
     assert_ne!(asynchronous, worker);
 }
 
-/// Where a method runs once it is async: on the thread of the connection, whoever calls.
+/// Asserts where an async method runs: on the thread of the connection, for every caller.
 #[track_caller]
 fn assert_bound(sync: &str, asynchronous: &str, worker: &str) {
     assert_eq!(sync, asynchronous);
@@ -219,14 +218,14 @@ fn assert_bound(sync: &str, asynchronous: &str, worker: &str) {
     assert_ne!(sync, worker);
 }
 
-/// Runs the suite at a step.
+/// Defines the suite for a step.
 macro_rules! suite {
     ($step:ident: put is $put:ident, take is $take:ident) => {
         mod $step {
             use smartcall_gradual_migration::$step::Stock;
 
-            /// In plain sync code, in a task of the `Executor`, on an executor that nobody knows,
-            /// and in a task of tokio's.
+            /// In plain sync code, in a task of the `Executor`, on an executor that does not announce itself, and in
+            /// a tokio task.
             #[smartcall::test]
             fn tool_gets() {
                 super::tool_gets::<Stock>();

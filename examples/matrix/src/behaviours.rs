@@ -1,4 +1,4 @@
-//! The behaviours: what a task does with handles, and what it sees.
+//! The behaviours: what a task does with handles, and what it observes.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -25,7 +25,7 @@ use crate::executors::Spawn;
 use crate::probe::{blocks, derefs, elsewhere, gets, pending_once, place_of, words, works};
 use crate::promises::{Ask, Outcome};
 
-/// A behaviour, as a future that is run in a task.
+/// The body of a behaviour: a future that runs in a task.
 #[derive(Clone, Copy)]
 pub enum Body {
     /// It needs no other task.
@@ -43,16 +43,16 @@ impl fmt::Debug for Body {
     }
 }
 
-/// A behaviour: its id, what it is about, what it asks, and how it is run.
+/// A behaviour: its id, its subject, what it asks, and its body.
 pub type Behaviour = (&'static str, &'static str, Ask, Body);
 
 use Ask::{Derefs, Gets, GetsHere, GetsTask, Here, Place as Stands, Refused, Through, Works};
 use Body::{Alone, Tasks};
 
-/// The behaviours. An id is that of `tests/README.md` with a letter; J, P and S have none there.
+/// The behaviours. Their ids are those of `tests/README.md`, followed by a letter. J, P and S have none there.
 #[rustfmt::skip]
 pub const BEHAVIOURS: &[Behaviour] = &[
-    // Awaited handles: where they run, and that nothing is held up.
+    // Awaited handles: where they run, and that nothing stalls.
     ("A2a",  "await async",              Here,      Alone(|| await_async().boxed())),
     ("A4a",  "await sync",               Ask::Pool, Alone(|| await_sync().boxed())),
     ("A2b",  "await in place",           Here,      Alone(|| await_in_place().boxed())),
@@ -70,7 +70,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     // The handle.
     ("B1",   "lazy until resolved",      Works,     Alone(|| lazy().boxed())),
     ("B3",   "ready: await, get, deref", Works,     Alone(|| ready().boxed())),
-    // A deref in a task is refused even where a get goes through: an implicit wait is never meant there.
+    // In a task a deref panics even where a get works: an implicit wait is never intended there.
     ("B5",   "deref, then await",        Derefs,    Alone(|| deref().boxed())),
     ("B6a",  "made on another thread",   Works,     Alone(|| made_elsewhere().boxed())),
     ("B6b",  "spawned as a task",        Works,     Tasks(|spawn| spawned(spawn).boxed())),
@@ -108,7 +108,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     ("C17b", "get a timeout of sync",    Gets,      Alone(|| get_a_timeout().boxed())),
     ("J6",   "get_timeout, then await",  Gets,      Alone(|| get_timeout().boxed())),
     ("J7",   "now_or_later",             Works,     Alone(|| now_or_later().boxed())),
-    // Where a task stands, and words about it.
+    // The context of a task, and functions about it.
     ("A8a",  "context::current",         Stands,    Alone(|| stands().boxed())),
     ("A12k", "inside: get a task",       Refused,   Tasks(|spawn| inside_gets(spawn).boxed())),
     ("A12l", "inside: try_get, await",   Refused,   Alone(|| inside_tries().boxed())),
@@ -166,8 +166,8 @@ async fn await_boxed() -> Outcome {
     place_of(boxed.await, here)
 }
 
-/// As many sync parts as there are threads wait for this task, which can run only if none of
-/// them has one of the executor's threads.
+/// As many sync parts as the executor has threads wait for this task. It can run only if none of them occupies a
+/// thread of the executor.
 async fn tasks_go_on(spawn: Spawn) -> Outcome {
     let parts = (0..2).map(|_| {
         let (begin, begun) = oneshot::channel();
@@ -227,7 +227,7 @@ async fn hundred_at_once() -> Outcome {
     works(values == Vec::from_iter(0..100), "the values differ")
 }
 
-/// Calls until it succeeds.
+/// Calls an operation until it succeeds.
 fn retry<T, E, K>(
     op: impl SmartCall<Result<T, E>, K>,
     attempts: u32,
@@ -242,7 +242,7 @@ fn retry<T, E, K>(
     })
 }
 
-/// Succeeds when it is called for the third time.
+/// Succeeds on the third call.
 fn third_time(calls: &AtomicUsize) -> Result<ThreadId, String> {
     match calls.fetch_add(1, Ordering::Relaxed) {
         2 => Ok(id()),
@@ -272,7 +272,7 @@ async fn retry_of_async() -> Outcome {
     }
 }
 
-/// A struct that keeps operations of any kind.
+/// A struct that stores operations of any kind.
 struct Source {
     load: SmartFn<u32, (u32,)>,
 }
@@ -293,7 +293,7 @@ async fn smart_fn_in_a_struct() -> Outcome {
     works(sum == 10, "the sum differs")
 }
 
-/// Adds one to what a callable gives.
+/// Adds one to the value of a callable.
 fn one_more<K>(
     op: impl SmartCall<u32, K, (), Work: Send> + Send + Sync + 'static,
 ) -> impl SmartCall<u32, kind::Async, Work: Send> + Send + Sync + 'static {
@@ -306,7 +306,7 @@ async fn middlewares() -> Outcome {
     works((sync, asynchronous) == (7, 7), "the values differ")
 }
 
-/// Calls a callback for each of three numbers, which it is lent in turn.
+/// Calls a callback for each of three numbers, which it borrows.
 fn visit<K>(
     mut visitor: impl for<'a> SmartCallMut<(), K, (&'a u32,)>,
 ) -> DualOf<impl Work<Output = ()>> {
@@ -319,7 +319,7 @@ fn visit<K>(
 
 async fn callbacks() -> Outcome {
     let here = id();
-    // A sync one borrows and mutates: it stays on this thread.
+    // A sync callback borrows and mutates, and stays on this thread.
     let mut seen = Vec::new();
     visit(|n: &u32| seen.push((*n, id()))).await;
     let sum = AtomicUsize::new(0);
@@ -383,7 +383,7 @@ async fn deref() -> Outcome {
     });
     let handle = handle.boxed();
     let outcome = derefs(3, || handle.len());
-    // One that was refused has not run, and one that went through keeps the value.
+    // A body whose deref panicked has not run before. One whose deref worked keeps the value.
     match (handle.await.as_str(), runs.load(Ordering::Relaxed)) {
         ("abc", 1) => outcome,
         (value, runs) => Outcome::Wrong(format!("gave {value:?} in {runs} runs")),
@@ -433,13 +433,13 @@ async fn get_elsewhere() -> Outcome {
     gets(5, || Dual::future(elsewhere()).get())
 }
 
-/// Spawns a task, and gets what it sends.
+/// Spawns a task, and gets the value that it sends.
 fn get_what_a_task_sends(spawn: &Spawn) -> Outcome {
     let (tell, told) = oneshot::channel();
     spawn(Box::pin(async move {
-        // Some executors poll a new task at once: it needs a second time.
+        // Some executors poll a new task at once, so it needs a second poll.
         let five = pending_once().await;
-        // A get that is refused does not listen.
+        // If the get panicked, the receiver is gone.
         let _ = tell.send(five);
     }));
     gets(Ok(5), || Dual::future(told).get())
@@ -472,7 +472,7 @@ async fn get_in_get() -> Outcome {
     })
 }
 
-/// Two sync parts, each of which ends only if the other has begun.
+/// Two sync parts, each of which ends only once the other has begun.
 fn two_that_meet() -> DualOf<impl Work<Output = (u32, u32)>> {
     let meeting = Arc::new(Barrier::new(2));
     let part = |n| {
@@ -497,7 +497,7 @@ async fn get_in_awaited(spawn: Spawn) -> Outcome {
     Dual::blocking(move || gets(Ok(5), || Dual::future(told).get())).await
 }
 
-/// Awaits the handle that came back, which still works.
+/// Awaits the returned handle, which still works.
 async fn await_refused<D>(refused: CannotBlock<D>) -> Outcome
 where
     D: Future<Output = u32>,
@@ -540,12 +540,12 @@ async fn block_on() -> Outcome {
 
 // D ------------------------------------------------------------------------------------
 
-/// A panic that nobody prints.
+/// Panics without a message on the terminal.
 fn fail() -> u32 {
     panic::resume_unwind(Box::new("the body's own words"))
 }
 
-/// Whether a handle panics with these words, and sync code works afterwards.
+/// Checks that a handle panics with the body's text, and that sync code works afterwards.
 async fn panics<W: Work<Output = u32>>(handle: DualOf<W>) -> Outcome {
     let said = AssertUnwindSafe(handle).catch_unwind().await;
     let said = said.map_err(|panic| words(&*panic));
@@ -583,7 +583,7 @@ async fn errors() -> Outcome {
 
 // E ------------------------------------------------------------------------------------
 
-/// Sync code that goes on until it is told to stop: when it has begun, and when it is told.
+/// Returns sync code that runs until it is cancelled, and receivers for its begin and for its end.
 fn goes_on() -> (
     DualOf<impl Work<Output = ()> + Send + use<>>,
     oneshot::Receiver<()>,
@@ -603,7 +603,7 @@ fn goes_on() -> (
 
 async fn dropped_handle() -> Outcome {
     let (handle, begun, told) = goes_on();
-    // It begins at its first poll.
+    // The code begins at its first poll.
     drop(select(Box::pin(handle), begun).await);
     works(told.await.is_ok(), "the code was not told")
 }
@@ -675,7 +675,7 @@ async fn get_started() -> Outcome {
     gets(5, || started.get())
 }
 
-/// Sync code that ends when it is told to, or dropped.
+/// Returns sync code that ends when the sender sends or is dropped.
 fn ends_late() -> (
     DualOf<impl Work<Output = ()> + Send + use<>>,
     mpsc::Sender<()>,
@@ -747,7 +747,7 @@ async fn region() -> Outcome {
     })
 }
 
-/// A host with threads to spare: one for each job.
+/// A host and a pool that starts a thread for each job.
 #[derive(Default)]
 struct Spares {
     jobs: AtomicUsize,
@@ -856,7 +856,7 @@ async fn single_thread() -> Outcome {
     place_of(body, here)
 }
 
-/// Adds a thread, and says how many there are.
+/// Adds a thread, and returns the number of threads.
 fn add(seen: &mut HashSet<ThreadId>, thread: ThreadId) -> usize {
     seen.insert(thread);
     seen.len()
@@ -889,20 +889,20 @@ fn sync_id() -> ThreadId {
     id()
 }
 
-/// One that calls another one.
+/// A function that calls another one.
 #[smart]
 async fn length(text: &str) -> usize {
     pending_once().await;
     first_word(text).await.len()
 }
 
-/// One that borrows, and stays where it is.
+/// A function that borrows, and stays on its thread.
 #[smart(in_place)]
 fn first_word(text: &str) -> &str {
     text.split(' ').next().unwrap_or(text)
 }
 
-/// One that calls itself.
+/// A function that calls itself.
 #[smart(boxed)]
 async fn factorial(n: u64) -> u64 {
     match n {

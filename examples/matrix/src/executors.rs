@@ -1,4 +1,4 @@
-//! The executors, and how a task is run on each.
+//! The executors, and how each of them runs a task.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -21,13 +21,13 @@ use crate::promises::{Class, Outcome};
 
 /// An executor.
 pub struct Executor {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What it is to smartcall.
+    /// How smartcall sees the executor.
     pub class: Class,
-    /// Whether it has tasks, or just drives one future.
+    /// Whether it has tasks, or only drives one future.
     pub has_tasks: bool,
-    /// Runs a behaviour in a task. An error says why this machine can't.
+    /// Runs a behaviour in a task. An error is the reason why this system can't.
     pub run: fn(Body) -> Result<Outcome, String>,
 }
 
@@ -37,19 +37,19 @@ impl fmt::Debug for Executor {
     }
 }
 
-/// What tokio is with two workers, and with one thread.
+/// The classes of tokio with two workers, and with one thread.
 const TOKIO: (Class, Class) = match cfg!(feature = "recognise") {
     true => (Class::SeenHost, Class::SeenAlone),
     false => (Class::Stranger, Class::Stranger),
 };
 
-/// What the executors of the `futures` crate are.
+/// The class of the executors of the `futures` crate.
 const FUTURES: Class = match cfg!(feature = "recognise") {
     true => Class::SeenAlone,
     false => Class::Stranger,
 };
 
-/// The executors. Those with several threads have two, as far as that can be said.
+/// The executors. Those with several threads have two, if that can be set.
 #[rustfmt::skip]
 pub const EXECUTORS: &[Executor] = &[
     Executor { name: "Executor",             class: Class::Host,     has_tasks: true,  run: shim },
@@ -68,10 +68,10 @@ pub const EXECUTORS: &[Executor] = &[
     Executor { name: "glommio",              class: Class::Stranger, has_tasks: true,  run: glommio },
 ];
 
-/// Spawns a task of the executor that the behaviour runs on, and lets it run.
+/// Spawns a task on the executor of the behaviour, and detaches it.
 pub type Spawn = Arc<dyn Fn(BoxFuture<'static, ()>) + Send + Sync>;
 
-/// Makes a behaviour a future that never panics.
+/// Makes a behaviour into a future that never panics.
 fn whole(body: Body, spawn: Option<Spawn>) -> BoxFuture<'static, Outcome> {
     let run = async move {
         match (body, spawn) {
@@ -89,7 +89,7 @@ fn whole(body: Body, spawn: Option<Spawn>) -> BoxFuture<'static, Outcome> {
 
 /// Spawns a behaviour as a task of its own, and waits for it.
 ///
-/// It is called where the executor runs already.
+/// It is called where the executor is running already.
 async fn play<S>(body: Body, spawn: S) -> Outcome
 where
     S: Fn(BoxFuture<'static, ()>) + Send + Sync + 'static,
@@ -98,7 +98,7 @@ where
     let (tell, told) = oneshot::channel();
     let task = whole(body, Some(Arc::clone(&spawn)));
     spawn(Box::pin(async move {
-        // Nobody waits any more if it took too long.
+        // The receiver is gone if the behaviour took too long.
         let _ = tell.send(task.await);
     }));
     told.await
@@ -106,13 +106,13 @@ where
 }
 
 thread_local! {
-    /// How a task is spawned on this thread, by an executor whose handles must not leave it.
+    /// Spawns a task on this thread, for an executor whose handles must not leave it.
     static LOCAL: RefCell<Option<LocalSpawn>> = const { RefCell::new(None) };
 }
 
 type LocalSpawn = Rc<dyn Fn(BoxFuture<'static, ()>)>;
 
-/// Plays on an executor whose handles must not leave their thread.
+/// Runs a behaviour on an executor whose handles must not leave their thread.
 async fn play_locally(body: Body, spawn: impl Fn(BoxFuture<'static, ()>) + 'static) -> Outcome {
     LOCAL.set(Some(Rc::new(spawn)));
     let outcome = play(body, |task| {
@@ -166,7 +166,7 @@ fn tokio_local_set(body: Body) -> Result<Outcome, String> {
 
 fn smol(body: Body) -> Result<Outcome, String> {
     let ex = Arc::new(smol::Executor::new());
-    // Its second thread ends with this one.
+    // The executor's second thread ends with this one.
     let (_running, ended) = smol::channel::unbounded::<()>();
     let second = Arc::clone(&ex);
     thread::spawn(move || smol::block_on(second.run(ended.recv())));
@@ -195,7 +195,7 @@ fn thread_pool(body: Body) -> Result<Outcome, String> {
         .create()
         .expect("it starts");
     let spawner = pool.clone();
-    // Nobody's executor runs on this thread: it only waits.
+    // No executor runs on this thread: it only waits.
     Ok(pollster::block_on(play(body, move |task| {
         spawner.spawn_ok(task)
     })))
@@ -206,7 +206,7 @@ fn pollster(body: Body) -> Result<Outcome, String> {
 }
 
 fn embassy(body: Body) -> Result<Outcome, String> {
-    // Its tasks are static, and so is it. A boxed future is a task that can be made at run time.
+    // The tasks are static, and so is the executor. A boxed future is a task that can be made at run time.
     type Task = BoxFuture<'static, ()>;
     fn storage() -> &'static TaskStorage<Task> {
         Box::leak(Box::new(TaskStorage::new()))

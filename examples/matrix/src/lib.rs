@@ -1,7 +1,7 @@
-//! What the handles of smartcall do on each executor, as a table that is read at run time.
+//! What the handles of smartcall do on each executor, as a table that is measured at run time.
 //!
-//! `BEHAVIOURS` is run on each of `EXECUTORS`, a cell at a time, and each cell is compared with
-//! what `PROMISES` says for its class of executors.
+//! Each of `BEHAVIOURS` runs on each of `EXECUTORS`, one cell at a time. Each cell is compared with the entry of
+//! `PROMISES` for the class of the executor.
 
 mod behaviours;
 mod executors;

@@ -14,6 +14,6 @@ fn main() {
             1
         }
     };
-    // Whatever hangs ends here as well.
+    // Threads that hang end here, too.
     process::exit(code);
 }

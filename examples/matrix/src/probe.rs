@@ -1,4 +1,4 @@
-//! How behaviours look at what happens.
+//! Helpers by which behaviours observe what happens.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -15,14 +15,14 @@ use futures::channel::oneshot;
 use crate::promises::Outcome;
 
 thread_local! {
-    /// Whether a panic of this thread is expected, and need not be printed.
+    /// Whether a panic on this thread is expected, and so is not printed.
     static EXPECTED: Cell<bool> = const { Cell::new(false) };
 
-    /// The file of the last panic that was expected.
+    /// The file of the last expected panic.
     static FILE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Says where the body ran, of a handle that was resolved on a thread.
+/// Returns where a body ran, by its thread and the thread that resolved the handle.
 pub(crate) fn place_of(body: ThreadId, resolved: ThreadId) -> Outcome {
     match body == resolved {
         true => Outcome::Here,
@@ -30,7 +30,7 @@ pub(crate) fn place_of(body: ThreadId, resolved: ThreadId) -> Outcome {
     }
 }
 
-/// `Works`, if it does.
+/// Returns `Works` if `so` is true.
 pub(crate) fn works(so: bool, what: &str) -> Outcome {
     match so {
         true => Outcome::Works,
@@ -38,15 +38,15 @@ pub(crate) fn works(so: bool, what: &str) -> Outcome {
     }
 }
 
-/// Calls what may block: the value, or `Refused`.
+/// Calls code that may block, and returns its value or `Refused`.
 #[track_caller]
 pub(crate) fn blocks<T>(call: impl FnOnce() -> T) -> Result<T, Outcome> {
     blocks_or_says(["`.await`", "`try_get`"], call)
 }
 
-/// Calls what may block: the value, or `Refused`.
+/// Calls code that may block, and returns its value or `Refused`.
 ///
-/// A refusal is one only if it stands at the caller's line, and names the ways out.
+/// A panic counts as `Refused` only if it is at the caller's line and names the alternatives.
 #[track_caller]
 fn blocks_or_says<T>(ways: [&str; 2], call: impl FnOnce() -> T) -> Result<T, Outcome> {
     static HOOK: Once = Once::new();
@@ -73,13 +73,13 @@ fn blocks_or_says<T>(ways: [&str; 2], call: impl FnOnce() -> T) -> Result<T, Out
     })
 }
 
-/// Calls what may block, and is to give a value.
+/// Calls code that may block, and expects a value.
 #[track_caller]
 pub(crate) fn gets<T: PartialEq + Debug>(expected: T, call: impl FnOnce() -> T) -> Outcome {
     gave(expected, blocks(call))
 }
 
-/// Calls what has a deref in it, and is to give a value.
+/// Calls code with a deref, and expects a value.
 #[track_caller]
 pub(crate) fn derefs<T: PartialEq + Debug>(expected: T, call: impl FnOnce() -> T) -> Outcome {
     gave(
@@ -88,7 +88,7 @@ pub(crate) fn derefs<T: PartialEq + Debug>(expected: T, call: impl FnOnce() -> T
     )
 }
 
-/// `Through`, with the value that was expected.
+/// Returns `Through` if the call returned the expected value.
 fn gave<T: PartialEq + Debug>(expected: T, called: Result<T, Outcome>) -> Outcome {
     match called {
         Ok(value) if value == expected => Outcome::Through,
@@ -97,7 +97,7 @@ fn gave<T: PartialEq + Debug>(expected: T, called: Result<T, Outcome>) -> Outcom
     }
 }
 
-/// The words of a panic.
+/// Returns the text of a panic.
 pub(crate) fn words(panic: &(dyn Any + Send)) -> String {
     match panic.downcast_ref::<&str>() {
         Some(words) => (*words).into(),
@@ -105,7 +105,7 @@ pub(crate) fn words(panic: &(dyn Any + Send)) -> String {
     }
 }
 
-/// A value that comes from another thread.
+/// Waits for a value from another thread.
 pub(crate) async fn elsewhere() -> u32 {
     let (tell, told) = oneshot::channel();
     thread::spawn(move || {
@@ -115,7 +115,7 @@ pub(crate) async fn elsewhere() -> u32 {
     told.await.unwrap_or_default()
 }
 
-/// A future that is pending once, and wakes itself.
+/// Is pending once, and wakes itself.
 pub(crate) async fn pending_once() -> u32 {
     let mut polled = false;
     poll_fn(|cx| match polled {

@@ -1,43 +1,43 @@
-//! What a cell can be, and what it is promised to be.
+//! The possible outcomes of a cell, and the promised ones.
 
-/// What was seen in a cell.
+/// The observed outcome of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It does what its name says.
+    /// The behaviour does what its name says.
     Works,
-    /// The body ran on the thread that polled the handle, or got it.
+    /// The body ran on the thread that polled the handle or called `get`.
     Here,
     /// The body ran on another thread.
     Pool,
-    /// A blocking call went through, with the value.
+    /// A blocking call returned the expected value.
     Through,
-    /// A blocking call was refused, in words and at the caller's line.
+    /// A blocking call panicked with the message of a refusal, at the caller's line.
     Refused,
-    /// `context::current()` says that this is a task.
+    /// `context::current()` returns that this is a task.
     Inside,
-    /// `context::current()` says that no executor is known.
+    /// `context::current()` returns that no executor is known.
     Outside,
-    /// Something else, in words.
+    /// Something else, as a text.
     Wrong(String),
 }
 
-/// What an executor is to smartcall.
+/// How smartcall sees an executor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// It says that it is one, and keeps going while a task blocks.
+    /// It announces itself, and keeps running while a task blocks.
     Host,
-    /// It says that it is one, and can't go on without its thread.
+    /// It announces itself, and can't go on without its thread.
     Alone,
-    /// A feature recognises it, and it keeps going.
+    /// A feature detects it, and it keeps running while a task blocks.
     SeenHost,
-    /// A feature recognises it, and it can't go on.
+    /// A feature detects it, and it can't go on without its thread.
     SeenAlone,
-    /// Nobody can recognise it.
+    /// It can't be detected.
     Stranger,
 }
 
 impl Class {
-    /// What it is, in a few words.
+    /// Returns a short description.
     pub fn words(self) -> &'static str {
         match self {
             Class::Host => "says so, keeps going",
@@ -49,37 +49,37 @@ impl Class {
     }
 }
 
-/// What a behaviour asks: a row of `PROMISES`.
+/// The question of a behaviour: a row of `PROMISES`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
-    /// Whether it works.
+    /// Whether the behaviour works.
     Works,
     /// Where the body runs: on this thread.
     Here,
     /// Where the body runs: on a pool.
     Pool,
-    /// What becomes of a blocking call whose value comes from elsewhere.
+    /// The result of a blocking call whose value comes from elsewhere.
     Gets,
-    /// What becomes of a deref, which blocks without a word that says so.
+    /// The result of a deref, which blocks implicitly.
     Derefs,
-    /// The same as `Gets` of sync code, and where it runs.
+    /// The result of a blocking call of sync code, and where the code runs.
     GetsHere,
-    /// What becomes of a blocking call that waits for a task of the same executor.
+    /// The result of a blocking call that waits for a task of the same executor.
     GetsTask,
-    /// Whether a blocking call goes through anywhere.
+    /// Whether a blocking call works on every executor.
     Through,
-    /// Whether a blocking call is refused anywhere.
+    /// Whether a blocking call panics on every executor.
     Refused,
-    /// What `context::current()` says in a task.
+    /// What `context::current()` returns in a task.
     Place,
 }
 
-/// What a cell is promised to be.
+/// The promised outcome of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Promise {
-    /// This.
+    /// This outcome.
     Is(Outcome),
-    /// Nothing, for this reason: it is not run.
+    /// No outcome, for this reason. The behaviour does not run.
     Nothing(&'static str),
 }
 
@@ -120,7 +120,7 @@ const PROMISES: [(Ask, [Promise; 5]); 10] = [
     (Ask::Place,    [INSIDE,  INSIDE,  OUTSIDE, OUTSIDE,   OUTSIDE]),
 ];
 
-/// What is promised to a behaviour on an executor of some class.
+/// Returns the promise for a question on an executor of some class.
 pub fn promise(ask: Ask, class: Class) -> Promise {
     let row = PROMISES.iter().find(|(asked, _)| *asked == ask);
     let column = CLASSES.iter().position(|&known| known == class);

@@ -13,30 +13,30 @@ use crate::promises::{Outcome, Promise, promise};
 /// How long a cell may take before it counts as hung.
 pub const LIMIT: Duration = Duration::from_secs(20);
 
-/// The same for the cells of an executor that has hung before: its threads may be those of the
-/// process, and never come back.
+/// The limit for an executor that has hung before. Its threads may be shared by the whole process, and never be free
+/// again.
 const LIMIT_AFTERWARDS: Duration = Duration::from_millis(500);
 
-/// What an executor is that has no tasks.
+/// Why an executor without tasks does not run a behaviour with tasks.
 const NO_TASKS: &str = "pollster drives one future and has no tasks: there is no other one to \
      spawn, and none to wait for.";
 
-/// What came of a cell.
+/// The result of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
-    /// It is what it was promised to be.
+    /// The outcome is the promised one.
     Kept(Outcome),
-    /// It is not.
+    /// The outcome is another one.
     Broken(String),
-    /// It does not apply, for this reason.
+    /// The behaviour does not apply, for this reason.
     NotApplicable(&'static str),
-    /// This machine can't run it, for this reason.
+    /// This system can't run the executor, for this reason.
     Skipped(String),
 }
 
-/// Runs a behaviour on an executor, unless there is nothing to run.
+/// Runs a behaviour on an executor, unless it does not apply.
 ///
-/// The limit, `LIMIT` at first, is lowered if it hangs.
+/// The limit is `LIMIT` at first, and is lowered if the behaviour hangs.
 pub fn run(executor: &'static Executor, behaviour: &Behaviour, limit: &mut Duration) -> Cell {
     let &(_, _, ask, body) = behaviour;
     if matches!(body, Body::Tasks(_)) && !executor.has_tasks {
@@ -46,7 +46,7 @@ pub fn run(executor: &'static Executor, behaviour: &Behaviour, limit: &mut Durat
         Promise::Is(outcome) => outcome,
         Promise::Nothing(reason) => return Cell::NotApplicable(reason),
     };
-    // Whoever hangs is left behind with its thread.
+    // A behaviour that hangs is left behind with its thread.
     let (tell, told) = mpsc::channel();
     thread::spawn(move || tell.send((executor.run)(body)));
     match told.recv_timeout(*limit) {
@@ -70,7 +70,7 @@ pub fn run(executor: &'static Executor, behaviour: &Behaviour, limit: &mut Durat
     }
 }
 
-/// What a cell shows.
+/// Returns the text of a cell.
 fn code(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Works => "ok",
@@ -84,7 +84,7 @@ fn code(outcome: &Outcome) -> &'static str {
     }
 }
 
-/// What the codes of the cells stand for.
+/// The meaning of the codes in the cells.
 const LEGEND: &str = "\
 ok    it does what its name says
 here  the body ran on the thread that awaited or got the handle
@@ -94,7 +94,7 @@ no    the blocking call was refused, in words and at the caller's line
 in    context::current() says that this is a task
 out   context::current() knows of no executor";
 
-/// A sentence in lines that fit beside its number.
+/// Wraps a sentence into lines that fit beside its number.
 fn wrapped(sentence: &str) -> String {
     let mut lines = vec![String::new()];
     for word in sentence.split(' ') {
@@ -111,16 +111,16 @@ fn wrapped(sentence: &str) -> String {
 
 /// A table that is being printed.
 struct Table {
-    /// The sentences of cells that show a number.
+    /// The sentences of the cells that show a number.
     sentences: Vec<String>,
-    /// The cells that are not what was promised.
+    /// The cells with an outcome that was not promised.
     broken: Vec<String>,
-    /// How many are.
+    /// The number of cells with the promised outcome.
     kept: usize,
 }
 
 impl Table {
-    /// The number of a sentence.
+    /// Returns the number of a sentence.
     fn number(&mut self, sentence: &str) -> usize {
         let known = self.sentences.iter().position(|known| known == sentence);
         1 + known.unwrap_or_else(|| {
@@ -129,7 +129,7 @@ impl Table {
         })
     }
 
-    /// What a cell shows.
+    /// Returns the text of a cell.
     fn show(&mut self, cell: Cell, name: &str) -> String {
         match cell {
             Cell::Kept(outcome) => {
@@ -146,11 +146,11 @@ impl Table {
     }
 }
 
-/// Runs and prints the table, or the part that a name stands for.
+/// Runs and prints the table, or the part that a name selects.
 ///
 /// # Errors
 ///
-/// Names the cells that are not what they are promised to be, or says that there is no such name.
+/// Returns the cells without the promised outcome, or an error if there is no such name.
 pub fn print(name: Option<&str>) -> Result<(), String> {
     let is_asked = |candidate: &str| name.is_none_or(|name| name.eq_ignore_ascii_case(candidate));
     let mut executors: Vec<_> = EXECUTORS.iter().filter(|ex| is_asked(ex.name)).collect();

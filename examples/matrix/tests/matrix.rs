@@ -1,4 +1,4 @@
-//! Each executor, with all the behaviours: a failure names both.
+//! Each executor, with all behaviours. A failure names both.
 
 #[allow(unreachable_pub, reason = "others share it")]
 #[path = "../../common/limit.rs"]
@@ -7,7 +7,7 @@ mod limit;
 use limit::limit;
 use smartcall_matrix::{BEHAVIOURS, Cell, EXECUTORS, LIMIT, Promise, promise, run};
 
-/// Runs all the behaviours on an executor. Each is what it is promised to be, or says why not.
+/// Runs all behaviours on an executor. Each has the promised outcome, or a reason not to run.
 #[track_caller]
 fn check(name: &str) {
     let executor = EXECUTORS.iter().find(|ex| ex.name == name);
@@ -20,7 +20,7 @@ fn check(name: &str) {
             Cell::Kept(_) | Cell::NotApplicable(_) => {}
             Cell::Skipped(reason) => {
                 println!("{name} is skipped: {reason}");
-                // These are for kernels that let them; the others run anywhere.
+                // These need support of the kernel. The others run anywhere.
                 assert!(["monoio-io_uring", "glommio"].contains(&name), "{reason}");
                 return;
             }
@@ -40,7 +40,7 @@ macro_rules! executors {
             }
         )*
 
-        /// No executor is left out.
+        /// No executor is missing.
         #[test]
         fn all_executors() {
             let names: Vec<_> = EXECUTORS.iter().map(|ex| ex.name).collect();
@@ -66,8 +66,8 @@ executors! {
     glommio: "glommio",
 }
 
-/// The ids are unique, all have a promise, and few cells are not run: those of tasks that wait
-/// for a task, and those of tasks where there are none.
+/// The ids are unique, and all have a promise. The only behaviours without one are those whose task waits for another
+/// task.
 #[test]
 fn array() {
     for (i, (id, what, ask, _)) in BEHAVIOURS.iter().enumerate() {

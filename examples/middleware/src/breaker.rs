@@ -7,7 +7,7 @@ use smartcall::{Dual, SmartCall, kind};
 
 use crate::clock::Clock;
 
-/// The error of a [`guarded`] operation that is not called: it has failed too often.
+/// The error of a [`guarded`] operation that was not called, because it has failed too often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Open(());
 
@@ -19,19 +19,19 @@ impl fmt::Display for Open {
 
 impl Error for Open {}
 
-/// How a breaker stands.
+/// The state of a breaker.
 #[derive(Debug, Default)]
 struct Breaker {
-    /// How many calls have failed, one after another.
+    /// How many calls in a row have failed.
     failures: u32,
-    /// Until when nobody calls, once these were too many.
+    /// After too many failures: until when the operation is not called.
     until: Duration,
 }
 
-/// Refuses to call, for a while, what has failed so often in a row: a circuit breaker.
+/// Stops calling an operation for a while after several failures in a row: a circuit breaker.
 ///
-/// After that while one call goes through, to see. Until it has succeeded, or as much time again is
-/// over, the others are refused; so it matters to nobody if it is dropped half-way.
+/// After the pause, one call tries the operation again. The other calls fail until it has succeeded, or until the
+/// same pause has passed again. So it does no harm if that call is dropped half-way.
 pub fn guarded<A, T, E, K>(
     op: impl SmartCall<Result<T, E>, K, (A,), Work: Send> + Send + Sync,
     failures: u32,

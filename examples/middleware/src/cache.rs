@@ -7,9 +7,9 @@ use smartcall::{Dual, SmartCall, kind};
 
 use crate::clock::Clock;
 
-/// Remembers what was answered, for a while.
+/// Caches the answers of an operation for a while.
 ///
-/// Errors are not remembered. Calls of the same request that overlap all go through.
+/// Errors are not cached. Overlapping calls with the same request all call the operation.
 pub fn cached<A, T, E, K>(
     op: impl SmartCall<Result<T, E>, K, (A,), Work: Send> + Send + Sync,
     time: Duration,
@@ -21,12 +21,12 @@ where
     E: Send,
 {
     let op = Arc::new(op);
-    // What was answered, and when.
+    // The answers, with their times.
     let known = Arc::new(Mutex::new(HashMap::<A, (T, Duration)>::new()));
     move |request: A| {
         let (op, known, clock) = (Arc::clone(&op), Arc::clone(&known), clock.clone());
         Dual::future(async move {
-            // Nothing is locked while the operation runs.
+            // No lock is held while the operation runs.
             let known = || known.lock().unwrap_or_else(PoisonError::into_inner);
             let fresh = |since: Duration| clock.now().saturating_sub(since) < time;
             if let Some((value, since)) = known().get(&request).cloned() {

@@ -2,19 +2,19 @@ use std::time::{Duration, Instant};
 
 use smartcall::smart;
 
-/// What layers know the time by.
+/// The clock of a layer.
 ///
 /// It is cloned with the layers that hold it, and all clones tell the same time.
 #[smart(send)]
 pub trait Clock: Clone + Send + Sync + 'static {
-    /// Returns the time since some moment in the past, always the same one.
+    /// Returns the time since a fixed moment in the past.
     fn now(&self) -> Duration;
 
-    /// Waits for so long.
+    /// Waits for a duration.
     async fn sleep(&self, time: Duration);
 }
 
-/// The clock of the system.
+/// The system clock.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock {
     start: Instant,

@@ -12,22 +12,22 @@ use crate::retry::{Backoff, retried};
 use crate::timeout::bounded;
 use crate::trace::traced;
 
-/// What the layers of [`layered`] are to do.
+/// The settings of the layers of [`layered`].
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// The name of the span.
     pub name: &'static str,
-    /// How long answers are remembered.
+    /// How long answers are cached.
     pub remember: Duration,
-    /// How many failures in a row are too many.
+    /// How many failures in a row open the breaker.
     pub failures: u32,
-    /// How long nobody calls then.
+    /// How long the breaker stays open.
     pub pause: Duration,
-    /// How often to try before it counts as a failure.
+    /// How often to try, and how long to wait, before a call counts as a failure.
     pub backoff: Backoff,
-    /// The time between two attempts, at least.
+    /// The minimum time between two attempts.
     pub interval: Duration,
-    /// How long an attempt may take.
+    /// The time limit for an attempt.
     pub limit: Duration,
 }
 

@@ -1,8 +1,8 @@
-//! Middleware and registries of plugins and listeners, each written once, for sync and for async callables.
+//! Middleware, and registries of plugins and listeners, each written once for sync and async callables.
 //!
-//! A layer takes an operation of one argument, sync or async, and gives back another one, which its
-//! callers `.get()` or `.await`. So layers nest, in any order; [`layered`] has all of them. No layer
-//! changes the type of the errors: one that can refuse asks that they can be made of its own.
+//! A layer takes an operation with one argument, sync or async, and returns another one, which its callers `.get()`
+//! or `.await`. So layers nest in any order; [`layered`] has all of them. No layer changes the error type: a layer
+//! that can fail by itself requires that its error converts into that type.
 
 #![forbid(unsafe_code)]
 

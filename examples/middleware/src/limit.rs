@@ -5,7 +5,7 @@ use smartcall::{Dual, SmartCall, kind};
 
 use crate::clock::Clock;
 
-/// Calls no more often than once in so much time. A call that comes earlier waits for its turn.
+/// Calls an operation at most once per interval. A call that comes earlier waits for its turn.
 pub fn limited<A, T, E, K>(
     op: impl SmartCall<Result<T, E>, K, (A,), Work: Send> + Send + Sync,
     interval: Duration,
@@ -17,7 +17,7 @@ where
     E: Send,
 {
     let op = Arc::new(op);
-    // When the next turn is.
+    // The time of the next turn.
     let next = Arc::new(Mutex::new(Duration::ZERO));
     move |request: A| {
         let (op, next, clock) = (Arc::clone(&op), Arc::clone(&next), clock.clone());

@@ -2,22 +2,22 @@ use std::fmt;
 
 use smartcall::{SmartCallRef, SmartFnRef, smart};
 
-/// Callbacks that are told what happens, sync and async ones side by side.
+/// Callbacks that are notified of events, sync and async ones together.
 ///
-/// Each is lent the event. A sync one is called on the thread of whoever tells, so it is to be short.
+/// Each borrows the event. A sync callback is called on the thread that notifies, so it should be short.
 pub struct Listeners<A: ?Sized> {
     all: Vec<SmartFnRef<(), A>>,
 }
 
 impl<A: ?Sized + 'static> Listeners<A> {
-    /// Makes a registry with nobody in it.
+    /// Makes an empty registry.
     pub fn new() -> Self {
         Listeners { all: Vec::new() }
     }
 
-    /// Registers a callback, which is told after those that are there already.
+    /// Registers a callback, which is notified after those that are registered already.
     ///
-    /// Of a closure the argument's type is written: `|event: &Event| …`.
+    /// A closure needs the type of its argument: `|event: &Event| …`.
     pub fn add<K: 'static>(
         &mut self,
         listener: impl for<'a> SmartCallRef<(), K, (&'a A,), Work: Send> + Send + Sync + 'static,
@@ -28,7 +28,7 @@ impl<A: ?Sized + 'static> Listeners<A> {
 
 #[smart]
 impl<A: ?Sized + 'static> Listeners<A> {
-    /// Tells all of them, one after another.
+    /// Notifies all callbacks, one after another.
     pub async fn tell(&self, event: &A) {
         for listener in &self.all {
             listener.invoke_ref_with((event,)).await;

@@ -1,4 +1,4 @@
-//! Prints what each layer makes of one flaky operation, and what plugins make of a text.
+//! Prints what each layer does with one flaky operation, and what plugins do with a text.
 //!
 //! `cargo run --package smartcall-middleware`
 
@@ -16,7 +16,7 @@ use smartcall_middleware::{
 /// Counts the bytes of a file.
 type Op = SmartFn<Result<u64, Failure>, (String,)>;
 
-/// What is counted, and read: the manifest of this example.
+/// The file that is counted and read: the manifest of this example.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 
 /// Why an operation failed.
@@ -49,7 +49,7 @@ impl From<Open> for Failure {
     }
 }
 
-/// Counts the calls, the first two of which fail.
+/// Counts the calls. The first two fail.
 #[derive(Clone, Default)]
 struct Calls(Arc<AtomicU32>);
 
@@ -62,7 +62,7 @@ impl Calls {
     }
 }
 
-/// An operation that blocks, as a library of sync code would have it.
+/// A blocking operation, as a sync library would have it.
 fn sync_op(calls: Calls) -> Op {
     SmartFn::new(move |path: String| {
         calls.next()?;
@@ -72,7 +72,7 @@ fn sync_op(calls: Calls) -> Op {
     })
 }
 
-/// An async one. Its files are read on a pool, whoever calls.
+/// An async operation. It reads its files on a pool, for every caller.
 fn async_op(calls: Calls) -> Op {
     SmartFn::new(move |path: String| {
         let calls = calls.clone();
@@ -104,7 +104,7 @@ const SETTINGS: Settings = Settings {
 /// A layer, and its name.
 type Layer = (&'static str, fn(Op) -> Op);
 
-/// The layers. Their types are erased, to stand in a table; they need not be.
+/// The layers. Their types are erased only to fit in one table.
 const LAYERS: [Layer; 8] = [
     ("none", |op| op),
     ("retry", |op| {
@@ -126,13 +126,13 @@ const LAYERS: [Layer; 8] = [
     }),
 ];
 
-/// Calls four times by `.get()`, and says what came of it.
+/// Calls four times by `.get()`, and returns the results as texts.
 fn got(op: &Op) -> Vec<String> {
     let call = || op.invoke_with((FILE.into(),)).get();
     (0..4).map(|_| text(call())).collect()
 }
 
-/// Calls four times by `.await`, and says what came of it.
+/// Calls four times by `.await`, and returns the results as texts.
 async fn awaited(op: &Op) -> Vec<String> {
     let mut said = Vec::new();
     for _ in 0..4 {
@@ -187,7 +187,7 @@ fn main() -> Result<(), Unknown> {
         println!("{:30} .get(): {got:34} .await: {awaited}", names.join(", "));
     }
 
-    // A callback that mutates what it captured is called here, in turn.
+    // A callback that mutates its captures is called on this thread, one call after the other.
     let mut sizes = Vec::new();
     let passed = |name: &str, text: &String| sizes.push(format!("{name} {}", text.len()));
     plugins
@@ -195,7 +195,7 @@ fn main() -> Result<(), Unknown> {
         .get()?;
     println!("\nThe bytes after each plugin: {}", sizes.join(", "));
 
-    // One that is stored is called by reference, sync or async.
+    // A stored callback is called by reference, sync or async.
     let mut listeners = Listeners::new();
     listeners.add(|sizes: &Vec<String>| println!("A sync listener is told of {}.", sizes.len()));
     listeners.add(async |sizes: &Vec<String>| {
@@ -206,7 +206,7 @@ fn main() -> Result<(), Unknown> {
     Ok(())
 }
 
-/// What four calls gave, and how many there were.
+/// Formats the results of four calls, and how often the operation was called.
 fn cell(said: &[String], calls: &Calls) -> String {
     format!("{} ({})", said.join(" "), calls.0.load(Ordering::Relaxed))
 }

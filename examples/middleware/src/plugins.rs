@@ -4,19 +4,19 @@ use std::fmt;
 
 use smartcall::{Dual, SmartCall, SmartCallMut, SmartFn, smart};
 
-/// Operations by name, sync and async ones side by side.
+/// Operations by name, sync and async ones together.
 pub struct Plugins<T, Args = ()> {
     by_name: BTreeMap<String, SmartFn<T, Args>>,
 }
 
 impl<T: 'static, Args: 'static> Plugins<T, Args> {
-    /// Makes a registry with nothing in it.
+    /// Makes an empty registry.
     pub fn new() -> Self {
         let by_name = BTreeMap::new();
         Plugins { by_name }
     }
 
-    /// Registers an operation, and returns the one that had the name before.
+    /// Registers an operation, and returns the operation that had the name before.
     pub fn register<K: 'static>(
         &mut self,
         name: &str,
@@ -34,7 +34,7 @@ impl<T: 'static, Args: 'static> Plugins<T, Args> {
     ///
     /// # Errors
     ///
-    /// Those of a name that was not registered.
+    /// Fails if the name is not registered.
     pub fn find(&self, name: &str) -> Result<&SmartFn<T, Args>, Unknown> {
         let found = self.by_name.get(name);
         found.ok_or_else(|| Unknown(name.to_owned()))
@@ -44,7 +44,7 @@ impl<T: 'static, Args: 'static> Plugins<T, Args> {
     ///
     /// # Errors
     ///
-    /// Those of a name that was not registered, at once.
+    /// Fails at once if the name is not registered.
     pub fn call(&self, name: &str, args: Args) -> Result<Dual<T>, Unknown> {
         Ok(self.find(name)?.invoke_with(args))
     }
@@ -56,18 +56,18 @@ impl<T: 'static> Plugins<T, (T,)> {
     ///
     /// # Errors
     ///
-    /// Those of a name that was not registered; the operations before it were called.
+    /// Fails if a name is not registered. The operations before it were called by then.
     pub async fn pass(&self, names: &[&str], value: T) -> Result<T, Unknown> {
         self.pass_with(names, value, |_: &str, _: &T| {}).await
     }
 
     /// Passes a value through several operations, and shows it to a callback after each.
     ///
-    /// The callback is lent the operation's name and the value. A sync one may mutate what it captured.
+    /// The callback borrows the operation's name and the value. A sync callback may mutate its captures.
     ///
     /// # Errors
     ///
-    /// As those of [`pass`](Plugins::pass).
+    /// Fails as [`pass`](Plugins::pass) does.
     pub async fn pass_with<K>(
         &self,
         names: &[&str],
@@ -95,7 +95,7 @@ impl<T, Args> fmt::Debug for Plugins<T, Args> {
     }
 }
 
-/// The error of a name that was not registered.
+/// The error for a name that is not registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown(String);
 

@@ -8,16 +8,16 @@ use crate::clock::Clock;
 /// How often to try, and how long to wait in between.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
-    /// How often to try, at most. Once is always tried.
+    /// The maximum number of attempts. The first attempt is always made.
     pub attempts: u32,
     /// How long to wait before the second attempt. Each later wait is twice as long.
     pub first: Duration,
-    /// How long to wait at most.
+    /// The maximum wait.
     pub most: Duration,
 }
 
 impl Backoff {
-    /// The waits, one after each attempt that another one follows.
+    /// Returns the waits, one between every two attempts.
     fn waits(self) -> impl Iterator<Item = Duration> + Send {
         let mut next = self.first;
         (1..self.attempts).map(move |_| {
@@ -28,7 +28,7 @@ impl Backoff {
     }
 }
 
-/// Calls until it succeeds.
+/// Calls an operation until it succeeds.
 pub fn retried<A, T, E, K>(
     op: impl SmartCall<Result<T, E>, K, (A,), Work: Send> + Send + Sync,
     backoff: Backoff,

@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use smartcall::{Elapsed, SmartCall, kind};
 
-/// Gives up after a while.
+/// Limits how long a call may take.
 ///
-/// Sync code can't be interrupted: it runs on, on a pool, and may ask
+/// Sync code can't be interrupted: it runs on, on a pool, and may check
 /// [`is_cancelled`](smartcall::offload::is_cancelled).
 pub fn bounded<A, T, E, K>(
     op: impl SmartCall<Result<T, E>, K, (A,), Work: Send> + Send + Sync,

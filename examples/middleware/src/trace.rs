@@ -4,9 +4,9 @@ use std::sync::Arc;
 use smartcall::{Dual, SmartCall, kind};
 use tracing::{Instrument, info, info_span, warn};
 
-/// Calls in a span of `tracing`, and says there how it went.
+/// Calls an operation in a span of `tracing`, and logs the result there.
 ///
-/// What the operation says itself is in the span, too, wherever its code runs.
+/// What the operation logs is in the span, too, on whatever thread its code runs.
 pub fn traced<A, T, E, K>(
     name: &'static str,
     op: impl SmartCall<Result<T, E>, K, (A,), Work: Send> + Send + Sync,
@@ -28,7 +28,7 @@ where
                 }
                 done
             };
-            // Not before: a handle that nobody resolves leaves no span.
+            // Not before: a handle that is not resolved leaves no span.
             call.instrument(info_span!("call", name)).await
         })
     }

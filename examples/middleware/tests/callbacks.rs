@@ -1,4 +1,4 @@
-//! Callbacks, sync and async, for a sync and an async caller, everywhere.
+//! Callbacks, sync and async, with a sync and an async caller, in every context.
 
 mod common;
 
@@ -46,7 +46,7 @@ async fn awaited_with_progress() {
     assert_eq!(plugins.pass_with(&NAMES, 1, passed).await, Ok(6));
     assert_eq!(seen, [2, 3, 6]);
 
-    // What an async one captures by reference it can't mutate: a lock can be.
+    // An async callback can't mutate what it captures by reference, except through a lock.
     let seen = Mutex::new(Vec::new());
     let passed = async |_: &str, n: &u32| {
         smartcall::sleep(Duration::from_millis(1)).await;
@@ -56,10 +56,10 @@ async fn awaited_with_progress() {
     assert_eq!(*seen.lock().expect("no panic"), [2, 3, 6]);
 }
 
-/// What listeners were told, and which of them.
+/// The events that listeners received, with the listener.
 type Told = Arc<Mutex<Vec<(&'static str, usize)>>>;
 
-/// Listeners of all sorts, which note what they are told.
+/// Listeners of every kind, which record their events.
 fn listeners(told: &Told) -> Listeners<str> {
     let note = |who: &'static str| {
         let told = Arc::clone(told);
@@ -68,7 +68,7 @@ fn listeners(told: &Told) -> Listeners<str> {
     let mut listeners = Listeners::new();
     listeners.add(note("sync"));
 
-    // An async closure that captures and uses what it is lent makes the boxed handle itself.
+    // An async closure that uses captures beside the borrowed argument makes the boxed handle itself.
     let note_later = Arc::new(note("async"));
     listeners.add(SmartFnRef::from_fn(move |event: &str| {
         let note = Arc::clone(&note_later);

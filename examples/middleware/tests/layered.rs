@@ -1,4 +1,4 @@
-//! All layers at once: sync and async operations, both callers, everywhere.
+//! All layers at once: sync and async operations, both callers, every context.
 
 mod common;
 
@@ -23,7 +23,7 @@ const SETTINGS: Settings = Settings {
         most: HOUR,
     },
     interval: SECOND,
-    // Long enough for what is there at once, however slow the machine.
+    // Long enough for what is ready at once, even if the system is slow.
     limit: HOUR,
 };
 
@@ -43,21 +43,21 @@ async fn each_layer_does_its_part<K>(
     let op = layered(op, SETTINGS, clock.clone());
     let call = async |n: u32| caller.resolve(op.invoke_with((n,))).await;
 
-    // One failure is made good by the next attempt. Then the answer is known.
+    // One failure is repaired by the next attempt. Then the answer is cached.
     script.fail(1);
     assert_eq!(call(1).await, Ok(2));
     assert_eq!(call(1).await, Ok(2));
     assert_eq!((script.calls(), clock.slept()), (2, vec![SECOND]));
 
-    // Three are not. The second time, the breaker opens.
+    // Three failures are not. The second time, the breaker opens.
     script.fail(6);
     assert_eq!(call(2).await, Err(Failure::Told));
-    // It came too early for the limit, and then waited between attempts.
+    // It waited for the rate limit, and then between attempts.
     assert_eq!(clock.slept(), [SECOND, SECOND, 2 * SECOND]);
     assert_eq!(call(3).await, Err(Failure::Told));
     assert_eq!(script.calls(), 8);
 
-    // Nobody is asked any more, but for what is known.
+    // The operation is not called any more, and only cached answers are returned.
     assert!(matches!(call(2).await, Err(Failure::Refused(_))));
     assert_eq!(call(1).await, Ok(2));
     assert_eq!(script.calls(), 8);
@@ -66,7 +66,7 @@ async fn each_layer_does_its_part<K>(
     assert_eq!(script.calls(), 9);
 }
 
-/// So many attempts that one of them is in time on a machine that is slow now and then.
+/// There are so many attempts that one of them is in time even if the system is slow now and then.
 async fn what_hangs_is_tried_again<K>(
     op: impl SmartCall<Result<u32, Failure>, K, (u32,), Work: Send> + Send + Sync,
     script: Script,
@@ -81,7 +81,8 @@ async fn what_hangs_is_tried_again<K>(
     assert!(script.calls() >= 2);
 }
 
-/// What comes out goes in again. It is boxed in between: a dozen layers would take the compiler minutes.
+/// The layers are put around themselves. The type is erased in between: a dozen layers would take the compiler
+/// minutes.
 async fn nested_twice<K: 'static>(
     op: impl SmartCall<Result<u32, Failure>, K, (u32,), Work: Send> + Send + Sync + 'static,
     script: Script,
@@ -90,7 +91,7 @@ async fn nested_twice<K: 'static>(
     let clock = TestClock::default();
     let op = SmartFn::new(layered(op, SETTINGS, clock.clone()));
     let op = layered(op, SETTINGS, clock);
-    // The inner layers fail once, the outer ones try again.
+    // The inner layers fail once, and the outer ones try again.
     script.fail(4);
     assert_eq!(caller.resolve(op.invoke_with((1,))).await, Ok(2));
     assert_eq!(script.calls(), 5);

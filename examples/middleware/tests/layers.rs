@@ -1,4 +1,4 @@
-//! Each layer alone: sync and async operations, both callers, everywhere.
+//! Each layer alone: sync and async operations, both callers, every context.
 
 mod common;
 
@@ -11,10 +11,10 @@ use smartcall_middleware::{Backoff, bounded, cached, guarded, limited, retried};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Long enough for what is there at once, however slow the machine.
+/// Long enough for what is ready at once, even if the system is slow.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// What hangs is given up after it.
+/// The limit for calls that hang.
 const SHORT: Duration = Duration::from_millis(5);
 
 const BACKOFF: Backoff = Backoff {
@@ -37,7 +37,7 @@ everywhere!(
     waits_for_its_turn,
 );
 
-/// An operation, as the tests take it.
+/// The bound for an operation that the tests take.
 macro_rules! op {
     () => { impl SmartCall<Result<u32, Failure>, K, (u32,), Work: Send> + Send + Sync + 'static };
 }
@@ -93,7 +93,7 @@ async fn remembers<K>(op: op!(), script: Script, caller: Caller) {
     for n in [1, 1, 2, 1] {
         assert_eq!(caller.resolve(op.invoke_with((n,))).await, Ok(n + 1));
     }
-    // A clone is the same cache.
+    // A clone shares the cache.
     let done = caller.resolve(op.clone().invoke_with((2,))).await;
     assert_eq!((done, script.calls()), (Ok(3), 2));
 }
@@ -131,7 +131,7 @@ fn sync_code_that_is_got_stays_on_its_thread() {
     assert_eq!(op.invoke_with(((),)).get(), Ok(thread::current().id()));
 }
 
-/// Fails so often, with calls that reach the operation.
+/// Makes calls that reach the operation and fail, `times` of them.
 async fn fail(
     op: &impl SmartCall<Result<u32, Failure>, smartcall::kind::Async, (u32,)>,
     times: usize,
@@ -146,7 +146,7 @@ async fn fail(
 async fn opens_and_closes<K>(op: op!(), script: Script, caller: Caller) {
     let clock = TestClock::default();
     let op = guarded(op, 3, SECOND, clock.clone());
-    // What succeeds in between closes it.
+    // A success in between closes the breaker.
     script.fail(2);
     fail(&op, 2, caller).await;
     assert_eq!(caller.resolve(op.invoke_with((1,))).await, Ok(2));
@@ -164,7 +164,7 @@ async fn opens_and_closes<K>(op: op!(), script: Script, caller: Caller) {
     assert_eq!(script.calls(), 8);
 }
 
-/// The call that is to see finds that it still fails, or is dropped.
+/// The call that tries again fails, or is dropped.
 async fn opens_again<K>(op: op!(), script: Script, caller: Caller) {
     let clock = TestClock::default();
     let op = guarded(op, 1, SECOND, clock.clone());
@@ -197,7 +197,7 @@ async fn waits_for_its_turn<K>(op: op!(), script: Script, caller: Caller) {
     clock.pass(SECOND / 2);
     assert_eq!(caller.resolve(op.invoke_with((1,))).await, Ok(2));
     assert_eq!(clock.slept(), [SECOND / 2]);
-    // Nothing is saved up.
+    // Unused turns are not saved up.
     clock.pass(9 * SECOND);
     for _ in 0..2 {
         assert_eq!(caller.resolve(op.invoke_with((1,))).await, Ok(2));

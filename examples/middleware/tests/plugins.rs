@@ -1,4 +1,4 @@
-//! Plugins by name: sync and async ones, both callers, everywhere.
+//! Plugins by name: sync and async ones, both callers, every context.
 
 mod common;
 
@@ -10,7 +10,7 @@ use smartcall_middleware::{Backoff, Plugins, retried};
 
 everywhere!(called_by_name, found_once_and_called_often, passed_through);
 
-/// A plugin, as the tests take it.
+/// The bound for a plugin that the tests take.
 macro_rules! op {
     () => { impl SmartCall<Result<u32, Failure>, K, (u32,), Work: Send> + Send + Sync + Clone + 'static };
 }
@@ -48,7 +48,7 @@ async fn found_once_and_called_often<K: 'static>(op: op!(), script: Script, call
     let mut plugins = Plugins::new();
     plugins.register("given", op);
     let found = plugins.find("given").expect("it is registered").clone();
-    // The new one has the name from here on, and the old one is still there.
+    // From here on the name belongs to the new operation. The old one still works.
     let old = plugins.register("given", |_: u32| Ok(0));
     for op in [&found, &old.expect("there was one")] {
         assert_eq!(caller.resolve(op.invoke_with((1,))).await, Ok(2));

@@ -1,4 +1,4 @@
-//! The shapes that a layer can have, many of each. That they compile in no time is half of the test.
+//! The shapes that a layer can have, many of each. That they compile quickly is half of the test.
 
 mod common;
 
@@ -9,17 +9,17 @@ use smartcall::{Dual, DualOf, SmartCall, Work, kind};
 
 everywhere!(six_that_map, six_that_wait, a_dozen_that_box);
 
-/// An operation, as the layers take it, and as they give it back.
+/// The bound for an operation that the layers take and return.
 macro_rules! op {
     ($K:ty) => { impl SmartCall<Result<u32, Failure>, $K, (u32,), Work: Send> + Send + Sync + 'static };
 }
 
-/// A layer that changes what is given. It has no body of its own, and so nothing to clone.
+/// A layer that changes the result. It has no async body of its own, and so nothing to clone.
 fn mapped<K: 'static>(op: op!(K)) -> op!(kind::Async) {
     move |n: u32| op.invoke_with((n,)).map_ok(|n| n + 1)
 }
 
-/// A layer that waits, and does more than that before and after.
+/// A layer that awaits, with code before and after.
 fn waiting<K: 'static>(op: op!(K)) -> op!(kind::Async) {
     let op = Arc::new(op);
     move |n: u32| {
@@ -31,7 +31,7 @@ fn waiting<K: 'static>(op: op!(K)) -> op!(kind::Async) {
     }
 }
 
-/// The same with its type erased, in each call. What is around it does not see the types inside.
+/// The same layer with its type erased in each call. What is around it does not see the types inside.
 fn boxed<K: 'static>(op: op!(K)) -> op!(kind::Async) {
     let op = Arc::new(op);
     move |n: u32| {
@@ -52,7 +52,7 @@ async fn six_that_map<K: 'static>(op: op!(K), script: Script, caller: Caller) {
     assert_eq!(failed, Err(Failure::Told));
 }
 
-/// A generic function that gives the handle back, instead of awaiting it, is quick to compile.
+/// A generic function that returns the handle, instead of awaiting it, compiles quickly.
 fn six<K: 'static>(op: op!(K), n: u32) -> DualOf<impl Work<Output = Result<u32, Failure>> + Send> {
     let op = waiting(waiting(waiting(waiting(waiting(waiting(op))))));
     op.invoke_with((n,))

@@ -1,4 +1,4 @@
-//! What is said in a call is in its span: sync and async operations, both callers, everywhere.
+//! What is logged in a call is in its span: sync and async operations, both callers, every context.
 
 mod common;
 
@@ -20,13 +20,13 @@ everywhere!(
     is_no_span_before_it_is_resolved
 );
 
-/// What was said in all spans, with the name that was given to the span.
+/// What was logged in all spans, with the name of the span.
 static SAID: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
 
-/// Notes what is said, in this process.
+/// Records what is logged in this process.
 struct Notes;
 
-/// The name that a layer was given.
+/// The name of a layer.
 struct Name(String);
 
 /// A field of a span or an event, as a text.
@@ -77,7 +77,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Notes {
     }
 }
 
-/// Makes a name of its own for a test, and notes what is said under it.
+/// Makes a unique name for a test, and records what is logged under it.
 fn name() -> &'static str {
     static ONCE: Once = Once::new();
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -88,7 +88,7 @@ fn name() -> &'static str {
     format!("test {}", NEXT.fetch_add(1, Ordering::Relaxed)).leak()
 }
 
-/// Returns what was said under a name.
+/// Returns what was logged under a name.
 fn said(name: &str) -> Vec<String> {
     let said = SAID.lock().expect("no panic");
     let here = said.iter().filter(|(span, _)| span == name);

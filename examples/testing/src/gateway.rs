@@ -1,4 +1,4 @@
-//! A payment gateway: a line to a server, and a line back. There is a sync and an async client.
+//! A payment gateway: it sends a line to a server, and receives a line. There is a sync and an async client.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,14 +11,14 @@ use futures_lite::{AsyncBufReadExt, AsyncWriteExt};
 
 use crate::{ChargeError, Payment, Receipt};
 
-/// What the server charges at most.
+/// The maximum that the server charges.
 const LIMIT: u32 = 10_000;
 
-/// Charges a card, and blocks meanwhile.
+/// Charges a card, and blocks until the server has answered.
 ///
 /// # Errors
 ///
-/// What the server says, or that there is none.
+/// Returns the server's error, or an error if there is no server.
 pub fn charge_blocking(server: SocketAddr, payment: Payment) -> Result<Receipt, ChargeError> {
     let ask = || {
         let mut stream = TcpStream::connect(server)?;
@@ -34,7 +34,7 @@ pub fn charge_blocking(server: SocketAddr, payment: Payment) -> Result<Receipt, 
 ///
 /// # Errors
 ///
-/// What the server says, or that there is none.
+/// Returns the server's error, or an error if there is no server.
 pub async fn charge(server: SocketAddr, payment: Payment) -> Result<Receipt, ChargeError> {
     let ask = async {
         let mut stream = Async::<TcpStream>::connect(server).await?;
@@ -61,11 +61,11 @@ fn receipt(answer: io::Result<String>) -> Result<Receipt, ChargeError> {
     }
 }
 
-/// Starts a gateway's server on loopback, which runs as long as the process.
+/// Starts the server of a gateway on loopback. It runs until the process ends.
 ///
 /// # Errors
 ///
-/// Those of the socket.
+/// Returns the errors of the socket.
 pub fn start() -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
@@ -73,7 +73,7 @@ pub fn start() -> io::Result<SocketAddr> {
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let paid = Arc::clone(&paid);
-            // If the client is gone, so be it.
+            // It does not matter if the client is gone.
             thread::spawn(move || answer(client, &paid));
         }
     });

@@ -1,6 +1,6 @@
-//! A service that is tested once, and so under every sort of caller.
+//! A service that is tested once, with every kind of caller.
 //!
-//! [`Orders`] is the service. It takes a [`Store`], a trait, and a gateway, a callable; each may be
+//! [`Orders`] is the service. It takes a [`Store`], which is a trait, and a gateway, which is a callable. Each may be
 //! sync or async, and so may the callers.
 
 #![forbid(unsafe_code)]

@@ -2,27 +2,27 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-/// What a customer wants.
+/// An order of a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// What it is.
+    /// The item.
     pub item: String,
-    /// How many of it.
+    /// The number of items.
     pub n: u32,
-    /// The card that pays for it.
+    /// The card that pays.
     pub card: String,
 }
 
-/// What the gateway is asked for.
+/// A payment that the gateway is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
     /// The card that pays.
     pub card: String,
-    /// How much it pays.
+    /// The amount, in cents.
     pub cents: u32,
 }
 
-/// What the gateway says if it was paid.
+/// The gateway's answer to a payment that it has charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt {
     /// The gateway's number for the payment.
@@ -32,33 +32,33 @@ pub struct Receipt {
 /// An order that was placed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmation {
-    /// What was paid.
+    /// The amount that was paid.
     pub cents: u32,
-    /// The gateway's receipt for it.
+    /// The gateway's receipt for the payment.
     pub receipt: Receipt,
 }
 
-/// There is less of an item than was ordered.
+/// The error of an order for more items than there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfStock {
-    /// How many there are.
+    /// The current count.
     pub left: u32,
 }
 
 /// Why a gateway did not charge a card.
 #[derive(Debug)]
 pub enum ChargeError {
-    /// It would not, and says why.
+    /// The gateway declined, for this reason.
     Declined(String),
-    /// It could not be asked.
+    /// The gateway could not be reached.
     Unreachable(io::Error),
 }
 
-/// Why an order was not placed. Nothing is reserved for it then.
+/// Why an order was not placed. Nothing stays reserved for it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum OrderError {
-    /// There is not enough of the item.
+    /// There are too few of the item.
     OutOfStock(OutOfStock),
     /// The card was not charged.
     Charge(ChargeError),

@@ -4,9 +4,9 @@ use smartcall::{SmartCall, SmartFn, join, smart};
 
 use crate::{ChargeError, Confirmation, Order, OrderError, Payment, Receipt, Store};
 
-/// The service: it takes orders, and has them paid.
+/// The service: it takes orders, and charges for them.
 ///
-/// It is written once, and knows neither what sort of store and gateway it has nor who calls.
+/// It is written once, and depends neither on the kind of the store and the gateway nor on the caller.
 #[derive(Debug)]
 pub struct Orders<S> {
     store: S,
@@ -16,7 +16,7 @@ pub struct Orders<S> {
 }
 
 impl<S: Store> Orders<S> {
-    /// Makes the service of a store and of a gateway, which is any callable, sync or async.
+    /// Makes the service from a store and a gateway, which is any callable, sync or async.
     pub fn new<G, K>(store: S, gateway: G, patience: Duration) -> Self
     where
         G: SmartCall<Result<Receipt, ChargeError>, K, (Payment,), Work: Send>,
@@ -38,10 +38,10 @@ impl<S: Store> Orders<S> {
 
 #[smart]
 impl<S: Store> Orders<S> {
-    /// Places an order: reserves the items, and has them paid.
+    /// Places an order: reserves the items, and charges for them.
     ///
-    /// A panic of the gateway goes through. What was reserved stays so, since nobody knows whether it
-    /// was paid.
+    /// A panic of the gateway is passed on. The items then stay reserved, since it is not known whether they were
+    /// paid.
     pub async fn place(&self, order: Order) -> Result<Confirmation, OrderError> {
         let Order { item, n, card } = order;
         let reserved = self.store.reserve(&item, n).await;
@@ -56,7 +56,7 @@ impl<S: Store> Orders<S> {
         Err(error)
     }
 
-    /// Places some orders at the same time. The results are in the order of the orders.
+    /// Places several orders at the same time. The results are in the order of the orders.
     pub async fn place_all(&self, orders: Vec<Order>) -> Vec<Result<Confirmation, OrderError>> {
         let placed: Vec<_> = orders.into_iter().map(|order| self.place(order)).collect();
         join(placed).await

@@ -5,30 +5,30 @@ use smartcall::smart;
 
 use crate::OutOfStock;
 
-/// Where the items are.
+/// A store of items.
 #[smart(send)]
 pub trait Store: Send + Sync {
-    /// Takes so many of an item, or none at all, and returns what they cost.
+    /// Takes `n` of an item, or none if there are fewer, and returns their price.
     async fn reserve(&self, item: &str, n: u32) -> Result<u32, OutOfStock>;
 
-    /// Puts back what was reserved.
+    /// Puts reserved items back.
     async fn release(&self, item: &str, n: u32);
 
-    /// Returns how many there are of an item.
+    /// Returns the count of an item.
     async fn left(&self, item: &str) -> u32;
 }
 
-/// A store in memory: its methods are sync, and short enough for any thread.
+/// A store in memory. Its methods are sync, and short enough for any thread.
 #[derive(Debug)]
 pub struct Shelf {
-    /// Of each item, how many there are.
+    /// The count of each item.
     items: Mutex<HashMap<String, u32>>,
-    /// What one costs, of any item.
+    /// The price of one item of any kind.
     cents: u32,
 }
 
 impl Shelf {
-    /// Makes a shelf of items that all cost the same.
+    /// Makes a shelf of items that all have the same price.
     pub fn new<'a>(items: impl IntoIterator<Item = (&'a str, u32)>, cents: u32) -> Self {
         let items = items.into_iter();
         let items = items.map(|(item, n)| (item.to_owned(), n)).collect();

@@ -10,13 +10,13 @@ use std::task::Poll;
 use common::{Charged, PATIENT, RECEIPT, limit, nuts, services};
 use smartcall_testing::{OrderError, Payment};
 
-/// An answer that waits for the other one: by blocking.
+/// An answer that blocks until the other payment arrives.
 fn meet(barrier: &Barrier) -> Charged {
     barrier.wait();
     Ok(RECEIPT)
 }
 
-/// The same without blocking.
+/// An answer that waits for the other payment without blocking.
 async fn meet_async(arrived: &AtomicU32) -> Charged {
     arrived.fetch_add(1, Ordering::Relaxed);
     poll_fn(|cx| {
@@ -29,7 +29,7 @@ async fn meet_async(arrived: &AtomicU32) -> Charged {
     .await
 }
 
-/// Two payments that wait for each other: one after the other they would never end.
+/// Two payments that wait for each other. One after the other they would never end.
 #[smartcall::test]
 async fn payments_that_meet() {
     let _limit = limit();

@@ -1,4 +1,4 @@
-//! An order that fails: the error is the gateway's or the store's own, and nothing stays reserved.
+//! An order that fails: the error is that of the gateway or of the store, and nothing stays reserved.
 
 mod common;
 
@@ -44,7 +44,7 @@ async fn unreachable() {
     }
 }
 
-/// Then the gateway is not asked. A test may end by `?`, as any other.
+/// Then the gateway is not called. A test may use `?`, like any other test.
 #[smartcall::test]
 async fn out_of_stock() -> Result<(), OrderError> {
     fn unasked() -> Charged {

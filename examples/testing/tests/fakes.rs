@@ -1,4 +1,4 @@
-//! Fakes of the store and of the gateway, each of them sync or async.
+//! Fakes of the store and of the gateway, sync and async ones.
 
 mod common;
 
@@ -9,7 +9,7 @@ use common::{Charged, PATIENT, RECEIPT, limit, nuts, services, shelf};
 use smartcall::{Dual, SmartFn, smart};
 use smartcall_testing::{Orders, OutOfStock, Payment, Shelf, Store};
 
-/// A store that is far away: each answer takes a while.
+/// A remote store: each answer takes a while.
 struct Far(Shelf);
 
 impl Far {
@@ -36,7 +36,7 @@ impl Store for Far {
     }
 }
 
-/// What was paid, as a fake gateway has noted it.
+/// The payments that a fake gateway has recorded.
 type Payments = Arc<Mutex<Vec<Payment>>>;
 
 fn note(payments: &Payments, payment: Payment) -> Charged {
@@ -44,7 +44,7 @@ fn note(payments: &Payments, payment: Payment) -> Charged {
     Ok(RECEIPT)
 }
 
-/// The fakes of a gateway that notes what it was asked for, of every kind of callable.
+/// Returns fakes of a gateway that records its payments, one for every kind of callable.
 fn gateways(payments: &Payments) -> [SmartFn<Charged, (Payment,)>; 3] {
     let [sync, asynchronous, smart] = [(); 3].map(|()| Arc::clone(payments));
     [
@@ -79,7 +79,7 @@ async fn every_store_and_gateway() {
     assert_eq!(*payments.lock().expect("not poisoned"), vec![expected; 6]);
 }
 
-/// A function that is there already is a fake, too.
+/// An existing function is a fake, too.
 #[smartcall::test]
 fn functions() {
     fn approve(_: Payment) -> Charged {

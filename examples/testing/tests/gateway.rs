@@ -1,4 +1,4 @@
-//! The gateway itself, with its server on loopback: no fakes.
+//! The gateway itself, with its server on loopback, and without fakes.
 
 mod common;
 
@@ -40,7 +40,7 @@ async fn paid_and_declined() {
 #[smartcall::test]
 async fn no_server() {
     let _limit = limit();
-    // The port of a client is nobody else's, and nobody listens there.
+    // The port of a client is used by no other socket, and nothing listens on it.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let client = listener.local_addr().and_then(TcpStream::connect);
     let client = client.expect("it is accepted");

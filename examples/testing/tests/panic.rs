@@ -1,4 +1,4 @@
-//! A gateway that panics: the panic reaches the caller as it is.
+//! A gateway that panics: the panic reaches the caller unchanged.
 
 mod common;
 
@@ -28,7 +28,7 @@ async fn of_an_async_gateway() {
     let _ = orders.place(nuts(3)).await;
 }
 
-/// The service, the pool and the executor go on.
+/// The service, the pool and the executor keep working.
 #[smartcall::test]
 async fn and_afterwards() {
     fn charge(panicked: &AtomicBool) -> Charged {

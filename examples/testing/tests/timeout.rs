@@ -1,4 +1,4 @@
-//! A gateway that does not answer. How long it takes is not looked at: that it ends is the point.
+//! A gateway that does not answer. The tests check that the wait ends, and not how long it takes.
 
 mod common;
 
@@ -13,7 +13,7 @@ use futures::channel::oneshot;
 use smartcall::{Dual, offload};
 use smartcall_testing::{OrderError, Orders, Payment, Receipt, Store};
 
-/// Blocks until nobody waits for the answer any more.
+/// Blocks until the call is cancelled.
 fn block(_: Payment) -> Charged {
     while !offload::is_cancelled() {
         thread::sleep(Duration::from_millis(1));
@@ -21,7 +21,7 @@ fn block(_: Payment) -> Charged {
     Ok(RECEIPT)
 }
 
-/// The bound fires for sync code too, and whoever waits.
+/// The timeout fires for sync code, too, with every caller.
 #[smartcall::test]
 async fn awaited() {
     let _limit = limit();
@@ -44,7 +44,7 @@ fn got() {
     }
 }
 
-/// Sync code can't be interrupted. It is told, and may end by itself.
+/// Sync code can't be interrupted. It can check whether it was cancelled, and return.
 #[smartcall::test]
 async fn sync_gateway_is_told() {
     let _limit = limit();
@@ -56,12 +56,12 @@ async fn sync_gateway_is_told() {
     };
     let orders = Orders::new(shelf(), gateway, IMPATIENT);
     orders.place(nuts(3)).await.expect_err("no answer");
-    // `recv` blocks, so it goes where blocking is fine: in this test as in any other code.
+    // `recv` blocks, so it runs where blocking is allowed, in a test as in any other code.
     let told = Dual::blocking(move || told.recv()).await;
     told.expect("it has ended");
 }
 
-/// A caller's own bound on the wait. The order comes back, and goes on from where it is.
+/// A caller limits its own wait. The order is returned, and continues from where it is.
 #[smartcall::test]
 fn get_for_a_time() {
     let _limit = limit();

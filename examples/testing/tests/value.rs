@@ -1,4 +1,4 @@
-//! An order that goes well.
+//! An order that succeeds.
 
 mod common;
 

@@ -6,13 +6,13 @@ use smartcall::Executor;
 
 use crate::{Client, Draft, Item, Result};
 
-/// What each operation gave: what was asked for, and the answer as a text.
+/// The result of each operation: the request, and the answer as a text.
 pub type Report = Vec<(&'static str, String)>;
 
-/// How often an item is asked for while the server fails.
+/// How often an item is requested while the server fails.
 const ATTEMPTS: u32 = 3;
 
-/// Calls from sync code, which has no runtime and need not know of any.
+/// Calls from sync code, which has no runtime and needs to know of none.
 pub fn sync(client: &Client) -> Report {
     let failing = |times: u32| client.with(&format!("fail_first={times}"));
     vec![

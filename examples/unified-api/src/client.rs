@@ -19,16 +19,16 @@ const PAUSE: Duration = Duration::from_millis(1);
 pub struct Client {
     http: reqwest::Client,
     server: SocketAddr,
-    /// What follows the path of each request: nothing, or a `?` and parameters.
+    /// The text after the path of each request: nothing, or a `?` and parameters.
     query: String,
 }
 
 impl Client {
-    /// Makes a client that waits for an answer for so long. It needs no runtime.
+    /// Makes a client with a time limit for each answer. It needs no runtime.
     ///
     /// # Errors
     ///
-    /// As those of [`reqwest::ClientBuilder::build`].
+    /// Fails as [`reqwest::ClientBuilder::build`] does.
     pub fn new(server: SocketAddr, timeout: Duration) -> reqwest::Result<Self> {
         let http = reqwest::Client::builder().no_proxy().timeout(timeout);
         Ok(Client {
@@ -38,7 +38,7 @@ impl Client {
         })
     }
 
-    /// Returns a client of the same connections that sends parameters with each request, like
+    /// Returns a client with the same connections that sends parameters with each request, like
     /// `delay_ms=5&fail_first=2`.
     pub fn with(&self, parameters: &str) -> Self {
         Client {
@@ -69,7 +69,7 @@ impl Client {
         receive(self.http.get(self.items_url())).await
     }
 
-    /// Makes an item. A draft that the server does not take is [`Error::Rejected`].
+    /// Creates an item. A draft that the server rejects is an [`Error::Rejected`].
     pub async fn create(&self, draft: &Draft) -> Result<Item> {
         receive(self.http.post(self.items_url()).json(draft)).await
     }
@@ -79,13 +79,13 @@ impl Client {
         receive(self.http.delete(self.item_url(id))).await
     }
 
-    /// Gets an item, for which it asks so many times while the server fails.
+    /// Gets an item, with at most `attempts` attempts while the server fails.
     pub async fn item_by_retry(&self, id: u64, attempts: u32) -> Result<Item> {
         retry(|| self.item(id), attempts).await
     }
 }
 
-/// Calls until the server does not fail, for so many times at most.
+/// Calls an operation until the server does not fail, at most `attempts` times.
 #[smart]
 async fn retry<T, K>(op: impl SmartCall<Result<T>, K>, attempts: u32) -> Result<T> {
     let mut pause = PAUSE;
@@ -99,17 +99,16 @@ async fn retry<T, K>(op: impl SmartCall<Result<T>, K>, attempts: u32) -> Result<
     op.invoke().await
 }
 
-/// Sends a request, and reads what the server says to it.
+/// Sends a request, and reads the answer.
 ///
-/// A connection is a task of tokio's. It wakes whoever polls an exchange at the head of the answer, at
-/// its body and at its end, which is cheap for another task of that runtime. A thread that is
-/// parked in a `.get()` would be woken three times; so the exchange is made a task there, and its
-/// caller is woken once, with all of it.
+/// A connection is a tokio task. It wakes the task that polls an exchange at the head of the answer, at its body and
+/// at its end. That is cheap for another task of the same runtime, but a thread that is parked in a `.get()` would be
+/// woken three times. So the exchange becomes a task there, and its caller is woken once, with the whole answer.
 async fn receive<T: DeserializeOwned + Send + 'static>(request: RequestBuilder) -> Result<T> {
     if task::try_id().is_some() {
         return exchange(request).await;
     }
-    // Dropping the set ends the task.
+    // Dropping the set cancels the task.
     let mut task = JoinSet::new();
     task.spawn(exchange(request));
     match task.join_next().await {

@@ -9,20 +9,20 @@ use crate::item::Rejection;
 pub enum Error {
     /// The server has nothing at this path.
     NotFound(String),
-    /// The server does not take the draft, and says why.
+    /// The server rejects the draft, for this reason.
     Rejected(Rejection),
     /// The server failed, with this status.
     Failed(u16),
-    /// No answer came: nobody listens, the connection broke, or the time was over.
+    /// There was no answer: no server listens, the connection broke, or the time was over.
     Unreachable(reqwest::Error),
-    /// An answer came that can't be read.
+    /// The answer can't be read.
     Unexpected(reqwest::Error),
-    /// The runtime was shut down meanwhile.
+    /// The runtime was shut down during the request.
     Stopped,
 }
 
 impl Error {
-    /// Returns whether the server failed, so that another attempt may do.
+    /// Returns whether the server failed, so that another attempt may succeed.
     pub fn is_server_failure(&self) -> bool {
         matches!(self, Error::Failed(status) if *status >= 500)
     }

@@ -1,28 +1,28 @@
-//! What the server keeps, and what goes there and comes from there.
+//! The items of the server, and the requests and answers about them.
 
 use serde::{Deserialize, Serialize};
 
-/// An item of the server's.
+/// An item of the server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Item {
-    /// The number that the server gave it.
+    /// The number that the server assigned.
     pub id: u64,
-    /// What it is called.
+    /// The name of the item.
     pub name: String,
-    /// What it costs.
+    /// The price of the item.
     pub price: u32,
 }
 
-/// An item that the server is to make.
+/// An item that the server shall create.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Draft {
-    /// What it is to be called.
+    /// The name of the item.
     pub name: String,
-    /// What it is to cost.
+    /// The price of the item.
     pub price: u32,
 }
 
-/// Why the server does not take a draft.
+/// Why the server rejects a draft.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Rejection {
     /// The field that is wrong.

@@ -1,7 +1,7 @@
 //! An HTTP client library that is written once, for sync and for async callers.
 //!
-//! `client.rs` is the library: each operation has one implementation, over reqwest as it is
-//! published. `callers.rs` has three callers of it, and `server.rs` what they call.
+//! `client.rs` is the library. Each operation has one implementation, over reqwest as published. `callers.rs` has
+//! three callers, and `server.rs` the server that they call.
 
 #![forbid(unsafe_code)]
 
@@ -15,5 +15,5 @@ pub use client::Client;
 pub use error::Error;
 pub use item::{Draft, Item, Rejection};
 
-/// A result, with the error of this library.
+/// A result with the error of this library.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 /// How long a client waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Runs a caller against a server of its own, since it changes what is there.
+/// Runs a caller with a server of its own, since it changes the items.
 fn against_a_server(
     caller: impl FnOnce(&Client) -> Report,
 ) -> Result<Report, Box<dyn Error + Send + Sync>> {
@@ -24,7 +24,7 @@ fn against_a_server(
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let sync = against_a_server(callers::sync)?;
-    // The async callers' own. The sync one has none.
+    // The async callers' own runtime. The sync caller has none.
     let (runtime, ex) = (Runtime::new()?, Executor::new());
     let tokio = against_a_server(|client| runtime.block_on(callers::asynchronous(client)))?;
     let shim = against_a_server(|client| callers::on_an_executor(&ex, client))?;

@@ -1,7 +1,7 @@
-//! A server to call: on loopback, slow and failing on request.
+//! A server for the example: on loopback, slow or failing on request.
 //!
-//! Each request may have the parameters `delay_ms`, by which the answer comes later, and
-//! `fail_first`, by which the first so many requests of the same address are answered by a 503.
+//! Each request may have two parameters. `delay_ms` delays the answer. With `fail_first`, that many requests of the
+//! same address are answered with a 503 first.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 
 use crate::item::{Draft, Item, Rejection};
 
-/// A server, for as long as this is kept.
+/// A running server, which stops when this is dropped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -37,7 +37,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Those of the socket and of the thread.
+    /// Returns the errors of the socket and of the thread.
     pub fn start() -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
@@ -71,7 +71,7 @@ impl Server {
         self.address
     }
 
-    /// Returns how many requests there were.
+    /// Returns the number of requests.
     pub fn requests(&self) -> u32 {
         lock(&self.shop.requests).values().sum()
     }
@@ -81,17 +81,17 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop = None;
         if let Some(thread) = self.thread.take() {
-            // Whoever called it has seen that it panicked.
+            // The caller of the server has seen the panic.
             let _ = thread.join();
         }
     }
 }
 
-/// What the server knows.
+/// The state of the server.
 #[derive(Debug)]
 struct Shop {
     items: Mutex<BTreeMap<u64, Item>>,
-    /// How many requests of each address there were.
+    /// The number of requests of each address.
     requests: Mutex<HashMap<String, u32>>,
 }
 
@@ -121,7 +121,7 @@ fn site(shop: Arc<Shop>) -> Router {
         .with_state(shop)
 }
 
-/// What a request may wish for.
+/// The parameters of a request.
 #[derive(Debug, Deserialize)]
 struct Faults {
     delay_ms: Option<u64>,

@@ -29,8 +29,8 @@ fn assert_report(report: Report) {
     assert_eq!(report, EXPECTED);
 }
 
-/// In plain sync code, in a task of the `Executor`, on an executor that nobody knows, and in a
-/// task of tokio's.
+/// In plain sync code, in a task of the `Executor`, on an executor that does not announce itself, and in a tokio
+/// task.
 #[smartcall::test]
 fn sync_caller() {
     let _limit = limit();
@@ -38,7 +38,7 @@ fn sync_caller() {
     assert_report(callers::sync(&client));
 }
 
-/// Driven by one `.get()`, in a task of the `Executor`, and in one of tokio's.
+/// Driven by one `.get()`, in a task of the `Executor`, and in a tokio task.
 #[smartcall::test(sync, shim, tokio)]
 async fn async_caller() {
     let _limit = limit();
@@ -69,7 +69,7 @@ fn callers_that_share_a_client() {
     }
 }
 
-/// Each task blocks its thread, and all are answered.
+/// Each task blocks its thread, and all get an answer.
 #[test]
 fn tasks_of_an_executor_of_one_thread() {
     let _limit = limit();
@@ -87,7 +87,7 @@ fn tasks_of_an_executor_of_one_thread() {
     }
 }
 
-/// Sync code on many threads has one client.
+/// Sync code on many threads shares one client.
 #[test]
 fn sync_threads_that_share_a_client() {
     let _limit = limit();
@@ -104,7 +104,7 @@ fn sync_threads_that_share_a_client() {
     assert_eq!(server.requests(), 80);
 }
 
-/// A current-thread runtime has nobody to stand in for its thread.
+/// A current-thread runtime has no spare thread.
 #[test]
 fn a_current_thread_runtime_refuses() {
     let _limit = limit();
@@ -117,7 +117,7 @@ fn a_current_thread_runtime_refuses() {
     });
 }
 
-/// A bound on the wait is not one on the request: that goes on, and is got later.
+/// A limit on the wait is no limit on the request: the request continues, and its answer is received later.
 #[smartcall::test]
 fn bounded_wait() {
     let _limit = limit();
@@ -134,12 +134,12 @@ fn bounded_wait() {
     assert_eq!(server.requests(), 1);
 }
 
-/// What a caller gives up is ended: its connection is closed, and no task is left.
+/// A request that its caller drops ends: its connection is closed, and no task is left.
 #[test]
 fn given_up() {
     let _limit = limit();
     let (server, _) = server();
-    // Nobody ends it but who gives it up.
+    // Only dropping the handle ends the request.
     let hour = Duration::from_secs(3600);
     let client = Client::new(server.address(), hour).expect("it is made");
     let runtime = runtime::Runtime::new().expect("it starts");

@@ -1,4 +1,4 @@
-//! What fails, and how a caller is told.
+//! Failures, and the errors that callers get.
 
 mod common;
 
@@ -15,7 +15,7 @@ fn nameless() -> Draft {
     }
 }
 
-/// Why the server does not take it.
+/// Returns why the server rejects a draft without a name.
 fn must_have_a_name() -> Rejection {
     Rejection {
         field: "name".into(),
@@ -51,7 +51,7 @@ async fn typed_of_an_async_caller() {
     }
 }
 
-/// Asks no more often than it must, and no more often than it may.
+/// A retry sends no more requests than needed, and no more than allowed.
 #[smartcall::test]
 fn retries_of_a_sync_caller() {
     let _limit = limit();
@@ -59,7 +59,7 @@ fn retries_of_a_sync_caller() {
     let failing = client.with("fail_first=2");
     let item = failing.item_by_retry(1, 5).get();
     assert_eq!((item.expect("the third"), server.requests()), (anvil(), 3));
-    // What the server says about the request is no failure of its own.
+    // An answer about the request is not a failure of the server.
     let missing = client.item_by_retry(7, 5).get();
     assert!(matches!(missing, Err(Error::NotFound(_))));
     assert_eq!(server.requests(), 4);
@@ -83,7 +83,7 @@ async fn retries_of_an_async_caller() {
     assert_eq!(server.requests(), 7);
 }
 
-/// Says which server does not answer, and has the reason as its source.
+/// Asserts that an error names the server that does not answer, and has the reason as its source.
 #[track_caller]
 fn assert_unreachable(error: &Error, address: std::net::SocketAddr) {
     assert!(matches!(error, Error::Unreachable(_)), "{error:?}");
@@ -103,7 +103,7 @@ fn server_gone_under_a_sync_caller() {
     assert_unreachable(&client.item(1).get().expect_err("no server"), address);
     let client = Client::new(address, Duration::from_secs(30)).expect("it is made");
     assert_unreachable(&client.item(1).get().expect_err("no server"), address);
-    // Nobody is there to have failed.
+    // There is no server that could have failed.
     let error = client.item_by_retry(1, 3).get().expect_err("no server");
     assert!(!error.is_server_failure());
 }

@@ -1,4 +1,4 @@
-//! What threads there are for a sync caller. It is the only test of its process.
+//! The threads of a process with a sync caller. It is the only test of its process.
 
 #![cfg(target_os = "linux")]
 
@@ -18,14 +18,14 @@ fn threads() -> BTreeSet<String> {
     names.map(|id| id.to_string_lossy().into_owned()).collect()
 }
 
-/// Whether a thread is one of smartcall's runtime. It names itself a while after it was started.
+/// Returns whether a thread belongs to smartcall's runtime. A thread sets its name some time after its start.
 fn is_smartcalls(id: &str) -> bool {
     let name = fs::read_to_string(format!("/proc/self/task/{id}/comm"));
     name.is_ok_and(|name| name.trim() == "smartcall-tokio")
 }
 
-/// A sync caller starts no thread and enters no runtime. smartcall starts one runtime, at the first
-/// call that needs it, and no more threads after that.
+/// A sync caller starts no thread and enters no runtime. smartcall starts one runtime at the first call that needs
+/// it, and no more threads after that.
 #[test]
 fn of_a_sync_caller() {
     let _limit = limit();

@@ -1,7 +1,7 @@
-//! Callers that have several handles at once.
+//! Callers that resolve several handles at once.
 //!
-//! What takes a future takes a handle, so the async one needs nothing of smartcall's. The sync one has
-//! functions for the same.
+//! Whatever takes a future takes a handle, so the async caller needs nothing from smartcall. The sync caller uses
+//! smartcall's functions for the same.
 
 use std::net::SocketAddr;
 
@@ -12,22 +12,22 @@ use crate::dns::Dns;
 use crate::http::{Answer, Http};
 use crate::kv::Kv;
 
-/// The names that are looked up. Only the first one is known.
+/// The names that are looked up. Only the first is known to the server.
 const NAMES: [&str; 3] = ["www.example.test.", "no.test.", "nobody.example.test."];
 
-/// What the clients may fail with.
+/// The error of any client.
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Calls from sync code.
 ///
 /// # Errors
 ///
-/// The first one of the clients.
+/// Returns the first error of the clients.
 pub fn sync(dns: &Dns, http: &Http, web: SocketAddr, kv: SocketAddr) -> Result<Report, Error> {
     let (page, never) = urls(web);
     let found = smartcall::join(NAMES.map(|name| dns.lookup_ip(name))).get();
     let first = smartcall::race([http.get(&never), http.get(&page)]).get();
-    // They borrow nothing: that of a method with `&self` is `owned`.
+    // The handles borrow nothing: the method with `&self` is `owned`.
     let (connected, looked_up) = (Kv::connect(kv).start(), dns.lookup_ip(NAMES[0]).start());
     let boxed = [http.get(&page).boxed(), http.head(&page).boxed()];
     let pages = smartcall::join_at_most(2, boxed).get();
@@ -44,7 +44,7 @@ pub fn sync(dns: &Dns, http: &Http, web: SocketAddr, kv: SocketAddr) -> Result<R
 ///
 /// # Errors
 ///
-/// The first one of the clients.
+/// Returns the first error of the clients.
 pub async fn asynchronous(
     dns: &Dns,
     http: &Http,
@@ -57,7 +57,7 @@ pub async fn asynchronous(
         answer = http.get(&never) => answer,
         answer = http.get(&page) => answer,
     };
-    // They borrow nothing: that of a method with `&self` is `owned`.
+    // The handles borrow nothing: the method with `&self` is `owned`.
     let (connected, looked_up) = (
         tokio::spawn(Kv::connect(kv)),
         tokio::spawn(dns.lookup_ip(NAMES[0])),

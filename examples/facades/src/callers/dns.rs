@@ -16,7 +16,7 @@ const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 ///
 /// # Errors
 ///
-/// The first one of the resolver.
+/// Returns the first error of the resolver.
 pub fn sync(dns: &Dns) -> Result<Report, ResolveError> {
     let (domain, www) = ("example.test.", "www.example.test.");
     let (http, tls) = ("_http._tcp.example.test.", "_443._tcp.example.test.");
@@ -40,7 +40,7 @@ pub fn sync(dns: &Dns) -> Result<Report, ResolveError> {
 ///
 /// # Errors
 ///
-/// The first one of the resolver.
+/// Returns the first error of the resolver.
 pub async fn asynchronous(dns: &Dns) -> Result<Report, ResolveError> {
     let (domain, www) = ("example.test.", "www.example.test.");
     let (http, tls) = ("_http._tcp.example.test.", "_443._tcp.example.test.");

@@ -12,7 +12,7 @@ use crate::http::{Http, fetch};
 ///
 /// # Errors
 ///
-/// The first one of the client.
+/// Returns the first error of the client.
 pub fn sync(http: &Http, server: SocketAddr) -> Result<Report> {
     let url = |path: &str| format!("http://{server}/{path}");
     let (page, echo) = (url("page"), url("echo"));
@@ -48,7 +48,7 @@ pub fn sync(http: &Http, server: SocketAddr) -> Result<Report> {
 ///
 /// # Errors
 ///
-/// The first one of the client.
+/// Returns the first error of the client.
 pub async fn asynchronous(http: &Http, server: SocketAddr) -> Result<Report> {
     let url = |path: &str| format!("http://{server}/{path}");
     let (page, echo) = (url("page"), url("echo"));

@@ -8,14 +8,14 @@ use mini_redis::Result;
 use super::Report;
 use crate::kv::Kv;
 
-/// Longer than any caller takes.
+/// A time to live that is longer than any caller takes.
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Calls all functions from sync code.
 ///
 /// # Errors
 ///
-/// The first one of the client.
+/// Returns the first error of the client.
 pub fn sync(server: SocketAddr) -> Result<Report> {
     let mut kv = Kv::connect(server).get()?;
     let before = kv.get("a").get()?;
@@ -55,7 +55,7 @@ pub fn sync(server: SocketAddr) -> Result<Report> {
 ///
 /// # Errors
 ///
-/// The first one of the client.
+/// Returns the first error of the client.
 pub async fn asynchronous(server: SocketAddr) -> Result<Report> {
     let mut kv = Kv::connect(server).await?;
     let before = kv.get("a").await?;

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Shared test code.
 
 #![allow(dead_code, unreachable_pub, reason = "no test file uses all of it")]
 
@@ -10,13 +10,13 @@ use smartcall_facades::callers::Report;
 mod limit;
 pub use limit::limit;
 
-/// How long a client waits where an answer comes.
+/// The time limit of a client that gets an answer.
 pub const PATIENT: Duration = Duration::from_secs(30);
 
-/// How long a client waits where none comes.
+/// The time limit of a client that gets no answer.
 pub const IMPATIENT: Duration = Duration::from_millis(200);
 
-/// Shows that a caller got what it should from each function.
+/// Asserts that a caller got the expected value from each function.
 #[track_caller]
 pub fn assert_report(report: &Report, expected: &[(&str, &str)]) {
     let report: Vec<(&str, &str)> = report.iter().map(|(name, got)| (*name, &**got)).collect();

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Shared test code.
 
 #![allow(dead_code, unreachable_pub, reason = "no test file uses all of it")]
 
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 mod limit;
 pub use limit::limit;
 
-/// A database that is there for one test.
+/// A database that exists for one test.
 pub struct Database {
     directory: TempDir,
 }
@@ -26,7 +26,7 @@ impl Database {
     }
 }
 
-/// Opens a repository. It is called from sync and from async tests, and in all of them gets.
+/// Opens a repository. Sync and async tests call it, and it always uses `.get()`.
 pub fn open<R: smartcall_gradual_migration::Repository>(file: &Path) -> R {
     R::open(file).get().expect("it opens")
 }

@@ -1,5 +1,5 @@
-//! What the tests share: operations that do as they are told, a clock that is told the time, and
-//! each scenario for each caller.
+//! Shared test code: scripted operations, a clock that the test advances, and a macro that runs each scenario for
+//! each caller.
 
 #![allow(dead_code, unreachable_pub, reason = "no test file uses all of it")]
 
@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 mod limit;
 pub use limit::limit;
 
-/// Who resolves a handle, and how.
+/// How a caller resolves a handle.
 #[derive(Clone, Copy, Debug)]
 pub enum Caller {
     /// By `.get()`.
@@ -38,14 +38,14 @@ impl Caller {
     }
 }
 
-/// Where the caller stands.
+/// The context of a caller.
 #[derive(Clone, Copy, Debug)]
 pub enum Place {
-    /// On a thread of its own, with no executor but for the `block_on` of whoever awaits.
+    /// On a thread of its own. A sync caller has no executor, an async one only a `block_on`.
     Thread,
     /// In a task of smartcall's executor.
     Shim,
-    /// In a task of tokio's.
+    /// In a tokio task.
     Tokio,
 }
 
@@ -53,7 +53,7 @@ impl Place {
     /// Runs a scenario.
     pub fn run(self, caller: Caller, scenario: impl Future<Output = ()> + Send + 'static) {
         match (self, caller) {
-            // Whoever gets never waits by `Pending`: this is sync code, run to its end.
+            // A sync caller never returns `Pending`: this is sync code that runs to its end.
             (Place::Thread, Caller::Sync) => {
                 let mut cx = Context::from_waker(Waker::noop());
                 assert_eq!(pin!(scenario).poll(&mut cx), Poll::Ready(()));
@@ -72,9 +72,9 @@ impl Place {
     }
 }
 
-/// Makes a scenario a test for each operation, caller and place.
+/// Defines a test for each scenario, operation, caller and context.
 ///
-/// A scenario is an async function of an operation, the script of the operation and the caller.
+/// A scenario is an async function that takes an operation, the script of the operation, and the caller.
 #[macro_export]
 macro_rules! everywhere {
     ($($scenario:ident),* $(,)?) => {
@@ -109,7 +109,7 @@ macro_rules! everywhere {
 /// Why an operation failed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Failure {
-    /// As it was told.
+    /// The script told it to fail.
     Told,
     /// It took too long.
     Late(Elapsed),
@@ -139,7 +139,7 @@ impl From<Open> for Failure {
     }
 }
 
-/// What an operation is to do, and what it has done.
+/// What an operation shall do, and what it has done.
 #[derive(Clone, Debug, Default)]
 pub struct Script(Arc<Mutex<Told>>);
 
@@ -153,19 +153,19 @@ struct Told {
     calls: Vec<u32>,
 }
 
-/// What a call is to do.
+/// What a call shall do.
 enum Answer {
     Now(Result<u32, Failure>),
     Never,
 }
 
 impl Script {
-    /// Makes so many of the next calls fail.
+    /// Makes the next calls fail, `times` of them.
     pub fn fail(&self, times: usize) {
         self.0.lock().expect("no panic").failures = times;
     }
 
-    /// Makes so many of the next calls hang.
+    /// Makes the next calls hang, `times` of them.
     pub fn hang(&self, times: usize) {
         self.0.lock().expect("no panic").hangs = times;
     }
@@ -175,7 +175,7 @@ impl Script {
         self.0.lock().expect("no panic").calls.len()
     }
 
-    /// Waits until there were so many calls.
+    /// Waits until there were `calls` calls.
     pub async fn begun(self, calls: usize) {
         while self.calls() < calls {
             yield_once().await;
@@ -199,7 +199,7 @@ impl Script {
     }
 }
 
-/// An operation of a library that blocks.
+/// An operation of a blocking library.
 pub fn sync_operation(
     script: &Script,
 ) -> impl SmartCall<Result<u32, Failure>, kind::Sync, (u32,), Work: Send> + Clone + Send + Sync + 'static
@@ -208,7 +208,7 @@ pub fn sync_operation(
     kind::blocking(move |n: u32| match script.answer(n) {
         Answer::Now(answer) => answer,
         Answer::Never => {
-            // As code that loops does, which asks whether anybody waits for it.
+            // Like code with a loop, it checks whether it was cancelled.
             while !offload::is_cancelled() {
                 thread::yield_now();
             }
@@ -217,7 +217,7 @@ pub fn sync_operation(
     })
 }
 
-/// An operation of a library that is async, and waits in each call.
+/// An operation of an async library, which waits in each call.
 pub fn async_operation(
     script: &Script,
 ) -> impl SmartCall<Result<u32, Failure>, kind::Async, (u32,), Work: Send> + Clone + Send + Sync + 'static
@@ -249,7 +249,7 @@ async fn yield_once() {
     .await;
 }
 
-/// A clock that goes on when somebody sleeps by it, at once, and when it is told to.
+/// A clock that advances when something sleeps on it, without waiting, and when the test advances it.
 #[derive(Clone, Debug, Default)]
 pub struct TestClock(Arc<Mutex<Times>>);
 
@@ -260,12 +260,12 @@ struct Times {
 }
 
 impl TestClock {
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn pass(&self, time: Duration) {
         self.0.lock().expect("no panic").now += time;
     }
 
-    /// Returns for how long it was slept since this was last asked.
+    /// Returns the durations of all sleeps since the last call.
     pub fn slept(&self) -> Vec<Duration> {
         mem::take(&mut self.0.lock().expect("no panic").slept)
     }

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Shared test code.
 
 #![allow(dead_code, unreachable_pub, reason = "no test file uses all of it")]
 
@@ -11,16 +11,16 @@ use smartcall_testing::{ChargeError, Order, Orders, Payment, Receipt, Shelf};
 mod limit;
 pub use limit::limit;
 
-/// How long a service waits where an answer comes.
+/// The time limit of a service that gets an answer.
 pub const PATIENT: Duration = Duration::from_secs(30);
 
-/// How long a service waits where none comes.
+/// The time limit of a service that gets no answer.
 pub const IMPATIENT: Duration = Duration::from_millis(50);
 
-/// What a gateway says.
+/// The answer of a gateway.
 pub type Charged = Result<Receipt, ChargeError>;
 
-/// An order of so many nuts.
+/// Returns an order of `n` nuts.
 pub fn nuts(n: u32) -> Order {
     Order {
         item: "nut".into(),
@@ -29,12 +29,12 @@ pub fn nuts(n: u32) -> Order {
     }
 }
 
-/// A shelf with ten nuts, for 5 cents each.
+/// Returns a shelf with ten nuts, for 5 cents each.
 pub fn shelf() -> Shelf {
     Shelf::new([("nut", 10)], 5)
 }
 
-/// The receipt of all fakes.
+/// The receipt that all fakes return.
 pub const RECEIPT: Receipt = Receipt { number: 7 };
 
 /// Makes two services, one with a sync fake and one with an async fake of the gateway.

@@ -1,10 +1,9 @@
-//! Measures the library beside its peers: `reqwest::blocking` for sync users, bare reqwest for
-//! async ones.
+//! Compares the library with its peers: `reqwest::blocking` for sync users, bare reqwest for async users.
 //!
 //! `cargo run --release --package smartcall-unified-api --bin measure`
 //!
-//! The server is a process of its own. The two subjects of a row take turns, round by round, and the
-//! ratio is taken in each round. The threads are those of a process that has one subject only.
+//! The server runs in its own process. The two subjects of a row take turns, round by round, and each round yields a
+//! ratio. The thread counts are those of a process with one subject only.
 
 use std::env;
 use std::error::Error;
@@ -21,29 +20,29 @@ use smartcall_unified_api::server::Server;
 use smartcall_unified_api::{Client, Item};
 use tokio::runtime::Runtime;
 
-/// How often each subject is measured. One round more goes before, to warm up.
+/// How often each subject is measured, after one round of warm-up.
 const ROUNDS: usize = 61;
 
-/// How many requests there are, one after another.
+/// The number of requests that are sent one after another.
 const SEQUENTIAL: usize = 200;
 
-/// How many callers there are at once.
+/// The number of concurrent callers.
 const WIDTH: usize = 64;
 
-/// How many requests each of them sends.
+/// The number of requests of each concurrent caller.
 const EACH: usize = 8;
 
 /// How long a client waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The runtime of the async callers. Both subjects of a row are polled by the same threads, since a
-/// thread's core may make more of a difference than all that is measured.
+/// The runtime of the async callers. The same threads poll both subjects of a row, since a thread's core may matter
+/// more than all that is measured.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("it starts"));
 
-/// What the subjects may fail with.
+/// The error of any subject.
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// What is done in a round, and how long it took.
+/// Runs a round of a subject, and returns how long it took.
 type Run = Box<dyn Fn() -> Duration>;
 
 fn main() -> Result<(), Failure> {
@@ -64,7 +63,7 @@ fn main() -> Result<(), Failure> {
             let core = *cores
                 .last()
                 .ok_or("it is not known which cores there are")?;
-            // The server's process, and those that count threads, have it from this one.
+            // The processes of the server and of the thread counts inherit the core.
             if !core_affinity::set_for_current(core) {
                 return Err("this process can't be pinned".into());
             }
@@ -82,7 +81,7 @@ fn main() -> Result<(), Failure> {
     }
 }
 
-/// Measures in a process of its own.
+/// Measures in a new process.
 fn again(args: &[&str], variables: &[(&str, &str)]) -> Result<(), Failure> {
     let mut command = Command::new(env::current_exe()?);
     let variables = variables.iter().copied();
@@ -93,7 +92,7 @@ fn again(args: &[&str], variables: &[(&str, &str)]) -> Result<(), Failure> {
         .ok_or_else(|| status.to_string().into())
 }
 
-/// Serves until nobody holds the other end of the input.
+/// Serves until the other end of the input is closed.
 fn serve() -> Result<(), Failure> {
     let server = Server::start()?;
     println!("{}", server.address());
@@ -101,7 +100,7 @@ fn serve() -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is compared, with the two subjects' names.
+/// The rows, with the names of the two subjects.
 const ROWS: [(&str, &str, &str); 4] = [
     ("sync, 200 in a row", "`.get()`", "`reqwest::blocking`"),
     ("sync, 64 threads × 8", "`.get()`", "`reqwest::blocking`"),
@@ -109,7 +108,7 @@ const ROWS: [(&str, &str, &str); 4] = [
     ("async, 64 tasks × 8", "`.await`", "reqwest"),
 ];
 
-/// Makes a subject: its row, whether it is the peer, and the server.
+/// Makes a subject, from its row, whether it is the peer, and the server.
 fn subject(row: usize, peer: usize, server: SocketAddr) -> Result<Run, Failure> {
     let ours = Client::new(server, TIMEOUT)?;
     let url = move |id: u64| format!("http://{server}/items/{id}");
@@ -149,7 +148,7 @@ fn subject(row: usize, peer: usize, server: SocketAddr) -> Result<Run, Failure> 
     })
 }
 
-/// Looks at what came of a request.
+/// Checks the result of a request.
 fn check(item: Item, i: usize, count: usize) {
     assert_eq!(item.id, 1);
     if i == count / 2 {
@@ -188,7 +187,7 @@ fn sync(row: usize, call: impl Fn(u64) -> Result<Item, Failure> + Send + Sync + 
     })
 }
 
-/// Calls from tasks of tokio's.
+/// Calls from tokio tasks.
 fn asynchronous<F>(row: usize, calls: impl Fn(usize) -> F + 'static) -> Run
 where
     F: Future<Output = Result<(), Failure>> + Send + 'static,
@@ -217,7 +216,7 @@ fn timed(run: impl FnOnce()) -> Duration {
     start.elapsed()
 }
 
-/// Whether the threads are to be counted, and the most that there were.
+/// Whether to count the threads, and the highest count.
 static NOTE: AtomicBool = AtomicBool::new(false);
 static MOST: AtomicUsize = AtomicUsize::new(0);
 
@@ -251,7 +250,7 @@ fn threads_of(row: usize, peer: usize, server: SocketAddr) -> Result<String, Fai
     }
 }
 
-/// A server that ends when this is dropped.
+/// A server that stops when this is dropped.
 struct Process {
     child: Child,
     address: SocketAddr,
@@ -294,7 +293,7 @@ fn measure() -> Result<(), Failure> {
         let mut times = [Vec::new(), Vec::new()];
         let mut ratios = Vec::new();
         for round in 0..=ROUNDS {
-            // Who goes first changes, too.
+            // The subject that goes first changes, too.
             let mut took = [Duration::ZERO; 2];
             for i in [round % 2, 1 - round % 2] {
                 took[i] = subjects[i]();

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Shared test code.
 
 #![allow(dead_code, unreachable_pub, reason = "no test file uses all of it")]
 
@@ -11,17 +11,17 @@ use smartcall_unified_api::{Client, Item};
 mod limit;
 pub use limit::limit;
 
-/// How long a client waits where an answer comes.
+/// The time limit of a client that gets an answer.
 const PATIENT: Duration = Duration::from_secs(30);
 
-/// Starts a server, and makes a client of it.
+/// Starts a server, and makes a client for it.
 pub fn server() -> (Server, Client) {
     let server = Server::start().expect("it starts");
     let client = Client::new(server.address(), PATIENT).expect("it is made");
     (server, client)
 }
 
-/// The item that each server has first.
+/// Returns the item that each server has from the start.
 pub fn anvil() -> Item {
     Item {
         id: 1,
