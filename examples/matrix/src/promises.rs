@@ -9,9 +9,9 @@ pub enum Outcome {
     Here,
     /// The body ran on another thread.
     Pool,
-    /// A blocking call went through, with the value.
+    /// A blocking call returned the value.
     Through,
-    /// A blocking call was refused, in words and at the caller's line.
+    /// A blocking call panicked with a message, at the caller's line.
     Refused,
     /// `context::current()` says that this is a task.
     Inside,
@@ -24,15 +24,15 @@ pub enum Outcome {
 /// What an executor is to smartcall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// It says that it is one, and keeps going while a task blocks.
+    /// It announces itself, and keeps going while a task blocks.
     Host,
-    /// It says that it is one, and can't go on without its thread.
+    /// It announces itself, and can't go on without its thread.
     Alone,
-    /// A feature recognises it, and it keeps going.
+    /// A feature detects it, and it keeps going.
     SeenHost,
-    /// A feature recognises it, and it can't go on.
+    /// A feature detects it, and it can't go on.
     SeenAlone,
-    /// Nobody can recognise it.
+    /// smartcall can't detect it.
     Stranger,
 }
 
@@ -40,11 +40,11 @@ impl Class {
     /// What it is, in a few words.
     pub fn words(self) -> &'static str {
         match self {
-            Class::Host => "says so, keeps going",
-            Class::Alone => "says so, can't go on",
-            Class::SeenHost => "recognised, keeps going",
-            Class::SeenAlone => "recognised, can't go on",
-            Class::Stranger => "a stranger",
+            Class::Host => "announces itself, keeps going",
+            Class::Alone => "announces itself, can't go on",
+            Class::SeenHost => "detected, keeps going",
+            Class::SeenAlone => "detected, can't go on",
+            Class::Stranger => "unknown",
         }
     }
 }
@@ -58,17 +58,17 @@ pub enum Ask {
     Here,
     /// Where the body runs: on a pool.
     Pool,
-    /// What becomes of a blocking call whose value comes from elsewhere.
+    /// What a blocking call does whose value comes from elsewhere.
     Gets,
-    /// What becomes of a deref, which blocks without a word that says so.
+    /// What a deref does, which blocks implicitly.
     Derefs,
     /// The same as `Gets` of sync code, and where it runs.
     GetsHere,
-    /// What becomes of a blocking call that waits for a task of the same executor.
+    /// What a blocking call does that waits for a task of the same executor.
     GetsTask,
-    /// Whether a blocking call goes through anywhere.
+    /// Whether a blocking call works on all executors.
     Through,
-    /// Whether a blocking call is refused anywhere.
+    /// Whether a blocking call panics on all executors.
     Refused,
     /// What `context::current()` says in a task.
     Place,
