@@ -15,8 +15,8 @@
 //! | [`Ready`] | the value is dropped | | |
 //! | [`map`](crate::Dual::map), [`then`](crate::Dual::then) and the like | no step runs | the step that it is at is dropped, and the next one never begins | |
 //! | [`join`](crate::join), [`try_join`](crate::try_join), [`race`](crate::race) | nothing runs | all parts that are not done are dropped | |
-//! | [`Within`], by [`Dual::on`] | as what is in it | | |
-//! | [`Within`], by [`join_on_drop`](crate::offload::join_on_drop) | as what is in it | as what is in it; then the dropping thread waits until its blocking code has ended | as what is in it |
+//! | [`Scoped`], by [`Dual::on`] | as what is in it | | |
+//! | [`Scoped`], by [`join_on_drop`](crate::offload::join_on_drop) | as what is in it | as what is in it; then the dropping thread waits until its blocking code has ended | as what is in it |
 //! | [`Timeout`] | nothing runs | the work is dropped; so it is when the time has elapsed | |
 //! | `Started`, by [`Dual::start`] | | an async body is dropped at its next poll; sync code as `Blocking` | a value that nobody took is dropped |
 //! | [`Boxed`], [`LocalBoxed`] | as what is in them | | |
