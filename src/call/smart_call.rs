@@ -144,6 +144,13 @@ use crate::work::traits::Work;
 /// assert_eq!(retry(|| "5".parse::<u32>(), 3).get(), Ok(5));
 /// assert_eq!(retry(async || "5".parse::<u32>(), 3).get(), Ok(5));
 /// ```
+///
+/// [`SmartCallMut`]: crate::SmartCallMut
+/// [`SmartCallOnce`]: crate::SmartCallOnce
+/// [`SmartCallRef`]: crate::SmartCallRef
+/// [`kind::asynchronous`]: crate::kind::asynchronous
+/// [`kind::blocking`]: crate::kind::blocking
+/// [`kind::in_place`]: crate::kind::in_place
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a callable that takes `{Args}` and gives `{Out}`",
     label = "should take `{Args}` and give `{Out}`, a future of it, or a `Dual` of it",

@@ -3,7 +3,7 @@
 //! Awaited blocking code goes to the first of these that exists:
 //!
 //! 1. the pool of its handle, by [`on`](crate::Dual::on),
-//! 2. the pool of the executor whose task awaits it, by its [`Host`] or
+//! 2. the pool of the executor whose task awaits it, by its [`Host`](crate::context::Host) or
 //!    [`Builder::pool`](crate::executor::Builder::pool),
 //! 3. the pool of the process, by [`set_pool`],
 //! 4. tokio's blocking threads, in a tokio runtime and with the feature `tokio`,
@@ -30,7 +30,7 @@
 //!
 //! A [`SingleThread`] and rayon's threads have no spare. A job for such a pool that is resolved on one of its own threads
 //! runs inline. A `.get()` in a job panics if it may have to wait, because the value may need that same thread. If you know
-//! that it does not, wrap the call in [`blocking_region`](context::blocking_region).
+//! that it does not, wrap the call in [`blocking_region`](crate::context::blocking_region).
 //!
 //! # Cancelling
 //!

@@ -26,7 +26,8 @@ thread_local! {
 /// A thread with a value that never leaves it.
 ///
 /// The value is made and dropped on the thread, so it need not be `Send`. Jobs run one at a time, in order: those of
-/// [`run`](SingleThread::run), which borrow the value, and those of handles that are bound to the thread by [`Dual::on`].
+/// [`run`](SingleThread::run), which borrow the value, and those of handles that are bound to it by
+/// [`Dual::on`](crate::Dual::on).
 /// Clones are the same thread.
 ///
 /// Use it for what is bound to a thread: a connection that is not `Send`, or a library with thread-locals.

@@ -81,7 +81,7 @@ impl<W, S> fmt::Debug for Scoped<W, S> {
     }
 }
 
-/// A pool that work is bound to: see [`Dual::on`].
+/// A pool that work is bound to: see [`Dual::on`](crate::Dual::on).
 pub struct OnPool(Arc<dyn Pool>);
 
 impl OnPool {
