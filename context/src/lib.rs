@@ -107,3 +107,8 @@ pub use enter::{Inside, blocking_region, hosted, inside, inside_executor, with_h
 pub use host::{Host, Job, ToHost};
 pub use place::{Place, current};
 pub use refusal::CannotBlock;
+
+/// Compiles the code of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;

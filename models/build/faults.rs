@@ -1,4 +1,4 @@
-//! The models, and the faults planted in each.
+//! The models, and the faults that are planted in them.
 
 use crate::{Catch, Exchange, Fault, Model};
 
@@ -131,7 +131,7 @@ const fn catch(model: &'static str, scenario: &'static str, message: &'static st
 
 /// The faults.
 pub(crate) const FAULTS: &[Fault] = &[
-    // The driver parks without a look at the flag: the token may have been eaten.
+    // The driver parks without reading the flag: other code may have taken the token.
     Fault {
         name: "fault_park_without_look",
         plant: Exchange {
@@ -141,7 +141,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("driver", "parking_host", "deadlock")],
     },
-    // The driver takes the flag down and parks all the same.
+    // The driver clears the flag and parks anyway.
     Fault {
         name: "fault_no_second_poll",
         plant: Exchange {
@@ -154,7 +154,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             catch("driver", "nested_levels", "deadlock"),
         ],
     },
-    // Two stores swapped.
+    // Two stores are swapped: the thread is unparked before the flag is set.
     Fault {
         name: "fault_unpark_before_flag",
         plant: Exchange {
@@ -164,7 +164,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("driver", "one_wake", "deadlock")],
     },
-    // The flag is raised without a release.
+    // The flag is set without `Release`.
     Fault {
         name: "fault_wake_relaxed",
         plant: Exchange {
@@ -178,7 +178,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             "polled without having been woken",
         )],
     },
-    // The flag is taken without an acquire.
+    // The flag is cleared without `Acquire`.
     Fault {
         name: "fault_take_relaxed",
         plant: Exchange {
@@ -192,7 +192,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             "polled without having been woken",
         )],
     },
-    // The exchange that takes the flag down is a load and a store.
+    // The exchange that clears the flag is a load and a store.
     Fault {
         name: "fault_take_in_two_steps",
         plant: Exchange {
@@ -202,7 +202,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("driver", "two_wakes", "deadlock")],
     },
-    // A driver that has parked keeps the token of the driver above.
+    // A driver that has parked does not forward the token to the driver above.
     Fault {
         name: "fault_token_kept",
         plant: Exchange {
@@ -212,7 +212,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("driver", "foreign_driver_above", "deadlock")],
     },
-    // A level uses a waker again that somebody else has, too.
+    // A level reuses a waker that another thread still holds.
     Fault {
         name: "fault_waker_used_again",
         plant: Exchange {
@@ -226,7 +226,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             "polled without",
         )],
     },
-    // The flag is looked at before the count: a wake-up fits in between.
+    // The flag is read before the count: a wake-up can happen in between.
     Fault {
         name: "fault_flag_before_count",
         plant: Exchange {
@@ -242,7 +242,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
     },
-    // The count does not order what is looked at after it.
+    // The read of the count does not order the reads after it.
     Fault {
         name: "fault_count_relaxed",
         plant: Exchange {
@@ -259,7 +259,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             ),
         ],
     },
-    // The driver does not ask who else holds the waker.
+    // The driver ignores other holders of the waker.
     Fault {
         name: "fault_not_alone",
         plant: Exchange {
@@ -269,7 +269,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
     },
-    // Nor how many have asked.
+    // The driver ignores how many parts have asked.
     Fault {
         name: "fault_any_number_asked",
         plant: Exchange {
@@ -279,7 +279,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("driver", "two_that_ask", "two asked")],
     },
-    // A runner that leaves wakes nobody.
+    // A runner that stops wakes no other runner.
     Fault {
         name: "fault_no_wake_one",
         plant: Exchange {
@@ -293,7 +293,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             "deadlock",
         )],
     },
-    // The monitor sleeps without another look at the workers.
+    // The monitor sleeps without checking the workers again.
     Fault {
         name: "fault_monitor_sleeps_blindly",
         plant: Exchange {
@@ -306,7 +306,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             catch("executor", "in_place", "deadlock"),
         ],
     },
-    // Two stores swapped: the monitor is woken before the worker is busy.
+    // Two stores are swapped: the monitor is woken before the worker is busy.
     Fault {
         name: "fault_wakes_monitor_too_early",
         plant: Exchange {
@@ -314,10 +314,10 @@ pub(crate) const FAULTS: &[Fault] = &[
             from: "worker.idle.store(false, Ordering::SeqCst);\n        self.monitor.wake_if_asleep();",
             to: "self.monitor.wake_if_asleep();\n        worker.idle.store(false, Ordering::SeqCst);",
         },
-        // `crew` goes by chance, and its monitor seldom sleeps.
+        // The model `executor` explores by chance, and its monitor seldom sleeps.
         caught_by: &[catch("places", "busy_worker", "deadlock")],
     },
-    // A `.get()` that is about to park registers, and does not look whether it is too late.
+    // A `.get()` that is about to park registers its waker, and does not check whether the executor has stopped.
     Fault {
         name: "fault_stop_not_looked_for",
         plant: Exchange {
@@ -327,7 +327,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("executor", "stop_at_any_time", "deadlock")],
     },
-    // It looks, and registers afterwards.
+    // It checks first, and registers afterwards.
     Fault {
         name: "fault_stop_looked_for_too_early",
         plant: Exchange {
@@ -337,7 +337,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("executor", "stop_at_any_time", "deadlock")],
     },
-    // A stopped executor does not wake who is parked.
+    // An executor that stops does not wake parked calls.
     Fault {
         name: "fault_stop_wakes_none",
         plant: Exchange {
@@ -347,7 +347,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("executor", "stop_while_parked", "deadlock")],
     },
-    // The exchange that hands a place over is a load and a store.
+    // The exchange that hands a place off is a load and a store.
     Fault {
         name: "fault_hand_off_in_two_steps",
         plant: Exchange {
@@ -388,7 +388,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("executor", "short_calls", "it should come to that")],
     },
-    // A place is handed over outside of the lock under which the successor is named.
+    // A place is handed off outside of the lock under which the substitute is recorded.
     Fault {
         name: "fault_hand_off_unlocked",
         plant: Exchange {
@@ -398,7 +398,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("executor", "short_calls", "it should come to that")],
     },
-    // The worker looks for a spare that the monitor has found for it already.
+    // The worker looks for a spare although the monitor has already handed its place off.
     Fault {
         name: "fault_two_spares_for_a_call",
         plant: Exchange {
@@ -408,7 +408,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("executor", "slow_then_parked", "cannot block here")],
     },
-    // A spare that is dismissed before it noticed that it was on duty does not go back to idle.
+    // A spare that is retired before it notices its activation does not become idle again.
     Fault {
         name: "fault_retired_spare_is_lost",
         plant: Exchange {
@@ -421,7 +421,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             catch("executor", "guests", "it should come to that"),
         ],
     },
-    // A spare that goes back to idle is not on the list.
+    // A spare that becomes idle is not put on the list.
     Fault {
         name: "fault_spare_not_on_the_list",
         plant: Exchange {
@@ -435,7 +435,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             "it should come to that",
         )],
     },
-    // A spare that has idled for long enough stays on the list.
+    // A spare whose idle time has ended stays on the list.
     Fault {
         name: "fault_ended_spare_on_the_list",
         plant: Exchange {
@@ -445,7 +445,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("executor", "guests", "it should come to that")],
     },
-    // Whoever takes his place back dismisses the next in the chain alone.
+    // A worker that reclaims its place retires the next spare of the chain only.
     Fault {
         name: "fault_chain_stays",
         plant: Exchange {
@@ -459,7 +459,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             "it should come to that",
         )],
     },
-    // Or nobody.
+    // A worker that reclaims its place retires no spare.
     Fault {
         name: "fault_none_retired",
         plant: Exchange {
@@ -469,7 +469,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("executor", "chain", "it should come to that")],
     },
-    // A spare is put on duty with the mark of its last dismissal.
+    // A spare is activated with `retiring` still set from the last time.
     Fault {
         name: "fault_retired_at_once",
         plant: Exchange {
@@ -477,10 +477,10 @@ pub(crate) const FAULTS: &[Fault] = &[
             from: "worker.retiring.store(false, Ordering::Relaxed);",
             to: "",
         },
-        // A deadlock, or no end: the schedule decides which is seen first.
+        // It deadlocks or runs forever: the schedule decides which is seen first.
         caught_by: &[catch("executor", "tasks_in_the_queue_of_who_waits", "")],
     },
-    // A worker that looks whether it is to leave registers afterwards.
+    // A worker checks whether it is to stop, and registers its waker afterwards.
     Fault {
         name: "fault_retires_too_late",
         plant: Exchange {
@@ -497,7 +497,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("executor", "guests", "it should come to that")],
     },
-    // The worker's side of going busy against going to sleep: a store and a load of another.
+    // A worker gets busy while the monitor goes to sleep. The worker's side: a store, then a load of another value.
     Fault {
         name: "fault_busy_stored_with_release",
         plant: Exchange {
@@ -516,8 +516,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("places", "busy_worker", "deadlock")],
     },
-    // The monitor's side. (The load that answers it, of `idle`, comes after one of `asleep`, and that
-    // one is enough.)
+    // The monitor's side. (Its load of `idle` needs no fault of its own: a load of `asleep` comes before it, which is
+    // enough.)
     Fault {
         name: "fault_asleep_stored_with_release",
         plant: Exchange {
@@ -527,7 +527,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("places", "busy_worker", "deadlock")],
     },
-    // The roll is closed, and the executor ended before the tasks.
+    // All tasks are cancelled, and the executor ends before they have ended. Then: the steps of `cancel_all`, one by one.
     Fault {
         name: "fault_tasks_not_waited_for",
         plant: Exchange {
@@ -564,7 +564,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("executor", "stop_as_threads_wake_and_cancel", "")],
     },
-    // Whoever cancels a job that is parked.
+    // Code that is abandoned by its handle, and a job that is cancelled while it is parked.
     Fault {
         name: "fault_abandoned_is_not_marked",
         plant: Exchange {

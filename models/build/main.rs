@@ -1,9 +1,9 @@
-//! Writes what the models can't include as it is: files with their imports exchanged, and files
-//! with one fault planted in them.
+//! Writes the files that the models can't include unchanged: files with exchanged imports, and files with one planted
+//! fault.
 //!
-//! A fault is a piece of text in a file of the crate, and what it is replaced by. Each is a module
-//! with copies of the model's files, and with a test for each scenario that has to fail. If a
-//! piece of text is no longer in its file, the build fails: the fault has to be planted anew.
+//! A fault is a piece of text in a file of the crate, and its replacement. Each fault is a module with copies of the model's
+//! files, and with a test for each scenario that must fail. If the text is no longer in the file, the build fails: plant the
+//! fault in the new text.
 
 use std::env;
 use std::fs;
@@ -14,17 +14,17 @@ mod faults;
 /// A model: a test target.
 struct Model {
     name: &'static str,
-    /// Its files that are copied for each fault: those of the crate, and those of its own.
+    /// The files that are copied for each fault: files of the crate, and the model's own.
     sources: &'static [&'static str],
-    /// Modules at its root that the copies share.
+    /// Modules at the model's root that the copies share.
     shared: &'static [&'static str],
-    /// The crate's folders, and which of the model's modules stand in them.
+    /// The crate's folders, and the modules of the model that belong in them.
     folders: &'static [(&'static str, &'static [&'static str])],
-    /// Imports to exchange, with a fault and without one.
+    /// Imports to exchange, with and without a fault.
     exchanges: &'static [Exchange],
 }
 
-/// A piece of text that is in a file once, and what replaces it.
+/// A piece of text that occurs once in a file, and its replacement.
 struct Exchange {
     file: &'static str,
     from: &'static str,
@@ -38,11 +38,11 @@ struct Fault {
     caught_by: &'static [Catch],
 }
 
-/// A scenario that has to fail.
+/// A scenario that must fail.
 struct Catch {
     model: &'static str,
     scenario: &'static str,
-    /// A part of what it says.
+    /// A part of its panic message.
     message: &'static str,
 }
 
@@ -53,7 +53,7 @@ fn main() {
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
     for model in faults::MODELS {
         let mut code = folders(model);
-        // Without a fault only the files with exchanged imports are copies.
+        // Without a fault, only files with exchanged imports are copied.
         let exchanged = |source: &&str| {
             let file = Path::new(source).file_name();
             let mut exchanges = model.exchanges.iter();
@@ -97,7 +97,7 @@ fn main() {
     }
 }
 
-/// The crate's folders: modules in which those of the model can be found by the paths that the crate has for them.
+/// Writes the crate's folders as modules, so that the model's modules have the same paths as in the crate.
 fn folders(model: &Model) -> String {
     let folder = |(name, modules): &(&str, &[&str])| {
         let modules = modules.join(", ");
@@ -128,7 +128,7 @@ fn copy(model: &Model, source: &str, fault: Option<&Fault>, out: &Path, code: &m
     }
     let mut dir = out.join(model.name);
     if let Some(fault) = fault {
-        // The context crate's modules stand beside the crate's own.
+        // The modules of the context crate are beside those of the crate.
         text = text.replace("smartcall_context::", "crate::");
         text = text.replace("crate::", &format!("crate::{}::", fault.name));
         dir = dir.join(fault.name);

@@ -1,9 +1,8 @@
 //! async-executor 1.14.1 under shuttle.
 //!
-//! It follows `lib.rs` of that crate, function by function and in its order of steps, with
-//! shuttle's locks and counters; the tasks are those of async-task. Its queues are linearisable,
-//! and so are locks around a `VecDeque`. What is smaller: a runner looks up after two tasks
-//! instead of two hundred.
+//! It follows `lib.rs` of that crate, function by function and step by step, with shuttle's locks and counters. The tasks
+//! are those of async-task. The queues of that crate are linearisable, and so is a lock around a `VecDeque`. One number is
+//! smaller: a runner yields after two tasks instead of two hundred.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -19,7 +18,7 @@ use shuttle::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::shuttle_sync::{AtomicBool, AtomicUsize, Ordering, fence};
 
-/// How many tasks a runner runs before it looks up: 200 there.
+/// How many tasks a runner runs before it yields: 200 in async-executor.
 const TASKS_IN_A_ROW: usize = 2;
 
 /// `async_executor::Executor`.
@@ -63,7 +62,7 @@ impl Executor<'static> {
         self.state.run(future).await
     }
 
-    /// How many runners there are.
+    /// Returns the number of runners.
     pub fn runners(&self) -> usize {
         self.state.local_queues.read().len()
     }
@@ -161,8 +160,7 @@ impl Queue {
     }
 }
 
-/// The lock around the local queues. `try_read` of `std`'s fails while somebody writes, and while
-/// somebody waits to write.
+/// The lock around the local queues. `try_read` of `std`'s lock fails while a thread writes or waits to write.
 struct LocalQueues {
     queues: RwLock<Vec<Arc<Queue>>>,
     writers: AtomicUsize,
@@ -224,7 +222,7 @@ impl State {
     }
 
     fn schedule(&self, runnable: Runnable) {
-        // The task is marked as scheduled, and not yet in the queue.
+        // The task is marked as scheduled, but is not yet in the queue.
         fence(Ordering::SeqCst);
         self.queue.push(runnable);
         self.notify();
@@ -444,7 +442,7 @@ impl Drop for Runner<'_> {
 }
 
 fn steal(from: &Queue, to: &Queue) {
-    // The local queues hold 512, which no scenario reaches.
+    // A local queue holds up to 512 tasks, which no scenario reaches.
     for _ in 0..from.len().div_ceil(2) {
         match from.pop() {
             Some(runnable) => to.push(runnable),

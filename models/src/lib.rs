@@ -1,4 +1,4 @@
-//! What the models of smartcall's protocols are built on; the models are in `tests`.
+//! Replacements for `std` and async-executor, on which the models in `tests/` are built.
 
 #![allow(missing_docs)]
 
@@ -9,7 +9,7 @@ pub mod shuttle_sync;
 pub use async_task::Task;
 pub use executor::{Executor, StaticExecutor};
 
-/// As in the crate's own `sync.rs`.
+/// The same as in the crate's `sync.rs`.
 pub fn ignore_poison<T>(lock: Result<T, std::sync::PoisonError<T>>) -> T {
     lock.unwrap_or_else(std::sync::PoisonError::into_inner)
 }

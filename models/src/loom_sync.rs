@@ -15,23 +15,21 @@ pub use self::Local as LocalKey;
 pub use self::thread::{JoinHandle, Thread, current, park};
 pub use crate::ignore_poison;
 
-/// Whether the model has failed: loom has no execution any more then, and what destructors do
-/// would panic once more.
+/// Returns whether the model has failed. loom has no execution then, and its calls in destructors would panic again.
 fn failed() -> bool {
     std::thread::panicking()
 }
 
 std::thread_local! {
-    /// How sequentially consistent accesses are done.
+    /// How sequentially consistent accesses are modelled.
     static FENCES: Cell<Fences> = const { Cell::new(Fences::AfterStores) };
 }
 
-/// How sequentially consistent accesses are done.
+/// How sequentially consistent accesses are modelled.
 ///
-/// loom takes them for acquire and release and no more. So there has to be a fence between a
-/// store and a load that follows it: after each store, as compilers do it for x86, or before each
-/// load, as is as good. A protocol that is right is right in both; one with an access that is too
-/// weak fails in one of the two.
+/// loom treats them as acquire and release only. So a fence is needed between a store and a load that follows it: after
+/// each store, as compilers do it for x86, or before each load, which is equivalent. A correct protocol passes with both; a
+/// protocol with an access that is too weak fails with one of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fences {
     AfterStores,
@@ -39,7 +37,7 @@ pub enum Fences {
 }
 
 impl Fences {
-    /// Does it so in what this thread explores from now on.
+    /// Selects the mode for everything that this thread explores from now on.
     pub fn set(self) {
         FENCES.set(self);
     }
@@ -97,8 +95,7 @@ macro_rules! atomic {
 atomic!(AtomicBool, bool);
 atomic!(AtomicUsize, usize);
 
-/// Threads, with a park token of ours: loom's own is lost if it comes while the thread waits for
-/// something else.
+/// Threads with a park token of their own: loom's token is lost if it arrives while the thread waits for something else.
 pub mod thread {
     use std::io;
     use std::sync::Arc;
@@ -136,12 +133,12 @@ pub mod thread {
         CURRENT.with(Thread::clone)
     }
 
-    /// Parks the thread. loom tries a spurious wake-up, too.
+    /// Parks the thread. loom also tries a spurious wake-up.
     pub fn park() {
         current().token.wait();
     }
 
-    /// Lets others go on: any time may have passed.
+    /// Lets other threads continue: any time may have passed.
     pub fn park_timeout(_: Duration) {
         loom::thread::yield_now();
     }
@@ -177,15 +174,14 @@ pub mod thread {
             self.0.join()
         }
 
-        /// It is only asked to throw old handles away.
+        /// It is only called to drop handles of ended threads.
         pub fn is_finished(&self) -> bool {
             false
         }
     }
 }
 
-/// The waker that was registered last. Its lock is in each of its operations, as the exchanges
-/// are in those of the real one.
+/// The waker that was registered last. Each operation takes the lock, where the real one makes an exchange.
 #[derive(Debug)]
 pub struct AtomicWaker(Mutex<Option<Waker>>);
 
@@ -215,7 +211,7 @@ impl AtomicWaker {
     }
 }
 
-/// An `Arc` whose count is one that loom sees, with the orderings of `std`.
+/// An `Arc` whose count loom sees, with the orderings of `std`.
 #[derive(Debug)]
 pub struct Arc<T>(std::sync::Arc<Counted<T>>);
 
@@ -251,8 +247,8 @@ impl<T> Clone for Arc<T> {
 
 impl<T> Drop for Arc<T> {
     fn drop(&mut self) {
-        // What a thread drops with its locals has for loom no order of its own, and two such
-        // writes to one count end in an assertion of loom's. Nobody reads the count by then.
+        // For loom, the drop of thread-locals has no order of its own, and two such writes to one count fail an assertion
+        // of loom. No thread reads the count by then.
         if !failed() && !ENDING.get() {
             self.0.strong.0.fetch_sub(1, Ordering::Release);
         }
@@ -268,11 +264,11 @@ impl<T> Deref for Arc<T> {
 }
 
 std::thread_local! {
-    /// Whether a thread of the model drops its locals.
+    /// Whether a thread of the model is dropping its thread-locals.
     static ENDING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The value of a thread-local, dropped with `ENDING` set: fields are dropped in order.
+/// The value of a thread-local, dropped with `ENDING` set. Fields are dropped in order.
 #[derive(Debug)]
 pub struct Kept<T> {
     _begin: End<true>,
@@ -300,7 +296,7 @@ impl<const ENDS: bool> Drop for End<ENDS> {
     }
 }
 
-/// A key of a thread-local, with the methods that `std` has for cells.
+/// The key of a thread-local, with the methods that `std` has for cells.
 #[derive(Debug)]
 pub struct Local<T: 'static>(pub loom::thread::LocalKey<Kept<T>>);
 

@@ -16,7 +16,7 @@ pub use self::Local as LocalKey;
 pub use self::thread::{JoinHandle, Thread, current, park};
 pub use crate::ignore_poison;
 
-/// A place where others may run, and nothing more: shuttle takes all for sequentially consistent.
+/// A point where other threads may run. It does nothing else: shuttle treats all accesses as sequentially consistent.
 pub fn fence(_: Ordering) {
     shuttle::thread::sleep(Duration::ZERO);
 }
@@ -61,12 +61,12 @@ impl<T> DerefMut for MutexGuard<'_, T> {
     }
 }
 
-/// A lock around what the whole process shares, which begins anew in each schedule.
+/// A lock around process-wide state, which each schedule creates anew.
 pub struct Shared<T: Send + Sync + 'static>(Lazy<Mutex<T>>);
 
 impl<T: Default + Send + Sync> Shared<T> {
     pub const fn new(empty: T) -> Self {
-        // Each schedule makes its own.
+        // Each schedule creates its own.
         std::mem::forget(empty);
         Shared(Lazy::new(Mutex::default))
     }
@@ -82,7 +82,7 @@ impl<T: Default + Send + Sync> Shared<T> {
 #[derive(Debug)]
 pub struct Condvar(shuttle::sync::Condvar);
 
-/// The lock after a wait, and nothing in the place of what `std` tells of the time.
+/// The lock after a wait, and nothing in place of `std`'s `WaitTimeoutResult`.
 type Waited<'a, T> = (MutexGuard<'a, T>, ());
 
 impl Condvar {
@@ -119,7 +119,7 @@ impl Condvar {
         Ok(guard)
     }
 
-    /// Waits, or has no time left: one or the other, by chance.
+    /// Waits, or times out, by chance.
     pub fn wait_timeout<'a, T>(
         &self,
         mut guard: MutexGuard<'a, T>,
@@ -128,7 +128,7 @@ impl Condvar {
         if !shuttle::rand::thread_rng().gen_ratio(1, 4) {
             return Ok((self.wait(guard), ()));
         }
-        // Whoever comes in between notifies nobody, and the time is up all the same.
+        // A thread that runs in between notifies no thread, and the time is up anyway.
         let mutex = guard.mutex;
         guard.guard = None;
         shuttle::thread::yield_now();
@@ -141,7 +141,7 @@ impl Condvar {
 }
 
 shuttle::thread_local! {
-    /// The time of this thread. Nothing but waiting takes any.
+    /// The time of this thread. Only waiting takes time.
     static NOW: Cell<Duration> = Cell::new(Duration::ZERO);
 }
 
@@ -166,8 +166,7 @@ impl Add<Duration> for Instant {
     }
 }
 
-/// Threads, with a park token of ours: shuttle wakes parked threads at will, and what is lost
-/// would be found again.
+/// Threads with a park token of their own: shuttle wakes parked threads at will, which would hide a lost wake-up.
 pub mod thread {
     use std::io;
     use std::sync::Arc;
@@ -234,18 +233,18 @@ pub mod thread {
     }
 
     shuttle::lazy_static! {
-        /// The thread whose name says that it is a monitor.
+        /// The monitor's thread, which is known by its name.
         static ref MONITOR: Mutex<Option<Thread>> = Mutex::new(None);
     }
 
-    /// Whether the monitor is parked, and not for a time only.
+    /// Returns whether the monitor is parked without a timeout.
     pub fn is_monitor_parked() -> bool {
         let monitor = MONITOR.lock().unwrap_or_else(PoisonError::into_inner);
         let parked = monitor.as_ref().map(|thread| &thread.token.parked);
         parked.is_some_and(|parked| parked.load(Ordering::SeqCst))
     }
 
-    /// Takes the token or lets others go on: any time may have passed.
+    /// Takes the token, or lets other threads continue: any time may have passed.
     pub fn park_timeout(_: Duration) {
         let Thread { token, .. } = current();
         let mut there = token.lock();
@@ -339,7 +338,7 @@ impl AtomicWaker {
     }
 }
 
-/// A key of a thread-local, with the methods that `std` has for cells.
+/// The key of a thread-local, with the methods that `std` has for cells.
 #[derive(Debug)]
 pub struct Local<T: 'static>(pub shuttle::thread::LocalKey<T>);
 

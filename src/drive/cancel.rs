@@ -1,13 +1,13 @@
-//! Blocking code that is told when its handle was dropped.
+//! Cancellation of blocking code: the code learns that its handle was dropped.
 //!
-//! Code on a pool can't be interrupted, but it can ask. Where it waits in a `.get()` it need not even ask: the wait
-//! ends by unwinding, so that what it waited for is dropped in turn. So a cancelled task cancels what its blocking
-//! code awaits, through as many layers as there are.
+//! Code on a pool can't be interrupted, but it can ask. A `.get()` in it asks by itself: it stops waiting and unwinds,
+//! so that what it waited for is dropped in turn. So a cancelled task cancels what its blocking code awaits, through any
+//! number of layers.
 //!
-//! Each job has a registration in a table, made as the job is sent away and removed with its code. An `Arc` that the
-//! code and the handle share would be one more allocation for each job. All changes are made under the table's
-//! lock: the thread that cancels marks the entry and takes the waker; the thread that is about to park looks for the
-//! mark and leaves its waker. So it either sees the mark or is woken.
+//! Each job has an entry in one table. The entry is made when the job is sent to a pool, and removed with the job's code.
+//! (An `Arc` that the code and the handle share would be one more allocation for each job.) All changes are made under
+//! the table's lock. The thread that cancels a job marks its entry and takes the waker. The thread that is about to park
+//! looks for the mark and leaves its waker. So it either sees the mark or is woken.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -28,17 +28,17 @@ struct Job {
     cancelled: bool,
     /// Wakes the `.get()` that its code is parked in.
     waker: Option<Waker>,
-    /// The mark for those who ask on other threads, and after the end.
+    /// The mark for other threads, which may also read it after the job has ended.
     token: Option<Arc<AtomicBool>>,
 }
 
 static JOBS: Mutex<BTreeMap<JobId, Job>> = Mutex::new(BTreeMap::new());
 
-/// The number of a job, which no other job has.
+/// The number of a job. No two jobs have the same number.
 pub(crate) type JobId = u64;
 
 thread_local! {
-    /// The job whose code this thread runs, if it may be cancelled.
+    /// The job whose code this thread runs, unless a `shield` protects it.
     static CURRENT: Cell<Option<JobId>> = const { Cell::new(None) };
 }
 
@@ -46,7 +46,7 @@ fn lock() -> MutexGuard<'static, BTreeMap<JobId, Job>> {
     ignore_poison(JOBS.lock())
 }
 
-/// The registration of a job. It moves with the code, whether that is run or dropped.
+/// The registration of a job. It moves with the code, and ends when the code has run or is dropped.
 pub(crate) struct Registration(JobId);
 
 impl Registration {
@@ -70,12 +70,12 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         let job = lock().remove(&self.0);
-        // Not under the lock: a waker is code of others.
+        // Not under the lock: dropping a waker may run other code.
         drop(job);
     }
 }
 
-/// Tells a job that its handle was dropped. A job that has ended has no registration.
+/// Marks a job as cancelled, and wakes its `.get()`. Does nothing if the job has ended.
 pub(crate) fn cancel(id: JobId) {
     let waker = lock().get_mut(&id).and_then(|job| {
         job.cancelled = true;
@@ -89,7 +89,7 @@ pub(crate) fn cancel(id: JobId) {
     }
 }
 
-/// Becomes ready once the job on this thread is cancelled, and its wait is to end.
+/// Becomes ready once the job on this thread is cancelled, so that its wait has to end.
 #[inline]
 pub(crate) fn poll_cancelled(cx: &mut Context<'_>) -> Poll<()> {
     match CURRENT.get() {
@@ -100,8 +100,7 @@ pub(crate) fn poll_cancelled(cx: &mut Context<'_>) -> Poll<()> {
 
 #[cold]
 fn poll_job(id: JobId, cx: &mut Context<'_>) -> Poll<()> {
-    // Where panics abort, and in a destructor that runs while a panic unwinds, waiting is all that can be
-    // done.
+    // The wait can't unwind if panics abort, nor in a destructor that runs while another panic unwinds.
     if !cfg!(panic = "unwind") || thread::panicking() {
         return Poll::Pending;
     }
@@ -118,7 +117,7 @@ fn poll_job(id: JobId, cx: &mut Context<'_>) -> Poll<()> {
     Poll::Pending
 }
 
-/// Ends a wait of the job on this thread. Only the code that is unwound sees the panic.
+/// Ends a wait of the job on this thread by unwinding. The panic hook is not called.
 pub(crate) fn unwind_cancelled() -> ! {
     /// What the code is unwound with.
     struct Cancelled;
@@ -128,12 +127,12 @@ pub(crate) fn unwind_cancelled() -> ! {
 
 /// Returns `true` if the handle of the current blocking job has been dropped.
 ///
-/// Code on a pool can't be interrupted. Long code calls this between two steps and returns early; what it
-/// returns is dropped. A `.get()` in it that waits, or is about to, ends by itself: it unwinds quietly, and drops what it
-/// waits for. (Where panics abort, it waits to its end.)
+/// Code on a pool can't be interrupted. Long code calls this between two steps, and returns early if it is `true`; the value
+/// that it returns is dropped. A `.get()` in the code that waits, or is about to wait, ends by itself: it unwinds without a
+/// message, and drops what it waits for. (If panics abort, it waits to its end.)
 ///
-/// It is `false` outside of such code, and where the code runs on its caller's thread, as under `.get()`: there
-/// the caller waits. It is `false` in a job of another version of this crate, too.
+/// Returns `false` outside of such code, in a [`shield`], and in code that runs on its caller's thread, as under `.get()`:
+/// the caller waits there. Also returns `false` in a job of another version of this crate.
 ///
 /// # Examples
 ///
@@ -150,7 +149,7 @@ pub(crate) fn unwind_cancelled() -> ! {
 ///     sender.send("stopped")
 /// });
 /// let mut future = Box::pin(code);
-/// // It begins on the pool, and then its handle is dropped.
+/// // The code begins on the pool, and then its handle is dropped.
 /// assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
 /// # std::thread::sleep(std::time::Duration::from_millis(20));
 /// drop(future);
@@ -164,13 +163,13 @@ pub fn is_cancelled() -> bool {
     lock().get(&id).is_some_and(|job| job.cancelled)
 }
 
-/// Tells on any thread whether blocking code was cancelled: [`is_cancelled`] for the threads that the code starts.
+/// Lets other threads ask whether blocking code was cancelled, such as threads that the code starts.
 ///
-/// Clones are the same token. It still works after the code has ended.
+/// Clones are the same token. It also works after the code has ended.
 ///
 /// # Examples
 ///
-/// A job that computes on threads of its own:
+/// A job that computes on its own threads:
 ///
 /// ```
 /// use std::thread;
@@ -198,10 +197,10 @@ pub fn is_cancelled() -> bool {
 pub struct CancellationToken(Arc<AtomicBool>);
 
 impl CancellationToken {
-    /// Returns the token of the blocking code that calls it.
+    /// Returns the token of the current blocking job.
     ///
-    /// The token is never cancelled where [`is_cancelled`] can't become `true`: outside of such code, in a [`shield`],
-    /// and where the caller waits.
+    /// The token is never cancelled if [`is_cancelled`] can't become `true` here: outside of such code, in a [`shield`],
+    /// and in code that runs on its caller's thread.
     pub fn current() -> Self {
         let mut jobs = lock();
         let job = CURRENT.get().and_then(|id| jobs.get_mut(&id));
@@ -217,16 +216,16 @@ impl CancellationToken {
         })
     }
 
-    /// Returns `true` if the handle of the code has been dropped.
+    /// Returns `true` if the handle of the job has been dropped.
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Keeps blocking code from being cancelled while a closure runs.
+/// Protects blocking code from being cancelled while a closure runs.
 ///
-/// In it [`is_cancelled`] is `false`, and a `.get()` waits to its end. This is for what must not be left
-/// half done. After it, the code can be cancelled again.
+/// Inside the closure, [`is_cancelled`] returns `false`, and a `.get()` waits to its end. Use it for a section that must not
+/// be left half done. After the closure, the code can be cancelled again.
 ///
 /// # Examples
 ///
@@ -235,7 +234,7 @@ impl CancellationToken {
 ///
 /// let saves = Dual::blocking(|| {
 ///     offload::shield(|| {
-///         // Both, or none.
+///         // Both, or neither.
 ///         Dual::future(async { /* write */ }).get();
 ///         Dual::future(async { /* write the other one */ }).get();
 ///     });

@@ -1,3 +1,5 @@
+//! The single-threaded executor.
+
 use std::fmt;
 use std::future::IntoFuture;
 use std::mem;
@@ -15,10 +17,10 @@ const HOST: HostRef = HostRef::Static(&SingleThreadHost);
 
 /// A single-threaded executor, for tasks that are not `Send`.
 ///
-/// Its tasks run while [`block_on`](LocalExecutor::block_on) does, on the same thread. Nobody
-/// can take that thread's place, so `.get()` is refused in them.
+/// Its tasks run inside [`block_on`](LocalExecutor::block_on), on the same thread. That thread has no spare, so `.get()`
+/// panics in its tasks.
 ///
-/// Dropping it drops the tasks that are left.
+/// Dropping it drops the remaining tasks.
 ///
 /// # Examples
 ///
@@ -53,14 +55,13 @@ impl LocalExecutor {
         }
     }
 
-    /// Spawns a task, to be run by [`block_on`](LocalExecutor::block_on).
+    /// Spawns a task, which [`block_on`](LocalExecutor::block_on) runs.
     ///
     /// It takes a [`Dual`](crate::Dual) as well as a future.
     ///
     /// # Blocking
     ///
-    /// Outside of `block_on` nobody runs the task: waiting for it there by other means, as by
-    /// `Dual::future(task).get()`, waits for ever.
+    /// The task runs only inside `block_on`. A wait for it elsewhere, such as [`Task::get`], never ends.
     ///
     /// # Examples
     ///
@@ -79,14 +80,13 @@ impl LocalExecutor {
         Task::new(self.ex.spawn(task_list::track(future.into_future(), tasks)))
     }
 
-    /// Runs a future, and the executor's tasks, until the future is done.
+    /// Runs a future, and the executor's tasks, until the future is ready.
     ///
-    /// The future may borrow. Tasks that are not done by then wait for the next call.
+    /// The future may borrow. Tasks that have not finished by then continue in the next call.
     ///
     /// # Panics
     ///
-    /// Panics if this thread must not block, like [`Dual::get`](crate::Dual::get); so it can't
-    /// be called in its own tasks.
+    /// Panics if this thread must not block, like [`Dual::get`](crate::Dual::get). This includes the executor's own tasks.
     ///
     /// # Examples
     ///

@@ -20,20 +20,19 @@ use crate::offload::pool::{Pool, ToPool};
 use crate::offload::threads;
 use crate::work::scoped::{OnPool, Scoped};
 
-/// A multi-threaded executor whose tasks know that they are inside one.
+/// A multi-threaded executor whose tasks may block.
 ///
-/// It is a thin shim: [`async_executor`] schedules the tasks, worker threads run them, and
-/// the [context] says [`Place::Inside`](crate::context::Place::Inside)
-/// meanwhile.
+/// It is a thin layer: [`async_executor`] schedules the tasks, worker threads run them, and the [context](crate::context) is
+/// [`Place::Inside`](crate::context::Place::Inside) while they are polled.
 ///
-/// Its tasks may block, by `.get()` and in in-place code: a spare thread stands in for the worker
-/// meanwhile, so that as many threads as were asked for make progress. (With one thread, two
-/// tasks may therefore run at once. [`LocalExecutor`](crate::LocalExecutor) is for who needs one.)
+/// A task may block, by `.get()` or in in-place code. A spare thread takes the worker's place meanwhile, so that as many
+/// threads as you asked for make progress. (So two tasks may run at the same time even with one thread. If they must not,
+/// use [`LocalExecutor`](crate::LocalExecutor).)
 ///
-/// Dropping it stops its threads and drops the tasks that are left: whoever awaits one of
-/// them panics, with [`Task::fallible`] as the way out, and so does a `.get()` that is parked in
-/// one. Other code that a worker is running is not interrupted, so the drop waits until each
-/// worker's current poll returns; on one of its own threads it waits for nothing.
+/// Dropping it stops its threads and drops the remaining tasks. Awaiting one of these tasks panics;
+/// [`Task::fallible`] returns `None` instead. A `.get()` that is parked in a task panics, too. Other code that a worker
+/// runs is not interrupted: the drop waits until each worker's current poll returns. On one of the executor's own
+/// threads, the drop does not wait.
 ///
 /// [`async_executor`]: https://docs.rs/async-executor
 ///
@@ -48,7 +47,7 @@ use crate::work::scoped::{OnPool, Scoped};
 /// ```
 pub struct Executor {
     workers: Arc<Workers>,
-    /// The host of the tasks, if other threads than the workers may run them, too.
+    /// The host of the tasks, if threads other than the workers may run them as well.
     adopted: Option<Arc<AdoptedHost>>,
     /// Where the blocking code of its tasks goes, if not to the pool of the process.
     pool: Option<Arc<dyn Pool>>,
@@ -91,8 +90,8 @@ impl Executor {
 
     /// Spawns a task.
     ///
-    /// It takes a [`Dual`](crate::Dual) as well as a future. Sync code waits for the task by
-    /// `Dual::future(task).get()`.
+    /// It takes a [`Dual`](crate::Dual) as well as a future. Sync code waits for the task by [`Task::get`], or by a handle
+    /// to it.
     ///
     /// # Examples
     ///
@@ -134,7 +133,7 @@ impl Executor {
                 let host = HostRef::Own(Arc::<AdoptedHost>::clone(host));
                 scheduler.spawn(context::hosted_by(host, future))
             }
-            // Our workers have set the flag.
+            // The workers set the flag.
             None => scheduler.spawn(future),
         })
     }
@@ -164,8 +163,8 @@ impl Executor {
     }
 }
 
-/// The size in bytes from which a future is put into a box of its own before it is spawned: on its way into the task
-/// it is copied from frame to frame, a dozen times in a debug build.
+/// The size in bytes above which a future is boxed before it is spawned. A debug build copies a future from frame to
+/// frame on its way into the task, about a dozen times.
 pub(crate) const LARGE: usize = 2048;
 
 /// Binds the blocking code in a future to the executor's pool.
@@ -180,11 +179,10 @@ impl Default for Executor {
     }
 }
 
-/// Adopts an executor that the program has already.
+/// Adopts an executor that the program already has.
 ///
-/// Threads of our own run it, one for each core, beside whoever else does; the flag is up
-/// in the tasks that are spawned through this handle, whoever runs them. The tasks live as
-/// long as the `Arc` does.
+/// Worker threads run it, one for each core; other threads of the program may run it as well. The flag is set in the tasks
+/// that are spawned through this handle, whichever thread runs them. The tasks live as long as the `Arc` does.
 ///
 /// # Panics
 ///
@@ -228,7 +226,7 @@ impl fmt::Debug for Executor {
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` or `try_build` is called"]
 pub struct Builder {
-    /// `None` stands for one for each core.
+    /// `None` means one thread for each core.
     threads: Option<usize>,
     name: String,
     max_spares: usize,
@@ -236,7 +234,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Sets the number of worker threads: one for each core if not set.
+    /// Sets the number of worker threads, one for each core if not set.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
         self
@@ -250,14 +248,14 @@ impl Builder {
 
     /// Sets how many spare threads there may be at once, 2,048 if not set.
     ///
-    /// A spare stands in for a thread that blocks in a task. With none to be had, a `.get()` in a
-    /// task panics, `try_get` gives the handle back, and in-place code holds its thread.
+    /// A spare thread takes the place of a worker that blocks in a task. If all of them are in use, a `.get()` in a task
+    /// panics, `try_get` returns the handle, and in-place code occupies its worker until it ends.
     pub fn max_spares(mut self, max_spares: usize) -> Self {
         self.max_spares = max_spares;
         self
     }
 
-    /// Sets the pool for the blocking code of the executor's tasks: that of the process if not set.
+    /// Sets the pool for blocking code in the executor's tasks, the pool of the process if not set.
     ///
     /// # Examples
     ///
@@ -278,19 +276,18 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// Panics where [`try_build`](Builder::try_build) returns an error.
+    /// Panics if [`try_build`](Builder::try_build) returns an error.
     #[track_caller]
     pub fn build(self) -> Executor {
         built(self.try_build())
     }
 
-    /// Starts the executor, or returns why it can't be started.
+    /// Starts the executor, or returns the error.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if zero threads were asked for, or a name
-    /// with a zero byte in it; the system's error if it can't start a thread. Threads that were
-    /// started before that one are stopped.
+    /// Returns [`InvalidInput`](io::ErrorKind::InvalidInput) for zero threads and for a name that contains a zero byte, and
+    /// the system's error if a thread can't be started. The threads that were started before that one are stopped.
     ///
     /// # Examples
     ///
@@ -338,16 +335,16 @@ impl fmt::Debug for Builder {
     }
 }
 
-/// Returns a new executor, or panics with the reason why there is none.
+/// Returns a new executor, or panics with the error.
 #[track_caller]
 fn built<T>(executor: io::Result<T>) -> T {
-    // Not by a closure, whose panic would show its own line.
+    // Not a closure: its panic would show its own line instead of the caller's.
     match executor {
         Ok(executor) => executor,
         Err(error) => panic!(
-            "cannot start an executor: {error}. This happens if no threads are asked for, or if \
-             the system has no more of them to give. Use `Builder::threads` to ask for another \
-             number, and `Builder::try_build` to handle the error."
+            "cannot start an executor: {error}. This happens if the number of threads is zero, or if \
+             the system can't start more threads. Use `Builder::threads` to choose another \
+             number, or `Builder::try_build` to handle the error."
         ),
     }
 }

@@ -1,3 +1,5 @@
+//! A spawned task, of either executor.
+
 use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -12,17 +14,16 @@ use crate::work::traits::Work;
 
 /// A spawned task, which can be awaited.
 ///
-/// Dropping it cancels the task: it is not polled again, and its future is dropped by the
-/// executor. [`detach`](Task::detach) lets it run on instead.
+/// Dropping it cancels the task: it is not polled again, and the executor drops its future.
+/// [`detach`](Task::detach) lets it continue instead.
 ///
-/// Sync code waits for it by [`get`](Task::get); for a task of a
-/// [`LocalExecutor`](crate::LocalExecutor), which runs only while that executor does, by its `block_on`. It is
-/// [`Work`], too, so [`Dual::new`](crate::Dual::new) makes a handle of it.
+/// Sync code waits for it by [`get`](Task::get). A task of a [`LocalExecutor`](crate::LocalExecutor) runs only inside that
+/// executor's `block_on`; wait for it there. A `Task` is [`Work`], so [`Dual::new`](crate::Dual::new) makes a handle of it.
 ///
 /// # Panics
 ///
-/// A panic of the task's future reaches whoever awaits it. Awaiting a task whose executor is
-/// gone panics as well; [`fallible`](Task::fallible) tells it by a `None`.
+/// Awaiting it panics if the task's future panics, with that panic, and if the executor is dropped before the task
+/// finishes. In the second case the future of [`fallible`](Task::fallible) returns `None`.
 ///
 /// # Cancel safety
 ///
@@ -39,39 +40,40 @@ use crate::work::traits::Work;
 /// ```
 #[must_use = "tasks get canceled when dropped, use `.detach()` to run them in the background"]
 pub struct Task<T> {
-    /// `None` once the value was handed over.
+    /// `None` once the value has been returned.
     inner: Option<FallibleTask<Option<T>>>,
 }
 
 impl<T> Task<T> {
-    /// Makes it of a task that gives `None` if its executor goes away first.
+    /// Wraps a task that returns `None` if its executor is dropped first.
     pub(crate) fn new(task: async_executor::Task<Option<T>>) -> Self {
         Task {
             inner: Some(task.fallible()),
         }
     }
 
-    /// Moves the task out, which leaves one whose value was handed over.
+    /// Moves the task out. What is left is as if its value had been returned.
     pub(crate) fn take(&mut self) -> Self {
         Task {
             inner: self.inner.take(),
         }
     }
 
-    /// Whether the value was handed over, or the future has panicked.
+    /// Returns whether the value has been returned, or the future has panicked.
     pub(crate) fn is_taken(&self) -> bool {
         self.inner.is_none()
     }
 
-    /// Blocks the current thread until the task is done, and returns its output.
+    /// Blocks the current thread until the task finishes, and returns its output.
     ///
     /// # Panics
     ///
-    /// Panics where [`Dual::get`](crate::Dual::get) does, with the panic of the task's future, and if the executor is gone.
+    /// Panics if this thread must not block, like [`Dual::get`](crate::Dual::get), if the task's future panics, and if the
+    /// executor is dropped before the task finishes.
     ///
     /// # Blocking
     ///
-    /// As [`Dual::get`](crate::Dual::get).
+    /// Blocks like [`Dual::get`](crate::Dual::get).
     ///
     /// # Examples
     ///
@@ -86,7 +88,7 @@ impl<T> Task<T> {
         context::block_or_refuse(|| driver::block_on(pin!(self)))
     }
 
-    /// Lets the task run on in the background.
+    /// Lets the task continue in the background.
     ///
     /// # Examples
     ///
@@ -105,9 +107,9 @@ impl<T> Task<T> {
         }
     }
 
-    /// Cancels the task and waits until its future is dropped.
+    /// Cancels the task and waits until its future has been dropped.
     ///
-    /// Returns the value if the task was done before.
+    /// Returns the value if the task had already finished.
     ///
     /// # Examples
     ///
@@ -125,9 +127,9 @@ impl<T> Task<T> {
         }
     }
 
-    /// Turns the task into a future that gives `None` if the executor goes away first.
+    /// Turns the task into a future that returns `None` if the executor is dropped first.
     ///
-    /// Dropping that future cancels the task, too.
+    /// Dropping that future cancels the task as well.
     ///
     /// # Examples
     ///
@@ -143,7 +145,7 @@ impl<T> Task<T> {
         Fallible(self.inner)
     }
 
-    /// Returns whether the task is done or cancelled, so that awaiting it does not wait.
+    /// Returns whether the task has finished or was cancelled, so that awaiting it does not wait.
     ///
     /// # Examples
     ///
@@ -195,9 +197,9 @@ impl<T> Future for Fallible<T> {
     }
 }
 
-/// Polls a task, and lets go of it when it is done.
+/// Polls a task, and releases it once it is ready.
 fn poll<T>(inner: &mut Option<FallibleTask<Option<T>>>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-    // Out of its place while it is polled, so that it is gone after a panic.
+    // It is taken out while it is polled, so that it is gone after a panic.
     let Some(mut task) = inner.take() else {
         panic!("a `Task` was polled again after it had completed or panicked");
     };

@@ -2,13 +2,13 @@
 
 /// Code that runs once: a closure, or a call with its arguments.
 ///
-/// Generally you shouldn't need to worry about this trait. It is there for the bounds of [`Blocking`](crate::work::Blocking),
+/// You rarely need this trait. It is public for the bounds of [`Blocking`](crate::work::Blocking),
 /// [`InPlace`](crate::work::InPlace) and [`Borrowing`](crate::work::Borrowing).
 pub trait Code {
-    /// What it returns.
+    /// The type of the value that it returns.
     type Output;
 
-    /// Runs it.
+    /// Runs the code.
     fn run(self) -> Self::Output;
 }
 

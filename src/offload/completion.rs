@@ -1,19 +1,19 @@
-//! The latch by which a dropped handle waits for blocking code that runs.
+//! A latch: the drop of a handle waits on it for blocking code that runs.
 //!
-//! The stages of such code, all under one lock:
+//! The stages of the code, all under one lock:
 //!
 //! | from | to | who changes it |
 //! |---|---|---|
 //! | `Queued` | `Running` | the thread that is about to run the code: `begin` |
-//! | `Queued` | `Abandoned` | the thread that drops the handle: `abandon`. The code will not begin, and there is nothing to wait for |
-//! | `Running` | `Ended` | the drop of what `begin` returned, after the code and its value |
+//! | `Queued` | `Abandoned` | the thread that drops the handle: `abandon`. The code never begins; nothing waits |
+//! | `Running` | `Ended` | the drop of the guard that `begin` returned, after the code has run and its value is dropped |
 //!
-//! So either the thread that drops the handle finds that the code has begun, and waits, or the code finds that it
-//! was abandoned, and does not run.
+//! So one of two things happens. The thread that drops the handle finds that the code has begun, and waits. Or the code
+//! finds that it was abandoned, and does not run.
 
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, Thread, current, ignore_poison};
 
-/// Blocking code, as the thread that drops its handle and the thread that runs it both see it.
+/// The stage of blocking code, shared by the thread that drops the handle and the thread that runs the code.
 pub(crate) struct Completion {
     stage: Mutex<Stage>,
     ended: Condvar,
@@ -21,7 +21,7 @@ pub(crate) struct Completion {
 
 enum Stage {
     Queued,
-    /// On this thread.
+    /// The code runs on this thread.
     Running(Thread),
     Ended,
     Abandoned,
@@ -49,9 +49,9 @@ impl Completion {
         Some(CompletionGuard(Arc::clone(self)))
     }
 
-    /// Abandons the code, and returns whether it runs and is to be waited for.
+    /// Abandons the code if it has not begun, and returns whether it runs, so that the caller has to wait.
     ///
-    /// Code that drops its own handle can't wait for itself.
+    /// Returns `false` on the thread that runs the code: code that drops its own handle can't wait for itself.
     pub(crate) fn abandon(&self) -> bool {
         let mut stage = self.lock();
         match &*stage {
@@ -71,7 +71,7 @@ impl Completion {
     }
 }
 
-/// Stays with the code while it runs, and then with its value. Dropping it completes the code.
+/// Is held while the code runs, and then beside its value. Dropping it marks the code as ended.
 pub(crate) struct CompletionGuard(Arc<Completion>);
 
 impl Drop for CompletionGuard {

@@ -1,4 +1,4 @@
-//! Blocking code that is waited for where its handle is dropped.
+//! Waits for blocking code when its handle is dropped.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -9,22 +9,22 @@ use smartcall_context::internal::{self as context, scoped};
 use crate::offload::completion::{Completion, CompletionGuard};
 
 thread_local! {
-    /// Whether the handle that this thread resolves is joined on drop.
+    /// Whether the handle that this thread is resolving is joined on drop.
     static JOINED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a closure in which blocking code that is sent away is joined on drop.
+/// Runs a closure. Blocking code that it sends to a pool is joined on drop.
 pub(crate) fn joined<R>(f: impl FnOnce() -> R) -> R {
     scoped::with(&JOINED, true, f)
 }
 
-/// Waits for blocking code when it is dropped, if its handle is joined on drop. It is the handle's.
+/// The handle's side: waits for the code when dropped, if the handle is joined on drop.
 pub(crate) struct JoinGuard(Option<Arc<Completion>>);
 
-/// The code's side of it.
+/// The code's side: marks that the code runs.
 pub(crate) struct RunGuard(Option<Arc<Completion>>);
 
-/// Registers code that is sent away now, if its handle is joined on drop.
+/// Registers code that is about to be sent to a pool, if its handle is joined on drop.
 #[inline]
 pub(crate) fn register() -> (RunGuard, JoinGuard) {
     let completion = JOINED.get().then(|| Arc::new(Completion::new()));
@@ -32,8 +32,7 @@ pub(crate) fn register() -> (RunGuard, JoinGuard) {
 }
 
 impl RunGuard {
-    /// Runs the code, unless it was abandoned before. The guard that comes with its value is to be dropped after the
-    /// value.
+    /// Runs the code, unless it was abandoned. Drop the returned guard after the value.
     #[inline]
     pub(crate) fn run<R>(self, f: impl FnOnce() -> R) -> Option<(R, Option<CompletionGuard>)> {
         let Some(completion) = self.0 else {
@@ -54,10 +53,10 @@ impl Drop for JoinGuard {
     }
 }
 
-/// Waits for code, on whatever thread.
+/// Waits for code, on any thread.
 #[cold]
 fn wait(completion: &Completion) {
-    // The host of a pool's thread is not asked for permission, and gives the thread's place to another job.
+    // On a pool's thread there is a host, which is not asked for permission. It gives the thread's place to another job.
     let wait = || match context::host() {
         Some(host) => host.block_in_place(&mut || completion.wait()),
         None => completion.wait(),

@@ -1,4 +1,4 @@
-//! Pools that count their jobs: [`Limited`], and the pool of the process.
+//! Pools that count their jobs: [`Limited`], and the default pool of the process.
 
 use std::collections::VecDeque;
 use std::env;
@@ -16,8 +16,8 @@ use crate::sync::ignore_poison;
 
 /// Sets how many jobs of this crate may run at once, for the whole process.
 ///
-/// See the [module's documentation](crate::offload#limits). Jobs that already run are not affected; a higher limit starts jobs
-/// that wait.
+/// See the [module's documentation](crate::offload#limits). Jobs that already run continue. A higher limit starts jobs that
+/// wait.
 ///
 /// # Examples
 ///
@@ -36,11 +36,10 @@ pub fn set_max_jobs(n: NonZeroUsize) {
 
 /// A pool that runs at most `n` jobs at a time.
 ///
-/// Other jobs wait for their turn, in order. A job that waits in a `.get()` gives its place to the next one meanwhile. The pool
-/// shares the threads of the pool of the process: it counts jobs, and starts no thread of its own. Clones are the
-/// same pool.
+/// Other jobs wait for their turn, in order. A job that waits in a `.get()` gives its place to the next job meanwhile. The
+/// pool counts jobs and has no threads of its own: it uses those of the default pool. Clones are the same pool.
 ///
-/// It limits blocking code only: async code in a handle that is bound to it runs as in any handle.
+/// It limits blocking code only. Async code in a handle that is bound to it runs as in any other handle.
 /// [`join_at_most`](crate::join_at_most) limits how many *handles* are resolved at once.
 ///
 /// # Examples
@@ -101,7 +100,7 @@ impl fmt::Debug for Limited {
     }
 }
 
-/// Returns a permit of the pool of the process, if a job may start at once on a thread of `blocking`.
+/// Returns a permit of the default pool, if a job may start immediately on a thread of `blocking`.
 #[inline]
 pub(crate) fn try_permit() -> Option<Permit> {
     if PARKED.load(Ordering::Relaxed) > 0 {
@@ -116,14 +115,14 @@ pub(crate) fn try_permit() -> Option<Permit> {
     Some(Permit(LimiterRef(None)))
 }
 
-/// Gives a job to the pool of the process.
+/// Passes a job to the default pool.
 pub(crate) fn submit(job: Job) {
     PROCESS.submit(job);
 }
 
 /// Starts a job that has its permit.
 fn start(permit: Permit, job: Job) {
-    // While jobs are parked on threads of `blocking`, there may be none left for this one.
+    // While jobs are parked on threads of `blocking`, there may be no thread left for this job.
     let (permit, job) = if PARKED.load(Ordering::Relaxed) > 0 {
         match start_spare(permit, job) {
             Ok(()) => return,
@@ -135,9 +134,9 @@ fn start(permit: Permit, job: Job) {
     blocking::unblock(move || permit.run_job(job)).detach();
 }
 
-/// Starts a job on a thread of its own, or returns it if the system has no thread to give.
+/// Starts a job on a new thread, or returns the job if the system can't start one.
 fn start_spare(permit: Permit, job: Job) -> Result<(), (Permit, Job)> {
-    // A closure whose thread can't be started is lost, so it must not own the job.
+    // If the thread can't be started, the closure is lost. So the closure must not own the job.
     let parcel = Arc::new(Mutex::new(Some((permit, job))));
     let taken = {
         let parcel = Arc::clone(&parcel);
@@ -159,20 +158,20 @@ fn start_spare(permit: Permit, job: Job) -> Result<(), (Permit, Job)> {
     }
 }
 
-/// How many jobs of all pools are parked in a `.get()`. It is counted up before a place is given
-/// back, and so is seen by the job that takes the place.
+/// How many jobs of all pools are parked in a `.get()`. It is increased before a place is given back, so the job that takes
+/// the place sees it.
 static PARKED: AtomicUsize = AtomicUsize::new(0);
 
 /// The places of a pool: how many are taken, and which jobs wait for one.
 struct Limiter {
     queue: Mutex<Queue>,
-    /// The pool itself, if it is not that of the process.
+    /// The limiter itself, unless it is that of the default pool.
     this: Weak<Limiter>,
 }
 
-/// Counts and queue of a pool's jobs.
+/// The counts and the queue of a pool's jobs.
 struct Queue {
-    /// How many jobs may run at once: `None` until it is first needed.
+    /// How many jobs may run at once. `None` until it is first needed.
     limit: Option<usize>,
     /// How many jobs have a permit and are not parked.
     running: usize,
@@ -180,13 +179,13 @@ struct Queue {
     jobs: VecDeque<Job>,
 }
 
-/// The pool of the process.
+/// The limiter of the default pool.
 static PROCESS: Limiter = Limiter {
     queue: Mutex::new(Queue::EMPTY),
     this: Weak::new(),
 };
 
-/// A limiter: that of a [`Limited`], or of the process.
+/// The limiter of a [`Limited`], or `None` for the default pool's.
 #[derive(Clone)]
 struct LimiterRef(Option<Arc<Limiter>>);
 
@@ -199,7 +198,7 @@ impl Deref for LimiterRef {
 }
 
 impl LimiterRef {
-    /// Returns it as the host of its threads, which gives a job's place back while its thread is parked.
+    /// Returns the limiter as the host of its threads: it gives a job's place back while the job's thread is parked.
     fn to_host(&self) -> HostRef {
         match &self.0 {
             Some(own) => HostRef::Own(Arc::<Limiter>::clone(own)),
@@ -213,7 +212,7 @@ impl Limiter {
         ignore_poison(self.queue.lock())
     }
 
-    /// Queues a job, and starts what there is room for.
+    /// Queues a job, and starts the first one if there is room.
     fn submit(&self, job: Job) {
         self.lock().jobs.push_back(job);
         if let Some((permit, job)) = self.next() {
@@ -241,7 +240,7 @@ impl Host for Limiter {
     }
 
     fn block_in_place(&self, block: &mut dyn FnMut()) {
-        /// Takes the place back when dropped, above the limit if need be.
+        /// Takes the place back when dropped, even above the limit.
         struct Resume<'a>(&'a Limiter);
 
         impl Drop for Resume<'_> {
@@ -270,7 +269,7 @@ impl Queue {
         jobs: VecDeque::new(),
     };
 
-    /// Returns the limit, which is that of `blocking` unless it was set.
+    /// Returns the limit. Unless it was set, it is the default limit of `blocking`.
     fn limit(&mut self) -> usize {
         *self.limit.get_or_insert_with(|| {
             env::var("BLOCKING_MAX_THREADS")
@@ -280,12 +279,12 @@ impl Queue {
         })
     }
 
-    /// Whether one more job may run, with none before it.
+    /// Returns whether one more job may run, and no other job is before it.
     fn has_room(&mut self) -> bool {
         self.jobs.is_empty() && self.running < self.limit()
     }
 
-    /// Takes the first job, if there is room for it, and gives it a place.
+    /// Takes the first job and gives it a place, if there is room.
     fn next(&mut self) -> Option<Job> {
         if self.jobs.is_empty() || self.running >= self.limit() {
             return None;
@@ -298,11 +297,11 @@ impl Queue {
 
 /// The right of one job to run. Dropping it starts the next job.
 ///
-/// It moves with the code, so that a job which is dropped instead of run drops it, too.
+/// It moves with the code, so a job that is dropped without being run drops its permit, too.
 pub(crate) struct Permit(LimiterRef);
 
 impl Permit {
-    /// Runs a job's code, and then drops the permit.
+    /// Runs a job's code, and drops the permit afterwards.
     pub(crate) fn run<R>(self, f: impl FnOnce() -> R) -> R {
         context::on_pool_thread(Some(self.0.to_host()), f)
     }

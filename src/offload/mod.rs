@@ -1,52 +1,49 @@
-//! The pool that blocking code goes to.
+//! Pools for blocking code, and where blocking code runs.
 //!
-//! Blocking code that is awaited goes to the first of these that there is:
+//! Awaited blocking code goes to the first of these that exists:
 //!
-//! 1. the pool that its handle is [`on`](crate::Dual::on),
-//! 2. the pool of the executor whose task awaits it, by its [`Host`] or
+//! 1. the pool of its handle, by [`on`](crate::Dual::on),
+//! 2. the pool of the executor whose task awaits it, by its [`Host`](crate::context::Host) or
 //!    [`Builder::pool`](crate::executor::Builder::pool),
 //! 3. the pool of the process, by [`set_pool`],
-//! 4. tokio's, in a tokio runtime and with the feature `tokio`,
-//! 5. the threads of the [`blocking`] crate, which starts them as they are needed.
+//! 4. tokio's blocking threads, in a tokio runtime and with the feature `tokio`,
+//! 5. the threads of the [`blocking`] crate, which starts them when they are needed.
 //!
-//! | a [`Pool`] of your own choice | what it is for |
+//! | a [`Pool`] of your choice | for |
 //! |---|---|
-//! | [`Limited`] | so many jobs at once and no more, as a database has connections |
+//! | [`Limited`] | code that must not run too often at once: a database has so many connections |
 //! | [`SingleThread`] | what must not leave its thread: connections that are not `Send`, libraries that are bound to one thread |
-//! | `rayon::ThreadPool` and [`Rayon`](crate::offload#rayon), by the feature `rayon` | what computes |
+//! | `rayon::ThreadPool` and [`Rayon`](crate::offload#rayon), by the feature `rayon` | code that computes |
 //! | `tokio::runtime::Handle`, by the feature `tokio` | the blocking threads of a certain runtime |
 //!
 //! # Limits
 //!
-//! At most [`set_max_jobs`] jobs of this crate run at once on the last of these; the others wait for
-//! their turn, in order. The limit is 500 unless set, or what the environment variable
-//! `BLOCKING_MAX_THREADS` says, as for the `blocking` crate itself, whose own limit is
-//! process-wide, belongs to the program, and is never touched.
+//! The threads of `blocking` run at most [`set_max_jobs`] jobs of this crate at once; other jobs wait for their turn, in
+//! order. The limit is 500 unless it is set, or the value of the environment variable `BLOCKING_MAX_THREADS`. The `blocking`
+//! crate reads the same variable for a limit of its own. That limit is process-wide, belongs to the program, and is never
+//! changed here.
 //!
-//! A job that waits in a `.get()` gives its place back meanwhile, and the next one starts
-//! on a spare thread; so jobs that wait for jobs can't exhaust the pool. The job that
-//! resumes doesn't wait for a place: for a moment there may be more jobs than the limit.
-//! (A program that lowers the limit of `blocking` below this one can still exhaust it.) A [`Limited`]
-//! does the same.
+//! A job that waits in a `.get()` gives its place back meanwhile, and the next job starts on a spare thread. So jobs that
+//! wait for jobs can't exhaust the pool. (They can if a program lowers the limit of `blocking` below this one.) A job that
+//! resumes does not wait for a place, so for a moment more jobs may run than the limit allows. The same holds for a
+//! [`Limited`].
 //!
-//! Nobody can stand in for a [`SingleThread`] or for the threads of rayon. Code for such a pool that is
-//! resolved on a thread of the pool runs right there, and a `.get()` that may have to wait for others is refused, in
-//! words: what it waits for may need this very thread. [`blocking_region`](context::blocking_region)
-//! lifts that, for who knows that it does not.
+//! A [`SingleThread`] and rayon's threads have no spare. A job for such a pool that is resolved on one of its own threads
+//! runs inline. A `.get()` in a job panics if it may have to wait, because the value may need that same thread. If you know
+//! that it does not, wrap the call in [`blocking_region`](crate::context::blocking_region).
 //!
 //! # Cancelling
 //!
-//! A future that is dropped keeps its blocking code from running if it has not begun. Code that
-//! has begun is abandoned: nobody waits until it ends, and its value is dropped. It may ask
-//! [`is_cancelled`], or a [`CancellationToken`] on other threads, and end early. A `.get()` in it ends by itself, so
-//! that cancelling passes through sync code into the async code below it; [`shield`] stops that. A handle from
-//! [`join_on_drop`] abandons nothing: where it is dropped, code that runs is waited for.
+//! If a future is dropped before its blocking code has begun, the code never runs. Code that has begun is abandoned: it
+//! continues, and its value is dropped. It may ask [`is_cancelled`], or a [`CancellationToken`] on other threads, and end
+//! early. A `.get()` in it ends by itself, so cancelling passes through sync code into the async code below it;
+//! [`shield`] stops that. Dropping a handle from [`join_on_drop`] waits for running code instead.
 //!
 //! # Threads
 //!
-//! Threads are named `blocking-1` and so on, or `smartcall-spare`. As of its version 1.7
-//! `blocking` keeps its idle threads. If the system can't start any thread at all, `blocking`
-//! tries again and again, and the job never runs; nothing here can turn that into an error.
+//! Threads are named `blocking-1` and so on, or `smartcall-spare`. As of version 1.7, `blocking` keeps its idle threads. If
+//! the system can't start any thread, `blocking` tries again and again, and the job never runs. smartcall can't turn that
+//! into an error.
 //!
 //! [`blocking`]: https://docs.rs/blocking
 

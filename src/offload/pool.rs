@@ -1,4 +1,4 @@
-//! What a pool is.
+//! The traits of pools.
 
 use std::sync::Arc;
 
@@ -6,9 +6,9 @@ use smartcall_context::internal::Job;
 
 /// A place where blocking code can run.
 ///
-/// A handle is bound to it by [`Dual::on`](crate::Dual::on), an executor by [`Builder::pool`](crate::executor::Builder::pool), and
-/// the process by [`set_pool`](crate::offload::set_pool). All take an `Arc` of it. [`Limited`](crate::offload::Limited) and
-/// [`SingleThread`](crate::offload::SingleThread) are pools of this crate.
+/// [`Dual::on`](crate::Dual::on) binds a handle to it, [`Builder::pool`](crate::executor::Builder::pool) an executor, and
+/// [`set_pool`](crate::offload::set_pool) the process. All of them take an `Arc` of it. [`Limited`](crate::offload::Limited)
+/// and [`SingleThread`](crate::offload::SingleThread) are pools of this crate.
 ///
 /// # Examples
 ///
@@ -36,17 +36,17 @@ use smartcall_context::internal::Job;
 pub trait Pool: Send + Sync + 'static {
     /// Takes a job, to [run](Job::run) it on a thread that may block.
     ///
-    /// It must not run it before it returns.
+    /// It must not run the job inside this call.
     ///
     /// # Errors
     ///
-    /// Returns the job if the pool is closed, or full. What waits for the job then panics. It also panics if the job is
+    /// Returns the job if the pool is closed or full. Whatever waits for the job then panics. It also panics if the job is
     /// dropped later.
     fn offload(&self, job: Job) -> Result<(), Job>;
 
     /// Returns whether this thread is one of the pool's, and the pool's jobs must not wait for each other.
     ///
-    /// Code for the pool then runs on this thread, at once. Unless implemented, it returns `false`.
+    /// Code for the pool then runs immediately on this thread. By default it returns `false`.
     fn is_current(&self) -> bool {
         false
     }
@@ -58,7 +58,7 @@ pub trait ToPool: sealed::Sealed {
     fn to_pool(&self) -> Arc<dyn Pool>;
 }
 
-/// Keeps other crates from implementing [`ToPool`], whose method may change: they implement [`Pool`].
+/// Keeps other crates from implementing [`ToPool`], whose method may change. They implement [`Pool`].
 pub(crate) mod sealed {
     pub trait Sealed {}
 }

@@ -6,9 +6,9 @@ use smartcall_context::internal::{self as context, Job};
 
 use crate::offload::pool::{self, Pool, ToPool};
 
-/// rayon's pool: that of the current thread if it is a thread of rayon's, else the global one.
+/// rayon's pool: the pool of the current thread if that is a rayon thread, or else the global pool.
 ///
-/// A `rayon::ThreadPool` is a [`Pool`] as well, in an `Arc`.
+/// An `Arc<rayon::ThreadPool>` is a pool as well.
 ///
 /// # Examples
 ///

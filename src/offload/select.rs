@@ -1,4 +1,4 @@
-//! Which pool blocking code goes to, and whether it goes to one at all.
+//! Selects the pool for blocking code, and decides whether the code goes to a pool at all.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -14,7 +14,7 @@ use crate::offload::pool::{Pool, ToPool};
 /// The pool of the process, if it was set.
 static PROCESS: OnceLock<Arc<dyn Pool>> = OnceLock::new();
 
-/// Sets the pool of the process, for blocking code whose handle and whose executor have no pool of their own.
+/// Sets the pool of the process. It is used by blocking code whose handle and executor have no pool of their own.
 ///
 /// This is for programs, not for libraries. It can be called once.
 ///
@@ -53,24 +53,23 @@ impl fmt::Display for SetPoolError {
 impl Error for SetPoolError {}
 
 thread_local! {
-    /// The pool of the handle that this thread resolves.
+    /// The pool of the handle that this thread is resolving.
     static BOUND: Cell<Option<Arc<dyn Pool>>> = const { Cell::new(None) };
 
-    /// Whether there is one. It has no destructor, and so costs next to nothing to read.
+    /// Whether `BOUND` has a pool. This thread-local has no destructor, so it is cheap to read.
     static IS_BOUND: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs a closure with the pool of a handle.
 pub(crate) fn with_pool<R>(pool: &Arc<dyn Pool>, f: impl FnOnce() -> R) -> R {
     scoped::exchanged(&BOUND, &mut Some(Arc::clone(pool)), || {
-        // In a dying thread the pool may be gone again.
+        // In a thread that is ending, `BOUND` may already be destroyed.
         let is_bound = BOUND.try_with(|_| ()).is_ok();
         scoped::with(&IS_BOUND, is_bound, f)
     })
 }
 
-/// Returns `None` if the handle that this thread resolves has no pool, else whether its code may run on this
-/// thread.
+/// Returns whether code of the handle's pool runs on this thread, or `None` if the handle has no pool.
 #[inline]
 fn bound_here() -> Option<bool> {
     IS_BOUND.get().then(is_current)
@@ -81,7 +80,7 @@ fn is_current() -> bool {
     scoped::cloned(&BOUND).is_some_and(|pool| pool.is_current())
 }
 
-/// Decides where blocking code that is being polled runs: see [`placement::decide`].
+/// Decides where blocking code that is being polled runs. See [`placement::decide`].
 #[inline]
 pub(crate) fn place(cx: &Context<'_>, asked: &mut bool) -> Placement {
     match bound_here() {
@@ -91,27 +90,27 @@ pub(crate) fn place(cx: &Context<'_>, asked: &mut bool) -> Placement {
     }
 }
 
-/// Returns whether blocking code that is resolved on this thread goes to a pool in any case.
+/// Returns whether blocking code that is resolved on this thread always goes to a pool.
 #[inline]
 pub(crate) fn sends_away() -> bool {
     bound_here() == Some(false)
 }
 
-/// Returns whether blocking code that is resolved on this thread may run on it in any case.
+/// Returns whether blocking code that is resolved on this thread may always run on it.
 #[inline]
 pub(crate) fn takes_code() -> bool {
     bound_here().unwrap_or_else(context::is_dedicated)
 }
 
-/// Where blocking code goes, if not to this crate's own pool.
+/// Where blocking code goes, unless it goes to the default pool.
 pub(crate) enum Chosen {
-    /// To this pool, and to no other.
+    /// To this pool. If the pool refuses the job, the job does not go elsewhere.
     Pool(Arc<dyn Pool>),
-    /// To that of a host, if it takes it.
+    /// To the pool of a host, or to the default pool if the host returns the job.
     Host(HostRef),
 }
 
-/// Chooses the pool that blocking code of this thread goes to.
+/// Chooses the pool for blocking code of this thread: `None` for the default pool.
 #[inline]
 pub(crate) fn choose() -> Option<Chosen> {
     if IS_BOUND.get() {

@@ -1,4 +1,4 @@
-//! A thread with its value, for what must not leave it.
+//! A thread that owns a value.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -19,24 +19,26 @@ thread_local! {
     /// The value that lives on this thread.
     static VALUE: RefCell<Option<Box<dyn Any>>> = const { RefCell::new(None) };
 
-    /// What the closure that makes the value has panicked with, for the first one who needs the value.
+    /// The panic of the closure that makes the value, for the first job that needs the value.
     static PANIC: Cell<Option<Box<dyn Any + Send>>> = const { Cell::new(None) };
 }
 
-/// A thread of one's own, with a value that never leaves it.
+/// A thread with a value that never leaves it.
 ///
-/// The value is made there and dropped there, and so need not be `Send`. Jobs run one at a time, in the order in
-/// which they come: those of [`run`](SingleThread::run), which borrow the value, and those of handles that are bound to it
-/// by [`Dual::on`]. Clones are the same thread.
+/// The value is made and dropped on the thread, so it need not be `Send`. Jobs run one at a time, in order: those of
+/// [`run`](SingleThread::run), which borrow the value, and those of handles that are bound to it by
+/// [`Dual::on`](crate::Dual::on).
+/// Clones are the same thread.
 ///
-/// It is for what is bound to a thread: a connection that is not `Send`, a library with thread-locals.
+/// Use it for what is bound to a thread: a connection that is not `Send`, or a library with thread-locals.
 ///
-/// The thread ends when its last clone, and the last handle that is bound to it, is gone. Nobody waits for it.
+/// The thread ends when the last clone and the last handle that is bound to it have been dropped. The drop does not wait
+/// for the thread to end.
 ///
 /// # Blocking
 ///
-/// A `.get()` on the thread that may have to wait for others is refused, since nobody can stand in for the thread
-/// and what it waits for may need it. [`blocking_region`](crate::context::blocking_region) is how to say that it does not.
+/// A `.get()` on the thread panics if it may have to wait: the thread has no spare, and the value may need this thread.
+/// If you know that it does not, wrap the call in [`blocking_region`](crate::context::blocking_region).
 ///
 /// # Examples
 ///
@@ -64,12 +66,13 @@ struct Thread {
 impl<V: 'static> SingleThread<V> {
     /// Starts a thread, and makes the value there.
     ///
-    /// It does not wait for the value: the first job does.
+    /// It returns without waiting for the value. The first job waits for it.
     ///
     /// # Panics
     ///
-    /// Panics if the thread can't be started; [`named`](SingleThread::named) returns the error. If the closure panics,
-    /// the panic comes out where the value is first used, and later uses panic in words.
+    /// Panics if the thread can't be started; [`named`](SingleThread::named) returns the error.
+    ///
+    /// If the closure panics, the first use of the value panics with that panic, and later uses panic with a message.
     ///
     /// # Examples
     ///
@@ -79,12 +82,12 @@ impl<V: 'static> SingleThread<V> {
         started(SingleThread::named("smartcall-single", make))
     }
 
-    /// Starts a thread by a name, and makes the value there.
+    /// Starts a thread with a name, and makes the value there.
     ///
     /// # Errors
     ///
-    /// The system's, if it can't start the thread, and [`InvalidInput`](io::ErrorKind::InvalidInput) for a name with a
-    /// zero byte in it.
+    /// Returns the system's error if the thread can't be started, and [`InvalidInput`](io::ErrorKind::InvalidInput) for a
+    /// name that contains a zero byte.
     ///
     /// # Examples
     ///
@@ -101,7 +104,7 @@ impl<V: 'static> SingleThread<V> {
         Self::start(name, || Some(make()))
     }
 
-    /// Starts a thread with a closure that makes the value, or leaves that to a job.
+    /// Starts a thread with a closure that makes the value. If it returns `None`, a job makes the value later.
     pub(crate) fn start(
         name: &str,
         make: impl FnOnce() -> Option<V> + Send + 'static,
@@ -115,7 +118,7 @@ impl<V: 'static> SingleThread<V> {
                 Err(payload) => PANIC.set(Some(payload)),
             }
             queue.into_iter().for_each(context::run_dedicated);
-            // Before the thread's other locals.
+            // Before the thread's other thread-locals.
             drop(VALUE.take());
         })?;
         Ok(SingleThread {
@@ -133,14 +136,14 @@ pub(crate) fn set_value<V: 'static>(value: V) {
     VALUE.set(Some(Box::new(value)));
 }
 
-/// Lends out the value of this thread.
+/// Calls code with the value of this thread.
 pub(crate) fn with_value<V: 'static, R>(code: impl FnOnce(&mut V) -> R) -> R {
     VALUE.with(|value| {
         let Ok(mut value) = value.try_borrow_mut() else {
             panic!(
-                "the value of this `SingleThread` is in use. This happens because code that is \
-                 given to `run` calls `run` again, on the same thread, while it holds the value. \
-                 Use the value that it has."
+                "the value of this `SingleThread` is in use. This happens if the code in `run` calls \
+                 `run` again, on the same thread, while it borrows the value. Use the value that it \
+                 already borrows."
             );
         };
         match value.as_mut().and_then(|value| value.downcast_mut()) {
@@ -148,23 +151,23 @@ pub(crate) fn with_value<V: 'static, R>(code: impl FnOnce(&mut V) -> R) -> R {
             None => match PANIC.take() {
                 Some(payload) => panic::resume_unwind(payload),
                 None => panic!(
-                    "this `SingleThread` has no value. This happens because the closure that makes \
-                     it has failed, or has panicked, which came out before."
+                    "this `SingleThread` has no value. This happens if the closure that makes it \
+                     failed, or panicked; an earlier use of the value has shown that panic."
                 ),
             },
         }
     })
 }
 
-/// Returns a new thread, or panics with the reason why there is none.
+/// Returns a new thread, or panics with the error.
 #[track_caller]
 pub(crate) fn started<T>(thread: io::Result<T>) -> T {
-    // Not by a closure, whose panic would show its own line.
+    // Not a closure: its panic would show its own line instead of the caller's.
     match thread {
         Ok(thread) => thread,
         Err(error) => panic!(
-            "cannot start a thread: {error}. This happens if the system has no more of them to \
-             give. Use `SingleThread::named` to handle the error."
+            "cannot start a thread: {error}. This happens if the system can't start more threads. \
+             Use `SingleThread::named` to handle the error."
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! Sends blocking code to a pool, and awaits its value.
+//! Sends blocking code to a pool and awaits its value.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,19 +14,18 @@ use crate::offload::join::{self, JoinGuard};
 use crate::offload::limited;
 use crate::offload::select::{self, Chosen};
 
-/// Blocking code that was sent to a pool: a future of its value.
+/// The future of blocking code that was sent to a pool.
 ///
-/// If it is dropped before the code has begun, the code does not run. Code that runs is told, and its value is
-/// dropped.
+/// Dropping it cancels the code: code that has not begun does not run; the value of code that runs is dropped.
 pub(crate) struct BlockingTask<T> {
     task: FallibleTask<Option<Output<T>>>,
-    /// The job, which is told when this is dropped.
+    /// The job, which is cancelled when this is dropped.
     id: JobId,
-    /// It is dropped last: by then the code is told, and does not begin any more.
+    /// It is dropped last. By then the code is cancelled, and can't begin any more.
     _join: JoinGuard,
 }
 
-/// What code on a pool has returned. The fields are dropped in this order.
+/// The output of code on a pool. The fields are dropped in this order.
 struct Output<T> {
     value: T,
     returning: Returning,
@@ -50,7 +49,7 @@ impl<T> BlockingTask<T> {
         }
     }
 
-    /// Returns whether the code has run, or never will.
+    /// Returns whether the code has run, or will never run.
     pub(crate) fn is_finished(&self) -> bool {
         self.task.is_finished()
     }
@@ -65,10 +64,9 @@ impl<T> Future for BlockingTask<T> {
                 value, returning, ..
             } = output.flatten().unwrap_or_else(|| {
                 panic!(
-                    "the pool refused this job, or dropped it before it ran. This happens because \
-                     the pool was shut down or its thread has ended, or because a `Pool` or a `Host` \
-                     of the program's lost the `Job` that it was given. Send it to a pool that \
-                     lives as long as it is needed."
+                    "the pool refused this job, or dropped it before it ran. This happens if the pool \
+                     was shut down or its thread has ended, or if a `Pool` or a `Host` of the program \
+                     dropped the `Job`. Use a pool that lives as long as its jobs."
                 )
             });
             returning.restore();
@@ -77,13 +75,13 @@ impl<T> Future for BlockingTask<T> {
     }
 }
 
-/// Sends code to the pool that is chosen for it.
+/// Sends code to the pool that `select` chooses.
 pub(crate) fn spawn_blocking<C>(code: C) -> BlockingTask<C::Output>
 where
     C: Code + Send + 'static,
     C::Output: Send + 'static,
 {
-    // Before any lock: hooks are code of the program's.
+    // Before any lock is taken: hooks are code of the program.
     let mut snapshot = context::capture();
     let registration = Registration::new();
     let id = registration.id();
@@ -106,7 +104,7 @@ where
         let (job, task) = context::job(code);
         let value = BlockingTask::new(task, id, join);
         match chosen {
-            // A job that is refused is dropped, and what waits for it panics.
+            // A job that the pool refuses is dropped, and what waits for it panics.
             Chosen::Pool(pool) => drop(pool.offload(job)),
             Chosen::Host(host) => {
                 if let Err(refused) = host.offload(job) {
@@ -117,7 +115,7 @@ where
         return value;
     }
     let task = match limited::try_permit() {
-        // The usual case takes the one allocation that `unblock` makes, and no more.
+        // The usual case makes one allocation, that of `unblock`.
         Some(permit) => blocking::unblock(move || permit.run(code)),
         None => {
             let (job, task) = context::job(code);

@@ -1,8 +1,8 @@
-//! What all that starts threads has in common.
+//! Names of threads.
 
 use std::io;
 
-/// Returns an error for a name that no thread can have: `std` panics with it.
+/// Returns an error for a name that a thread can't have. `std` panics with such a name.
 pub(crate) fn check_name(name: &str) -> io::Result<()> {
     if name.contains('\0') {
         return Err(io::Error::new(

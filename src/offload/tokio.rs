@@ -9,7 +9,7 @@ use crate::offload::pool::{self, Pool, ToPool};
 
 impl Pool for Handle {
     fn offload(&self, job: Job) -> Result<(), Job> {
-        // A runtime that shuts down drops the job, and what waits for it panics.
+        // If the runtime shuts down, it drops the job, and what waits for the job panics.
         self.spawn_blocking(|| job.run());
         Ok(())
     }

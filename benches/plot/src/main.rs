@@ -1,9 +1,7 @@
-//! Measures the scoreboard, and writes it into the documents: `cargo run -p smartcall-plot`.
+//! Measures the scoreboard and writes it into the documents: `cargo run -p smartcall-plot`.
 //!
-//! `cargo run -p smartcall-plot -- --again` draws the last measurement. The table goes into BENCHMARKS.md and
-//! README.md, between the lines that mark its place, and the plot into docs/scoreboard.svg.
-//! BENCHMARKS.md and README.md, between the lines that mark its place, and the plot to
-//! docs/scoreboard.svg.
+//! `cargo run -p smartcall-plot -- --again` uses the last measurement. The table goes into BENCHMARKS.md, between the
+//! lines that mark its place, and the plot into docs/scoreboard.svg.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -57,17 +55,15 @@ fn run() -> Result<()> {
         }
     }
     let rows = read(&root)?;
-    for document in ["BENCHMARKS.md", "README.md"] {
-        let path = root.join(document);
-        let text = fs::read_to_string(&path)?;
-        let text = replace(&text, &table(&rows)).ok_or_else(|| {
-            format!("{document} has no lines {BEGIN:?} and {END:?}: they mark the table's place")
-        })?;
-        fs::write(path, text)?;
-    }
+    let path = root.join("BENCHMARKS.md");
+    let text = fs::read_to_string(&path)?;
+    let text = replace(&text, &table(&rows)).ok_or_else(|| {
+        format!("BENCHMARKS.md has no lines {BEGIN:?} and {END:?}: they mark the table's place")
+    })?;
+    fs::write(path, text)?;
     plot(&rows, &root.join("docs/scoreboard.svg"))?;
     println!(
-        "{} rows are in BENCHMARKS.md, README.md and docs/scoreboard.svg",
+        "{} rows are in BENCHMARKS.md and docs/scoreboard.svg",
         rows.len()
     );
     Ok(())

@@ -40,11 +40,11 @@ impl Class {
     /// Returns a short description.
     pub fn words(self) -> &'static str {
         match self {
-            Class::Host => "says so, keeps going",
-            Class::Alone => "says so, can't go on",
-            Class::SeenHost => "recognised, keeps going",
-            Class::SeenAlone => "recognised, can't go on",
-            Class::Stranger => "a stranger",
+            Class::Host => "announces itself, keeps going",
+            Class::Alone => "announces itself, can't go on",
+            Class::SeenHost => "detected, keeps going",
+            Class::SeenAlone => "detected, can't go on",
+            Class::Stranger => "unknown",
         }
     }
 }

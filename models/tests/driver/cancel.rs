@@ -1,4 +1,4 @@
-//! Nothing is cancelled here.
+//! The driver's imports from `cancel.rs`. The model cancels nothing.
 
 use crate::task::{Context, Poll};
 

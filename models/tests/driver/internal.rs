@@ -1,4 +1,4 @@
-//! What `driver.rs` needs of the context crate: where the thread stands, and a host that parks.
+//! The driver's imports from the context crate: the place, and a host.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,10 +13,10 @@ thread_local! {
     static HOST: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
 }
 
-/// There is no runtime to enter.
+/// The model has no runtime to enter.
 pub(crate) fn enter_runtime() {}
 
-/// A host that does something of its own before it lets the driver park.
+/// A host that runs code before it lets the driver park.
 pub(crate) struct Host(Rc<dyn Fn()>);
 
 impl Host {

@@ -1,7 +1,6 @@
-//! The driver and its flag, under loom: `driver.rs` and `parker.rs`, and `placement.rs` of the context crate.
+//! The driver under loom: `driver.rs` and `parker.rs`, and `placement.rs` of the context crate.
 //!
-//! `driver.rs` is compiled with its imports exchanged, since `std`'s wakers count their clones
-//! where loom does not see it.
+//! `driver.rs` is compiled with exchanged imports: loom does not see how the wakers of `std` count their clones.
 
 extern crate self as smartcall_context;
 
@@ -34,55 +33,55 @@ fn one_wake() {
     scenarios::one_wake();
 }
 
-/// Nor is one of two.
+/// With two wake-ups, neither is lost.
 #[test]
 fn two_wakes() {
     scenarios::two_wakes();
 }
 
-/// Nor one that comes while a nested level parks the thread.
+/// A wake-up that comes while a nested level parks the thread is not lost.
 #[test]
 fn nested_levels() {
     scenarios::nested_levels();
 }
 
-/// Nor one whose park token is eaten by code that parks in a poll.
+/// A wake-up is not lost if code that parks in a poll takes its park token.
 #[test]
 fn token_eater() {
     scenarios::token_eater();
 }
 
-/// Nor one whose park token is eaten by the host, between the driver's look and its park.
+/// A wake-up is not lost if the host takes its park token, after the driver has read the flag and before it parks.
 #[test]
 fn parking_host() {
     scenarios::parking_host();
 }
 
-/// Nor one of a foreign driver above, which has the park token alone.
+/// A wake-up of a foreign driver above, which has only the park token, is not lost.
 #[test]
 fn foreign_driver_above() {
     scenarios::foreign_driver_above();
 }
 
-/// A late wake-up by a waker from an earlier call is not taken for one of this call.
+/// A late wake-up by a waker from an earlier call does not count as a wake-up of this call.
 #[test]
 fn waker_kept_from_an_earlier_call() {
     scenarios::waker_kept_from_an_earlier_call();
 }
 
-/// Sync code runs here only if nothing else was woken, or may be.
+/// Sync code runs inline only if nothing else was woken or can be woken.
 #[test]
 fn here_if_alone() {
     scenarios::here_if_alone();
 }
 
-/// The same, if the waker is dropped unused.
+/// Sync code may run inline once the only other waker is dropped unused.
 #[test]
 fn here_if_left_alone() {
     scenarios::here_if_left_alone();
 }
 
-/// Two that ask are not alone.
+/// Two parts that ask are not alone.
 #[test]
 fn two_that_ask() {
     scenarios::two_that_ask();

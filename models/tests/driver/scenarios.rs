@@ -1,4 +1,4 @@
-//! What the driver has to get right, for each order in which the threads can run.
+//! Scenarios of the driver, explored for each order in which the threads can run.
 
 use std::pin::pin;
 use std::sync::Arc as StdArc;
@@ -17,7 +17,7 @@ fn explore(preemptions: usize, scenario: impl Fn() + Sync + Send + 'static) {
     model.check(scenario);
 }
 
-/// Something that another thread does before it wakes whoever waits for it.
+/// Something that another thread does before it wakes the waiting thread.
 #[derive(Clone)]
 struct Event(StdArc<Data>);
 
@@ -26,7 +26,7 @@ impl Event {
         Event(StdArc::new(Data::new(0)))
     }
 
-    /// Has a thread do it and wake.
+    /// Starts a thread that does it and wakes.
     fn start(&self, waker: Waker) {
         self.start_and(move || waker.wake());
     }
@@ -44,14 +44,13 @@ impl Event {
         });
     }
 
-    /// Relaxed: only the wake-up makes it seen.
+    /// The load is relaxed, so only the wake-up makes the event visible.
     fn happened(&self) -> bool {
         self.0.load(Ordering::Relaxed) == 1
     }
 }
 
-/// Waits for an event that is started in the first poll. There is a second poll only if there
-/// was a wake-up.
+/// Waits for an event that is started in the first poll. A second poll happens only after a wake-up.
 fn get(event: &Event) {
     let mut started = false;
     driver::block_on(pin!(poll_fn(|cx| {
@@ -81,7 +80,7 @@ pub(crate) fn two_wakes() {
                 return Poll::Pending;
             }
             let happened = events.iter().filter(|event| event.happened()).count();
-            // One wake-up may stand for both, but each poll stands for one.
+            // One wake-up may cover both events, but each poll needs a wake-up.
             assert!(happened >= polls - 1, "polled without having been woken");
             if happened == 2 {
                 Poll::Ready(())
@@ -92,7 +91,7 @@ pub(crate) fn two_wakes() {
     });
 }
 
-/// An outer event is started, `eat` runs in the same poll, and then the outer one is waited for.
+/// Starts an outer event, runs `eat` in the same poll, and then waits for the outer event.
 fn join(event: &Event, mut eat: impl FnMut()) {
     let mut started = false;
     driver::block_on(pin!(poll_fn(|cx| {
@@ -111,7 +110,7 @@ pub(crate) fn nested_levels() {
     explore(3, || join(&Event::new(), || get(&Event::new())));
 }
 
-/// Code that parks the thread by itself, as `mpsc::recv` does.
+/// Parks the thread without the driver, as `mpsc::recv` does.
 fn eat_tokens() {
     let flag = StdArc::new(AtomicBool::new(false));
     let (thread, other) = (sync::current(), StdArc::clone(&flag));
@@ -143,10 +142,10 @@ pub(crate) fn foreign_driver_above() {
             other.store(true, Ordering::Release);
             thread.unpark();
         });
-        // As a driver does that has the park token alone: poll, and park if it is pending.
+        // A driver that has only the park token polls, and parks if the future is pending.
         let poll_outer = || outer.load(Ordering::Acquire);
         let mut ready = poll_outer();
-        // The rest of the first poll is a `get` of ours.
+        // The rest of the first poll is a `get` of this crate.
         get(&inner);
         while !ready {
             sync::park();
@@ -188,7 +187,7 @@ impl Part {
         }
     }
 
-    /// Says whether it ran here, in this poll.
+    /// Returns whether it ran inline, in this poll.
     fn poll(&mut self, cx: &Context<'_>) -> bool {
         if self.placement.is_some() {
             return false;
@@ -201,10 +200,10 @@ impl Part {
     }
 }
 
-/// `join!` of sync code and of something that `start` gives the waker to.
+/// A `join!` of sync code and of a part that passes the waker to `start`.
 ///
-/// Sync code that runs here keeps this thread from polling anything else. So whatever was woken
-/// must have been polled, and whatever may be woken must not be waiting.
+/// While sync code runs inline, this thread polls nothing else. So a part that was woken must have been polled, and no part
+/// that can be woken may be waiting.
 fn join_with_part(start: impl FnOnce(&Event, Waker), done: impl Fn(&Event) -> bool) {
     let event = Event::new();
     let mut start = Some(start);
@@ -240,7 +239,7 @@ pub(crate) fn here_if_left_alone() {
                 if !started {
                     started = true;
                     let (event, waker) = (event.clone(), cx.waker().clone());
-                    // Given up, as by a timer that is dropped: nothing is going to be woken.
+                    // The waker is dropped unused, as by a timer that is dropped: nothing will be woken.
                     spawn(move || {
                         event.0.store(1, Ordering::Relaxed);
                         drop(waker);
@@ -273,7 +272,7 @@ pub(crate) fn two_that_ask() {
             }
         })));
 
-        // One that is alone does run here: no thread is needed.
+        // A part that is alone runs inline: it needs no other thread.
         let mut part = Part::new();
         driver::block_on(pin!(poll_fn(|cx| {
             part.poll(cx);

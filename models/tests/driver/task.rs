@@ -1,4 +1,4 @@
-//! What `driver.rs` takes from `std::future` and `std::task`, with wakers that loom can count.
+//! The driver's imports from `std::future` and `std::task`, with wakers that loom can count.
 
 use std::pin::Pin;
 
@@ -27,7 +27,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// As `Waker::from` makes it of an `Arc` with the `Wake` of `driver.rs`.
+/// The waker that `Waker::from` makes of an `Arc` by the `Wake` of `driver.rs`.
 #[derive(Clone)]
 pub(crate) struct Waker(Arc<Parker>);
 
@@ -51,7 +51,7 @@ impl From<Arc<Parker>> for Waker {
     }
 }
 
-/// A future that is one closure.
+/// A future that is a closure.
 pub(crate) struct PollFn<F>(F);
 
 pub(crate) fn poll_fn<T, F: FnMut(&mut Context<'_>) -> Poll<T> + Unpin>(f: F) -> PollFn<F> {

@@ -1,6 +1,6 @@
-//! The threads of an executor, from `.get()` down to the park, under shuttle.
+//! The threads of an executor under shuttle, from `.get()` to the park.
 //!
-//! All files between are the crate's own. What is a model: async-executor, `sync`, and time.
+//! All files in between are the crate's own. async-executor, `sync` and time are modelled.
 
 extern crate self as smartcall_context;
 extern crate smartcall_models as async_executor;
@@ -9,7 +9,7 @@ macro_rules! thread_local {
     ($($locals:tt)*) => { smartcall_models::shuttle_local! { $($locals)* } };
 }
 
-/// Some panics are part of a scenario, and shuttle reports each that is not quiet.
+/// Some panics are part of a scenario. shuttle reports every panic that calls the hook, so these must not call it.
 macro_rules! panic {
     ($($message:tt)*) => { crate::scenarios::raise(format!($($message)*)) };
 }

@@ -1,4 +1,4 @@
-//! What tasks do that block, in schedules drawn by chance.
+//! Scenarios of tasks that block, in schedules that are drawn by chance.
 
 use std::any::Any;
 use std::env;
@@ -24,7 +24,7 @@ use crate::executor::workers::Workers;
 use crate::offload::completion::Completion;
 use crate::sync::{AtomicBool, Condvar, Mutex, Ordering, PoisonError, thread};
 
-/// Panics, quietly if it is what a stopped executor does to whoever waits.
+/// Panics. The panic of a `.get()` whose executor stops does not call the panic hook.
 pub(crate) fn raise(message: String) -> ! {
     if message == context::STOPPED {
         std::panic::resume_unwind(Box::new(message));
@@ -32,8 +32,7 @@ pub(crate) fn raise(message: String) -> ! {
     std::panic!("{message}");
 }
 
-/// Runs a scenario in `n` schedules of each kind: each step by chance, or by priorities that
-/// change a few times.
+/// Runs a scenario in `n` schedules of each kind: with each step by chance, and by priorities that change a few times.
 fn explore(n: usize, scenario: impl Fn() + Send + Sync + Clone + 'static) {
     let planted = module_path!().contains("fault_");
     let mut times: usize = env::var("SMARTCALL_MODEL_TIMES").map_or(1, |times| {
@@ -44,7 +43,7 @@ fn explore(n: usize, scenario: impl Fn() + Send + Sync + Clone + 'static) {
     config.max_steps = MaxSteps::FailAfter(50_000);
     config.silence_warnings = true;
     if planted {
-        // It ends with the first schedule that fails; most do in the first thousand.
+        // It ends at the first schedule that fails. Most faults fail within the first thousand.
         times *= 20;
         config.failure_persistence = FailurePersistence::None;
     }
@@ -60,7 +59,7 @@ fn get<F: Future>(future: F) -> F::Output {
     context::block_or_refuse(|| driver::block_on(pin!(future)))
 }
 
-/// Something that can be awaited, and waited for by a thread that nobody knows of.
+/// An event. A task awaits it, and a thread waits for it without the executor's knowledge.
 #[derive(Clone)]
 struct Event(Arc<(Mutex<EventState>, Condvar)>);
 
@@ -115,7 +114,7 @@ struct Shim {
 }
 
 impl Shim {
-    /// Starts the threads of an executor that has its tasks already.
+    /// Starts the threads of an executor whose tasks are already spawned.
     fn start(ex: &Arc<Executor<'static>>, workers: usize, max_spares: usize) -> Self {
         let scheduler = Scheduler::adopt(Arc::clone(ex));
         let threads = Workers::start(scheduler, worker_loop::run, workers, "worker", max_spares)
@@ -128,9 +127,9 @@ impl Shim {
         }
     }
 
-    /// Checks who does what when no call is left, and ends it all.
+    /// Checks the workers and spares after all calls have ended, and stops the executor.
     fn end(self) {
-        // Each spare can be called in. So none is lost, and none stands in for somebody still.
+        // Each spare can be activated. So no spare is lost, and no spare still has a worker's place.
         let mut called = Vec::new();
         until("all spares can be called in", || {
             called.extend(self.threads.activate_spare());
@@ -144,12 +143,12 @@ impl Shim {
         }
         until("the spares leave", || self.ex.runners() == self.workers);
         until("the monitor sleeps", thread::is_monitor_parked);
-        // It returns if all threads end, and shuttle fails if one goes on.
+        // It returns once all threads have ended. shuttle fails if a thread continues.
         self.threads.stop();
     }
 }
 
-/// Waits until it is so.
+/// Waits until a condition is true.
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..500 {
         if is_so() {
@@ -160,15 +159,14 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     panic!("it should come to that: {what}");
 }
 
-/// Takes its time: any.
+/// Takes any amount of time.
 fn linger() {
     for _ in 0..shuttle::rand::thread_rng().gen_range(0..12) {
         thread::yield_now();
     }
 }
 
-/// Some tasks that are spawned after the one that uses them, so that they come after it in the
-/// queues.
+/// Tasks that are spawned after the task that waits for them, so that they come after it in the queues.
 type Later = Arc<std::sync::Mutex<Vec<Task<()>>>>;
 
 fn take(later: &Later) -> Task<()> {
@@ -176,7 +174,7 @@ fn take(later: &Later) -> Task<()> {
     tasks.pop().expect("it was spawned")
 }
 
-/// The tasks lie in the queue of the worker that waits for them.
+/// The tasks are in the local queue of the worker that waits for them.
 pub(crate) fn tasks_in_the_queue_of_who_waits() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
@@ -196,7 +194,7 @@ pub(crate) fn tasks_in_the_queue_of_who_waits() {
     });
 }
 
-/// Tasks spawn what they wait for.
+/// Tasks spawn the tasks that they wait for.
 pub(crate) fn tasks_that_spawn() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
@@ -210,7 +208,7 @@ pub(crate) fn tasks_that_spawn() {
     });
 }
 
-/// Whoever stands in blocks as well.
+/// A spare blocks as well.
 pub(crate) fn chain() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
@@ -235,7 +233,7 @@ pub(crate) fn chain() {
     });
 }
 
-/// The first of a chain comes back: all those behind the next one leave, who blocks still.
+/// The first worker of a chain reclaims its place while the next one still blocks: all spares behind that one retire.
 pub(crate) fn chain_that_is_cut() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
@@ -255,7 +253,7 @@ pub(crate) fn chain_that_is_cut() {
         });
         let shim = Shim::start(&ex, 1, 2);
         get(waits);
-        // There is nothing left that the monitor could do.
+        // The monitor has nothing left to do.
         until("the monitor sleeps", thread::is_monitor_parked);
         until("who stood in is all there is", || ex.runners() <= 2);
         second.set();
@@ -264,7 +262,7 @@ pub(crate) fn chain_that_is_cut() {
     });
 }
 
-/// A call that says nothing of its waiting: only the monitor can see it.
+/// A call that waits without parking through the host: only the monitor can find it.
 pub(crate) fn in_place() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
@@ -281,7 +279,7 @@ pub(crate) fn in_place() {
     });
 }
 
-/// Calls that end about when the monitor finds them.
+/// Calls end at about the time when the monitor finds them.
 pub(crate) fn short_calls() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
@@ -296,7 +294,7 @@ pub(crate) fn short_calls() {
     });
 }
 
-/// A call that parks about when the monitor finds it.
+/// A call parks at about the time when the monitor finds it.
 pub(crate) fn slow_then_parked() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
@@ -318,7 +316,7 @@ pub(crate) fn slow_then_parked() {
     });
 }
 
-/// A spare that was dismissed blocks, in the task that it has yet to finish.
+/// A retired spare blocks in the task that it has not finished yet.
 pub(crate) fn retired_and_blocked() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
@@ -340,7 +338,7 @@ pub(crate) fn retired_and_blocked() {
         });
         let shim = Shim::start(&ex, 1, 3);
         get(first);
-        // Nothing is left that the monitor could do for it.
+        // The monitor can do nothing for it.
         until("the monitor sleeps", thread::is_monitor_parked);
         end.set();
         get(second);
@@ -348,7 +346,7 @@ pub(crate) fn retired_and_blocked() {
     });
 }
 
-/// Threads of somebody else's that run a task of ours, and block.
+/// Threads outside of the executor run a task of it, and block.
 pub(crate) fn guests() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
@@ -362,7 +360,7 @@ pub(crate) fn guests() {
     });
 }
 
-/// A call that panics when its place is somebody else's.
+/// A call panics while a spare has its worker's place.
 pub(crate) fn panics() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
@@ -390,7 +388,7 @@ pub(crate) fn panics() {
     });
 }
 
-/// The executor is dropped while tasks wait for what never comes.
+/// The executor is dropped while tasks wait forever.
 pub(crate) fn stop_while_parked() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
@@ -443,7 +441,7 @@ pub(crate) fn stop_from_within() {
     });
 }
 
-/// The executor is dropped while threads of nobody's wake one of its tasks, and cancel another.
+/// The executor is dropped while other threads wake one of its tasks and cancel another.
 pub(crate) fn stop_as_threads_wake_and_cancel() {
     explore(1000, || {
         let threads = Workers::start(Scheduler::new(), worker_loop::run, 1, "worker", 0)
@@ -473,13 +471,13 @@ pub(crate) fn stop_as_threads_wake_and_cancel() {
             threads.stop();
         }
         drop(threads);
-        // Where these tasks were there are others, while the threads are on their way.
+        // The next executor reuses the memory of the first, while these threads are still running.
         let next = Workers::start(Scheduler::new(), worker_loop::run, 1, "worker", 0)
             .expect("there are threads");
         let task = next.scheduler().spawn(async { 5 });
         assert_eq!(get(task), Some(5));
         next.stop();
-        // The task ends: with its value, or without.
+        // The task ends, with its value or without.
         drop(get(waits.fallible()));
         sets.join().expect("nobody panics");
         cancels.join().expect("nobody panics");
@@ -489,8 +487,8 @@ pub(crate) fn stop_as_threads_wake_and_cancel() {
 
 /// A job is cancelled at any time, before its code parks or while it is parked.
 ///
-/// One job only: the threads of a schedule are one thread to `std`, and while one of them unwinds
-/// another one would be told that it does.
+/// One job only: for `std`, all threads of a schedule are one thread. While one of them unwinds, `thread::panicking` is true
+/// in all of them.
 pub(crate) fn cancelled_as_it_parks() {
     explore(1000, || {
         let registration = cancel::Registration::new();
@@ -500,8 +498,8 @@ pub(crate) fn cancelled_as_it_parks() {
             let code = || registration.run(|| get(never.done()));
             catch_unwind(AssertUnwindSafe(code)).is_err()
         });
-        // A thread of its own, so that each schedule has a choice even if nobody lingers: the
-        // scheduler that goes by priorities refuses a scenario whose first schedule has none.
+        // A thread of its own, so that each schedule has a choice even if no thread lingers: the scheduler by priorities
+        // rejects a scenario whose first schedule has no choice.
         let cancels = shuttle::thread::spawn(move || {
             linger();
             cancel::cancel(id);
@@ -511,7 +509,7 @@ pub(crate) fn cancelled_as_it_parks() {
     });
 }
 
-/// Code is left by one thread while another one is about to run it, runs it, or has run it.
+/// One thread abandons code while another is about to run it, runs it, or has run it.
 pub(crate) fn abandoned_at_any_time() {
     explore(1000, || {
         let completion = Arc::new(Completion::new());

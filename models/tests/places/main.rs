@@ -1,5 +1,6 @@
-//! Workers, spares and the monitor, under loom: `workers.rs`, `roster.rs`, `call_state.rs` and `monitor.rs`. It is
-//! about what is passed on by the ordering of memory and not by a lock. The `executor` model has the whole.
+//! Workers, spares and the monitor under loom: `workers.rs`, `roster.rs`, `call_state.rs` and `monitor.rs`.
+//!
+//! This model checks what depends on memory ordering and not on a lock. The model `executor` covers the whole.
 
 mod sync {
     pub(crate) use smartcall_models::loom_sync::*;

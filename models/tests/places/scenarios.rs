@@ -1,5 +1,5 @@
-//! What a worker does on its thread, and the spare on its own, for each order in which the threads
-//! can run and each value that memory may show them.
+//! Scenarios of a worker and a spare, explored for each order in which the threads can run and each value that they may
+//! read.
 
 use std::sync::{Arc, Once, OnceLock};
 
@@ -9,8 +9,7 @@ use crate::executor::worker_loop;
 use crate::executor::workers::Workers;
 use crate::sync::{AtomicBool, Fences, Ordering, Thread, current, park, thread};
 
-/// Explores what happens between the start of the worker and that of the spare, with so many
-/// preemptions at most.
+/// Explores the steps between the start of the worker and the start of the spare, with a limit on preemptions.
 fn explore(preemptions: usize, scenario: impl Fn() + Clone + Sync + Send + 'static) {
     for fences in [Fences::AfterStores, Fences::BeforeLoads] {
         fences.set();
@@ -22,21 +21,21 @@ fn explore(preemptions: usize, scenario: impl Fn() + Clone + Sync + Send + 'stat
     }
 }
 
-/// What the worker, the spare and the main thread know of each other.
+/// State that the worker, the spare and the main thread share.
 struct Shared {
     /// The worker's thread.
     worker: OnceLock<Thread>,
     /// Set by the spare, when it runs.
     relieved: AtomicBool,
-    /// Set by the worker, when it is done.
+    /// Set by the worker, when it has finished.
     done: AtomicBool,
     main: Thread,
-    /// When all that matters is over: the rest is run in one order only.
+    /// Called when the interesting steps are over: the rest runs in one order only.
     rest: Once,
 }
 
 impl Shared {
-    /// What a call waits for: the task that the spare runs.
+    /// Waits until the spare runs its task.
     fn wait_for_spare(&self) {
         while !self.relieved.load(Ordering::Acquire) {
             park();
@@ -44,7 +43,7 @@ impl Shared {
     }
 }
 
-/// Has one worker do this, and a spare what sets it free.
+/// Runs `code` on one worker, and on a spare the task that `code` waits for.
 fn one_worker(code: impl Fn(&Arc<Workers>, &Arc<Worker>, &Shared) + Send + Sync + 'static) {
     let shared = Arc::new(Shared {
         worker: OnceLock::new(),
@@ -74,7 +73,7 @@ fn one_worker(code: impl Fn(&Arc<Workers>, &Arc<Worker>, &Shared) + Send + Sync 
         park();
     }
     shared.rest.call_once(loom::stop_exploring);
-    // The spare stops, and can be had again.
+    // The spare stops, and can be activated again.
     let mut looks = 0;
     while !workers.has_spares() {
         looks += 1;
@@ -93,7 +92,7 @@ fn end(workers: &Workers, worker: &Worker, call: crate::executor::call_state::Ca
     handed_off
 }
 
-/// A worker that has been idle gets busy, in a call that only the monitor can see.
+/// A worker that was idle gets busy, in a call that only the monitor can find.
 pub(crate) fn busy_worker() {
     explore(3, || {
         one_worker(|workers, worker, shared| {
@@ -106,7 +105,7 @@ pub(crate) fn busy_worker() {
     });
 }
 
-/// A call that ends about when the monitor finds it.
+/// A call ends at about the time when the monitor finds it.
 pub(crate) fn short_call() {
     explore(3, || {
         one_worker(|workers, worker, _| {
@@ -118,7 +117,7 @@ pub(crate) fn short_call() {
     });
 }
 
-/// A call that parks about when the monitor finds it.
+/// A call parks at about the time when the monitor finds it.
 pub(crate) fn parked_call() {
     explore(3, || {
         one_worker(|workers, worker, shared| {

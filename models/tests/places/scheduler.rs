@@ -1,4 +1,4 @@
-//! In the place of tasks, one closure of the scenario's.
+//! A scheduler whose only task is the scenario's closure.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::executor::workers::Workers;
 
 type Code = dyn Fn(&Arc<Workers>, &Arc<Worker>) + Send + Sync;
 
-/// What the workers do.
+/// The closure that the workers run.
 pub(crate) struct Scheduler(Box<Code>);
 
 impl Scheduler {

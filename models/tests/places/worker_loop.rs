@@ -1,4 +1,4 @@
-//! A worker's loop without an executor: what a worker does is one closure of the scenario's.
+//! A worker's loop without tasks: it runs the scenario's closure.
 
 use std::future::Future;
 use std::pin::pin;
@@ -9,7 +9,7 @@ use crate::executor::roster::Worker;
 use crate::executor::workers::Workers;
 use crate::sync::{Thread, current, park};
 
-/// Runs the scenario's code, and then nothing until the worker is to stop.
+/// Runs the scenario's code, and then waits until the worker is to stop.
 pub(crate) fn run(workers: &Arc<Workers>, worker: &Arc<Worker>) {
     workers.set_busy(worker);
     workers.scheduler().run(workers, worker);
