@@ -315,8 +315,8 @@ where
     ///
     /// # Cancel safety
     ///
-    /// If the handle is dropped before the code has begun, the code does not run. Code that runs on a pool runs on, and is
-    /// [told](crate::offload::is_cancelled); its value is dropped.
+    /// If the handle is dropped before the code has begun, the code never runs. Code that is running on a pool keeps
+    /// running and can check [`is_cancelled`](crate::offload::is_cancelled). Its value is dropped.
     ///
     /// # Examples
     ///

@@ -22,10 +22,10 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// Resolves to the value, or to an error once a duration has elapsed.
     ///
     /// The time begins when the handle is first polled, or `get` is called. When it has elapsed, the work is dropped:
-    /// work that has not begun never begins, and code that runs on a pool runs on, and is
-    /// [told](crate::offload::is_cancelled). Sync code can't be interrupted, so it goes to a pool under `get` as
-    /// well. The exceptions are in-place code and code that borrows: they stay on their thread, and the limit does
-    /// not hold for them.
+    /// work that has not begun never begins, and code that is running on a pool keeps running and can check
+    /// [`is_cancelled`](crate::offload::is_cancelled). Sync code can't be interrupted, so it goes to a pool under
+    /// `get` as well. The exceptions are in-place code and code that borrows: they stay on their thread, and the
+    /// limit does not hold for them.
     ///
     /// A thread of the crate `futures-timer` keeps the time. A duration that the clock can't represent never elapses.
     ///
