@@ -22,7 +22,7 @@ pub enum Async {}
 #[derive(Clone, Copy, Debug)]
 pub enum InPlace {}
 
-/// A callable whose kind is named, because it can't be inferred.
+/// A callable whose kind is named, for use where it can't be inferred.
 ///
 /// Made by [`blocking()`], [`asynchronous`] and [`in_place`].
 pub struct Named<F, Kind> {

@@ -113,7 +113,8 @@ fn at_least_one(n: usize) {
 /// Resolves several handles at once, to all of their `Ok` values or the first error.
 ///
 /// It takes what [`join`] takes. At the first error the other handles are dropped: work that has not begun never
-/// begins, and code that runs on a pool runs on, and is [told](crate::offload::is_cancelled).
+/// begins, and code that is running on a pool keeps running and can check
+/// [`is_cancelled`](crate::offload::is_cancelled).
 ///
 /// # Examples
 ///
@@ -133,8 +134,8 @@ pub fn try_join<J: TryJoin>(handles: J) -> DualOf<impl Work<Output = Result<J::O
 /// Resolves several handles at once, to the value that is ready first.
 ///
 /// It takes what [`join`] takes, with one output type. If several values are ready in the same poll, the first in a
-/// tuple wins. The other handles are then dropped: work that has not begun never begins, and code that runs on a pool
-/// runs on, and is [told](crate::offload::is_cancelled).
+/// tuple wins. The other handles are then dropped: work that has not begun never begins, and code that is running on
+/// a pool keeps running and can check [`is_cancelled`](crate::offload::is_cancelled).
 ///
 /// # Panics
 ///

@@ -43,7 +43,7 @@ macro_rules! smart_pointer {
         ///
         /// Panics if `get` would panic. On a thread that polls a task it also panics where `get` would work, unless
         /// the value is ready: in async code an implicit wait is never intended, so write `.await`. Under the
-        /// `block_on` of a multi-thread tokio runtime, as in `#[tokio::main]`, it can't be detected that the thread
+        /// `block_on` of a multi-thread tokio runtime, as in `#[tokio::main]`, smartcall can't detect that the thread
         /// polls a task, and the deref blocks.
         impl<T> Deref for Dual<T, $name<'_, T>> {
             type Target = T;

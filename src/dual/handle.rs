@@ -121,8 +121,8 @@ pin_project! {
     /// ```
     ///
     /// On a thread that polls a task such a deref panics, unless the value is ready: async code writes `.await`.
-    /// (Under the `block_on` of a multi-thread tokio runtime, or on an executor that does not announce itself, it
-    /// can't be detected that the thread polls a task, and the deref blocks.)
+    /// (Under the `block_on` of a multi-thread tokio runtime, or on an executor that does not announce itself,
+    /// smartcall can't detect that the thread polls a task, and the deref blocks.)
     ///
     /// To resolve the handles in a collection, move them out, `handles.into_iter().map(|h| h.get())`, or dereference
     /// them in place, `*handles[0]`. Handles of different functions have different types until they are boxed.
@@ -290,7 +290,7 @@ impl<F: Future> Dual<F::Output, Async<F>> {
     /// ```
     #[inline]
     pub fn future(future: F) -> Self {
-        // One literal: in a debug build, each further call would be a further copy.
+        // A single literal: in a debug build, each call in between would make another copy.
         Dual {
             state: State::Fresh {
                 work: Async {
@@ -315,8 +315,8 @@ where
     ///
     /// # Cancel safety
     ///
-    /// If the handle is dropped before the code has begun, the code does not run. Code that runs on a pool runs on, and is
-    /// [told](crate::offload::is_cancelled); its value is dropped.
+    /// If the handle is dropped before the code has begun, the code never runs. Code that is running on a pool keeps
+    /// running and can check [`is_cancelled`](crate::offload::is_cancelled). Its value is dropped.
     ///
     /// # Examples
     ///

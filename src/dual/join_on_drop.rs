@@ -8,10 +8,12 @@ use crate::work::traits::Work;
 /// Makes dropping the handle wait for blocking code that is already running.
 ///
 /// Such a handle may be dropped by a timeout, by a cancelled task, or because it lost a race. As with any handle,
-/// code that has not begun then never begins, and code that runs is [told](crate::offload::is_cancelled), so that a
-/// `.get()` in it ends. But here the drop also waits until that code has ended and its value was dropped. So nothing
-/// of it is left: the file is closed, the connection is free. This holds for all blocking code in the handle, and for
-/// the code that it resolves in turn, but not for what it [starts](Dual::start) or spawns.
+/// code that has not begun then never begins, and code that is running is [cancelled](crate::offload::is_cancelled),
+/// so that a `.get()` in it ends. But here the drop also waits until running code has ended and its value was
+/// dropped. So nothing of that code is left: the file is closed, the connection is free. (The drop does not wait for
+/// code that never begins. Its pool drops that code, with what it owns, when it takes it from the queue.) This holds
+/// for all blocking code in the handle, and for the code that it resolves in turn, but not for what it
+/// [starts](Dual::start) or spawns.
 ///
 /// # Blocking
 ///

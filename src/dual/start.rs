@@ -43,8 +43,9 @@ where
     /// has its timers and sockets from there, and must end before that runtime does.
     ///
     /// Dropping the new handle cancels the work: work that has not begun never begins, an async body is dropped at
-    /// its next poll, and code that runs on a pool runs on, and is [told](crate::offload::is_cancelled). To let the
-    /// work run on instead, call [`detach`](Dual::detach).
+    /// its next poll, and code that is running on a pool keeps running and can check
+    /// [`is_cancelled`](crate::offload::is_cancelled). To let the work continue instead, call
+    /// [`detach`](Dual::detach).
     ///
     /// # Panics
     ///
@@ -95,9 +96,9 @@ where
     /// Starts the work in the background, and waits for it up to a limit if the thread may block.
     ///
     /// Use it in a `Drop`, or in a sync trait of another crate, for work that closes or flushes something. The work
-    /// [starts](Dual::start) at once, and runs on in the background after the limit; its value is dropped. This never
-    /// panics: a panic of the body is reported by the panic hook, and ends the wait. If the thread must not block, it
-    /// returns at once.
+    /// [starts](Dual::start) at once, and continues in the background after the limit. Its value is dropped. This
+    /// never panics: a panic of the body is reported by the panic hook, and ends the wait. If the thread must not
+    /// block, it returns at once.
     ///
     /// If the program turns on the feature `tokio` of this crate, the work has a tokio runtime in the background.
     /// Without the feature, a destructor that may run in a runtime spawns the work there, by `Handle::try_current()`,
@@ -132,7 +133,7 @@ where
             quietly(|| drop(self.get_timeout(limit)));
             return;
         };
-        // The work is detached before the wait begins: whatever ends the wait, the work runs on.
+        // The work is detached before the wait begins: whatever ends the wait, the work continues.
         let (done, ended) = oneshot::channel::<()>();
         let whole = self.map(|value| {
             drop(value);
@@ -167,7 +168,7 @@ fn quietly(code: impl FnOnce()) {
 }
 
 impl<T> Dual<T, Started<T>> {
-    /// Lets started work run on in the background, without a handle.
+    /// Lets started work continue in the background, without a handle.
     ///
     /// # Examples
     ///

@@ -19,13 +19,13 @@ use crate::dual::handle::{Dual, DualOf};
 use crate::work::traits::{POLLED_AGAIN, Work};
 
 impl<T, W: Work<Output = T>> Dual<T, W> {
-    /// Resolves to the value, or to an error if it takes longer than a duration.
+    /// Resolves to the value, or to an error once a duration has elapsed.
     ///
     /// The time begins when the handle is first polled, or `get` is called. When it has elapsed, the work is dropped:
-    /// work that has not begun never begins, and code that runs on a pool runs on, and is
-    /// [told](crate::offload::is_cancelled). Sync code can't be interrupted, so it goes to a pool under `get` as
-    /// well. The exceptions are in-place code and code that borrows: they stay on their thread, and the limit does
-    /// not hold for them.
+    /// work that has not begun never begins, and code that is running on a pool keeps running and can check
+    /// [`is_cancelled`](crate::offload::is_cancelled). Sync code can't be interrupted, so it goes to a pool under
+    /// `get` as well. The exceptions are in-place code and code that borrows: they stay on their thread, and the
+    /// limit does not hold for them.
     ///
     /// A thread of the crate `futures-timer` keeps the time. A duration that the clock can't represent never elapses.
     ///
@@ -62,8 +62,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     ///
     /// # Blocking
     ///
-    /// It blocks like [`get`](Dual::get), but with a limit. It makes one allocation, once for a handle, since a
-    /// handle that may be returned must not move any more.
+    /// It blocks like [`get`](Dual::get), but with a limit. It makes one allocation per handle, since a handle that
+    /// may be returned must not move any more.
     ///
     /// # Examples
     ///
@@ -140,7 +140,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
 
     /// Polls once. Returns the value if it is ready, and the handle otherwise.
     ///
-    /// It never blocks, and may be called anywhere. Sync code begins on a pool. In-place code runs on this thread.
+    /// It never blocks by itself, and may be called anywhere. Sync code begins on a pool. In-place code and code that
+    /// borrows run on this thread.
     ///
     /// # Errors
     ///

@@ -19,7 +19,8 @@ pin_project! {
     /// Sync code that may block: called by `.get()`, sent to a pool by `.await`.
     ///
     /// Made by [`Dual::blocking`](crate::Dual::blocking). If it is dropped before the code has begun, the code never
-    /// runs. Code that runs on a pool runs on, and [is told](crate::offload::is_cancelled); its value is dropped.
+    /// runs. Code that is running on a pool keeps running and can check
+    /// [`is_cancelled`](crate::offload::is_cancelled). Its value is dropped.
     #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
     pub struct Blocking<C: Code> {
         // The code, until it begins.

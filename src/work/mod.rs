@@ -9,7 +9,7 @@
 //! | | before it has begun | while it waits or runs | after that |
 //! |---|---|---|---|
 //! | [`Async`] | the body never runs | the body is dropped where it waits, and what it waits for in turn | the value was returned |
-//! | [`Blocking`] | the code never runs, even if it is queued on the pool | the code runs on, and is [told](crate::offload::is_cancelled); a `.get()` in it ends; its value is dropped | a value that was not taken is dropped |
+//! | [`Blocking`] | the code never runs, even if it is queued on the pool | the code keeps running and can check [`is_cancelled`](crate::offload::is_cancelled); a `.get()` in it ends; its value is dropped | a value that was not taken is dropped |
 //! | [`InPlace`], [`Borrowing`] | the code never runs | it can't be dropped: it runs to its end in one poll | |
 //! | [`Pair`] | neither path runs | the async path is dropped like an `Async` | |
 //! | [`Ready`] | the value is dropped | | |

@@ -5,7 +5,7 @@ use smartcall::{Elapsed, SmartCall, kind};
 
 /// Limits how long a call may take.
 ///
-/// Sync code can't be interrupted: it runs on, on a pool, and may check
+/// Sync code can't be interrupted: it keeps running on a pool, and may check
 /// [`is_cancelled`](smartcall::offload::is_cancelled).
 pub fn bounded<A, T, E, K>(
     op: impl SmartCall<Result<T, E>, K, (A,), Work: Send> + Send + Sync,
