@@ -28,21 +28,23 @@ use crate::work::traits::Work;
 /// # Examples
 ///
 /// ```
-/// use std::sync::Arc;
-/// use std::time::Duration;
+/// use std::sync::{Arc, mpsc};
 /// use smartcall::{Dual, offload};
 ///
 /// let file = Arc::new("a file that is to be closed");
 /// let opened = Arc::clone(&file);
+/// let (begins, begun) = mpsc::channel();
 /// let copies = Dual::blocking(move || {
+///     begins.send(()).unwrap();
 ///     while !offload::is_cancelled() {
 ///         std::thread::yield_now(); // Copies the next part.
 ///     }
 ///     drop(opened);
 /// });
-/// let copies = offload::join_on_drop(copies).timeout(Duration::from_millis(5));
-/// assert!(copies.get().is_err());
-/// // It was waited for.
+/// // It begins on the pool, and is dropped while it runs.
+/// let copies = offload::join_on_drop(copies).now_or_later();
+/// begun.recv().unwrap();
+/// drop(copies);
 /// assert_eq!(Arc::strong_count(&file), 1);
 /// ```
 pub fn join_on_drop<T, W>(dual: Dual<T, W>) -> DualOf<Scoped<Dual<T, W>, JoinOnDrop>>
