@@ -84,8 +84,8 @@
 //!
 //! A task of an [`Executor`] may call `.get()`. A spare thread takes the worker's place when the call
 //! parks, or when it turns out to be long. So all tasks of an executor with one thread may wait for
-//! each other. If the value is ready on the first poll, the cost is two atomic stores. A [`LocalExecutor`] has no spare
-//! thread, so `.get()` panics in its tasks.
+//! each other. If the value is ready on the first poll, the call costs a store and a compare-exchange besides. A
+//! [`LocalExecutor`] has no spare thread, so `.get()` panics in its tasks.
 //!
 //! # Crate features
 //!
@@ -116,22 +116,28 @@
     allow(rustdoc::broken_intra_doc_links)
 )]
 
+// The layers, the lowest first: each knows those above it in this list. The docs have them in this order, too.
+pub mod kind;
+mod sync;
+
+mod drive;
+pub mod offload;
+pub mod work;
+
+#[cfg(feature = "executor")]
+pub mod executor;
+
+mod dual;
+
+mod call;
+mod combine;
+
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 #[path = "macro_support/mod.rs"]
 pub mod __private;
-mod call;
-mod combine;
-mod drive;
-mod dual;
-#[cfg(feature = "executor")]
-pub mod executor;
 #[cfg(all(any(doc, doctest), feature = "executor", feature = "macros"))]
 pub mod guide;
-pub mod kind;
-pub mod offload;
-mod sync;
-pub mod work;
 
 pub use call::siblings::{SmartCallMut, SmartCallOnce, SmartCallRef};
 pub use call::smart_call::{NoArguments, SmartCall};

@@ -84,7 +84,7 @@ pub trait Host: Send + Sync + 'static {
     }
 }
 
-/// Keeps others from calling what only smartcall's hosts have: they can't name it.
+/// Keeps other crates from calling the methods of an [`InternalHost`]: only this crate can make one.
 #[derive(Clone, Copy, Debug)]
 pub struct Token(());
 

@@ -1,10 +1,12 @@
 //! The handle, with one file for each verb.
 
-pub(crate) mod deref;
+// The docs have the methods in this order.
 pub(crate) mod handle;
+pub(crate) mod resolve;
+
+pub(crate) mod deref;
 pub(crate) mod join_on_drop;
 pub(crate) mod on;
-pub(crate) mod resolve;
 #[cfg(feature = "executor")]
 pub(crate) mod start;
 pub(crate) mod time;
