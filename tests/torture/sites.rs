@@ -1,13 +1,11 @@
 //! The executors that programs run on, and what they spawn.
 
 use std::cell::Cell;
-use std::future::{self, Future};
+use std::future::{self};
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::mpsc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, JoinHandle, Thread};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use futures::channel::oneshot;
@@ -17,6 +15,7 @@ use tokio::runtime::{self, Runtime};
 
 use super::generator::Site;
 use super::ledger::Value;
+use super::park_loop::park_loop;
 use super::pools::Pools;
 
 thread_local! {
@@ -302,26 +301,6 @@ where
 fn token_only<R>(code: impl FnOnce() -> R) -> R {
     let _token_only = Flag::raise(&TOKEN_ONLY);
     code()
-}
-
-/// Drives a future by the park token alone, with a waker made for the call.
-fn park_loop<F: Future>(future: F) -> F::Output {
-    struct Unpark(Thread);
-
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return value;
-        }
-        thread::park();
-    }
 }
 
 /// Puts a flag down when dropped.

@@ -1,0 +1,230 @@
+//! Which pool runs blocking code: `Dual::on`, `Builder::pool`, `set_pool`.
+
+#![allow(
+    clippy::async_yields_async,
+    clippy::let_underscore_future,
+    clippy::redundant_async_block,
+    reason = "handles are made in one place and resolved in another"
+)]
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::thread;
+
+use smartcall::offload::{self, Job, Pool};
+use smartcall::{Dual, Work, join};
+
+use super::support::{CALLERS, here, limited, this_thread};
+use crate::common::{in_child, limit, panic_of, wait_until};
+
+/// A pool of a thread for each job, which counts them, and can be closed.
+#[derive(Default)]
+struct Counting {
+    jobs: AtomicUsize,
+    closed: bool,
+}
+
+impl Pool for Counting {
+    fn offload(&self, job: Job) -> Result<(), Job> {
+        if self.closed {
+            return Err(job);
+        }
+        self.jobs.fetch_add(1, Ordering::SeqCst);
+        thread::spawn(|| job.run());
+        Ok(())
+    }
+}
+
+impl Counting {
+    fn jobs(&self) -> usize {
+        self.jobs.load(Ordering::SeqCst)
+    }
+}
+
+/// The pool is the one that runs the code, once a call, for both callers.
+#[test]
+fn a_pool_runs_the_code_of_its_handles() {
+    limit(|| {
+        let pool = Arc::new(Counting::default());
+        for (n, resolve) in CALLERS.into_iter().enumerate() {
+            assert_ne!(resolve(here().on(&pool).boxed()), this_thread());
+            assert_eq!(pool.jobs(), n + 1);
+        }
+        // As a `dyn Pool`, too.
+        let shared: Arc<dyn Pool> = Arc::<Counting>::clone(&pool);
+        here().on(&shared).get();
+        assert_eq!(pool.jobs(), 3);
+        // And no other code.
+        here().get();
+        pollster::block_on(async { here().await });
+        assert_eq!(pool.jobs(), 3);
+    });
+}
+
+/// So does what the code in the handle resolves itself, on its caller's thread.
+#[test]
+fn a_pool_takes_what_is_resolved_in_its_handles() {
+    limit(|| {
+        let pool = Arc::new(Counting::default());
+        let in_place = || Dual::in_place(|| here().get());
+        let polled = || Dual::future(async { here().get() });
+        let lent = || Dual::future(async { *here().boxed() });
+        let tried = || Dual::future(async { here().try_get().expect("nobody minds") });
+        for nests in [
+            in_place().boxed_local(),
+            polled().boxed_local(),
+            lent().boxed_local(),
+            tried().boxed_local(),
+        ] {
+            assert_ne!(nests.on(&pool).get(), this_thread());
+        }
+        for nests in [in_place().boxed_local(), polled().boxed_local()] {
+            let nests = nests.on(&pool);
+            assert_ne!(pollster::block_on(nests), this_thread());
+        }
+        assert_eq!(pool.jobs(), 6);
+    });
+}
+
+/// Work of one's own is resolved by its own means.
+#[test]
+fn a_pool_leaves_the_way_of_work_to_the_work() {
+    struct Ping;
+
+    impl Future for Ping {
+        type Output = &'static str;
+
+        fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<&'static str> {
+            Poll::Ready("polled")
+        }
+    }
+
+    impl Work for Ping {
+        fn block(self: Pin<&mut Self>) -> &'static str {
+            "blocked"
+        }
+    }
+
+    limit(|| {
+        let pool = Arc::new(Counting::default());
+        assert_eq!(Dual::new(Ping).on(&pool).get(), "blocked");
+        assert_eq!(offload::join_on_drop(Dual::new(Ping)).get(), "blocked");
+        assert_eq!(
+            pollster::block_on(async { Dual::new(Ping).on(&pool).await }),
+            "polled"
+        );
+        // A pair has a sync path, which is blocking code and may not run here, and an async one.
+        let pair = || Dual::pair((), |()| "sync", async |()| "async");
+        assert_eq!(pair().on(&pool).get(), "async");
+        assert_eq!(offload::join_on_drop(pair()).get(), "sync");
+        assert_eq!(pool.jobs(), 0);
+    });
+}
+
+/// All blocking code in a handle goes there; async and in-place code stays with its caller.
+#[test]
+fn a_pool_takes_all_blocking_code_of_a_handle_and_nothing_else() {
+    limit(|| {
+        let pool = Arc::new(Counting::default());
+        let steps = || {
+            Dual::future(async {
+                let first = here().await;
+                let in_place = Dual::in_place(this_thread).await;
+                let polled = this_thread();
+                let paths = Dual::pair((), |()| "sync", async |()| "async").await;
+                (first, in_place, polled, paths, here().await)
+            })
+        };
+        let check = |(first, in_place, polled, paths, last)| {
+            assert!(first != this_thread() && last != this_thread());
+            assert_eq!((in_place, polled), (this_thread(), this_thread()));
+            assert_eq!(paths, "async");
+        };
+        check(steps().on(&pool).get());
+        check(pollster::block_on(async { steps().on(&pool).await }));
+        assert_eq!(pool.jobs(), 4);
+    });
+}
+
+#[test]
+fn the_nearest_pool_holds() {
+    limit(|| {
+        let (near, far) = (Arc::new(Counting::default()), Arc::new(Counting::default()));
+        let both = join((here().on(&near), here()));
+        both.on(&far).get();
+        assert_eq!((near.jobs(), far.jobs()), (1, 1));
+    });
+}
+
+/// A pool that refuses is an error, and not a hang, and nothing runs.
+#[test]
+fn a_pool_that_refuses() {
+    limit(|| {
+        let pool = Arc::new(Counting {
+            closed: true,
+            ..Counting::default()
+        });
+        for resolve in CALLERS {
+            let text = panic_of(|| resolve(here().on(&pool).boxed()));
+            assert!(text.starts_with("the pool refused this job"), "{text}");
+        }
+    });
+}
+
+#[cfg(feature = "executor")]
+#[test]
+fn a_pool_of_an_executor() {
+    limit(|| {
+        let (pool, near) = (Arc::new(Counting::default()), Arc::new(Counting::default()));
+        let ex = smartcall::Executor::builder()
+            .threads(2)
+            .pool(&pool)
+            .build();
+        ex.block_on(ex.spawn(here()));
+        ex.block_on(ex.spawn(async { join((here(), here())).await }));
+        ex.block_on(here());
+        assert_eq!(pool.jobs(), 4);
+        ex.block_on(ex.spawn(here().on(&near)));
+        assert_eq!((pool.jobs(), near.jobs()), (4, 1));
+        // Nobody else's code goes there.
+        pollster::block_on(async { here().await });
+        assert_eq!(pool.jobs(), 4);
+    });
+}
+
+#[test]
+fn a_pool_of_the_process() {
+    in_child(|| {
+        let pool = Arc::new(Counting::default());
+        offload::set_pool(&pool).expect("it is the first");
+        pollster::block_on(async { here().await });
+        assert_eq!(pool.jobs(), 1);
+        let error = offload::set_pool(&limited(1)).expect_err("it is the second");
+        assert!(error.to_string().contains("set before"), "{error}");
+        let near = Arc::new(Counting::default());
+        pollster::block_on(async { here().on(&near).await });
+        assert_eq!((pool.jobs(), near.jobs()), (1, 1));
+        #[cfg(feature = "executor")]
+        {
+            let ex = smartcall::Executor::new();
+            ex.block_on(ex.spawn(here()));
+            assert_eq!(pool.jobs(), 2);
+        }
+    });
+}
+
+#[test]
+fn jobs_that_have_run_are_gone() {
+    limit(|| {
+        let (pool, value) = (limited(2), Arc::new(()));
+        for _ in 0..10 {
+            let value = Arc::clone(&value);
+            pollster::block_on(async { Dual::blocking(move || drop(value)).on(&pool).await });
+        }
+        wait_until(|| format!("{pool:?}") == "Limited { limit: Some(2), running: 0, waiting: 0 }");
+        assert_eq!(Arc::strong_count(&value), 1);
+    });
+}
