@@ -20,7 +20,7 @@ use common::limit;
 /// What the examples read unless told otherwise.
 const CARGO_TOML: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 
-/// A1, A2, A3, A4: each caller and operation, run as the table of the context says.
+/// Each caller and operation runs as the table of the context says.
 #[test]
 fn quickstart_shows_how_each_of_the_four_was_run() {
     limit(|| {
@@ -120,7 +120,7 @@ fn quickstart_gives_up_on_a_server_that_hangs_up() {
     });
 }
 
-/// A1, A3, A11: one library, on four executors and from sync code.
+/// One library, on four executors and from sync code.
 #[test]
 #[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
 fn embed_gets_the_same_for_each_caller() {

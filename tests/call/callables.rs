@@ -14,13 +14,14 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::common::{count, limit};
 use pollster::block_on;
 use smartcall::work::Boxed;
 use smartcall::{
     Dual, DualOf, SmartCall, SmartCallMut, SmartCallOnce, SmartCallRef, SmartFn, SmartFnRef, Work,
     kind,
 };
+
+use crate::common::{count, limit};
 
 /// An operation without arguments, whose output nothing else fixes.
 fn once<T, K>(op: impl SmartCall<T, K>) -> DualOf<impl Work<Output = T>> {

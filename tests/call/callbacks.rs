@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use crate::common::{count, limit};
 use futures_lite::future::yield_now;
 use smartcall::{
     Dual, DualOf, SmartCallMut, SmartCallOnce, SmartCallRef, SmartFn, SmartFnRef, Work,
 };
+
+use crate::common::{count, limit};
 
 struct Tx(Vec<u32>);
 

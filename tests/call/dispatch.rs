@@ -12,14 +12,15 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::task::{Poll, Waker};
 use std::thread::{self, ThreadId};
 
-#[cfg(target_os = "linux")]
-use crate::common::threads;
-use crate::common::{in_child, limit};
 use futures::{join, poll};
 #[cfg(feature = "executor")]
 use smartcall::Executor;
 use smartcall::kind::{asynchronous, blocking, in_place};
 use smartcall::{Dual, SmartCall, SmartFn, context, offload};
+
+#[cfg(target_os = "linux")]
+use crate::common::threads;
+use crate::common::{in_child, limit};
 
 /// An executor with one worker thread.
 #[cfg(feature = "executor")]
@@ -118,9 +119,9 @@ fn sync_body_from_sync_code_starts_no_thread() {
     });
 }
 
-/// Nor does sync code start any that is alone in what a sync caller drives.
+/// Sync code that is all that a driven future waits for starts no thread.
 ///
-/// With the feature `tokio`, what is driven enters a runtime, which has threads.
+/// With the feature `tokio`, a driven future enters a runtime, which has threads.
 #[cfg(all(target_os = "linux", not(feature = "tokio")))]
 #[test]
 fn sync_body_in_a_driven_future_starts_no_thread() {
@@ -148,7 +149,7 @@ fn sync_body_from_async_code_lets_others_go_on() {
     });
 }
 
-/// The same with two tasks of an executor with one thread.
+/// A sync body that a task awaits leaves the one thread of the executor to the other task.
 #[cfg(feature = "executor")]
 #[test]
 fn sync_body_in_a_task_lets_other_tasks_go_on() {
@@ -191,9 +192,9 @@ fn sync_bodies_from_async_code_overlap() {
     });
 }
 
-/// With room for one job the second and the third wait for their turn, in order.
+/// With `set_max_jobs(1)`, three sync bodies at once run one after the other, in order.
 #[test]
-fn sync_bodies_from_async_code_queue() {
+fn sync_bodies_queue_at_max_jobs() {
     in_child(|| {
         offload::set_max_jobs(NonZeroUsize::MIN);
         let done = Arc::new(Mutex::new(Vec::new()));
@@ -274,7 +275,7 @@ fn functions() {
     });
 }
 
-/// A method with state sees the same state in each call.
+/// A method sees the same state in each call.
 #[test]
 fn method_with_state() {
     limit(|| {
@@ -381,9 +382,10 @@ every_kind! {
     eight_arguments(a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8);
 }
 
-/// Sync, then inside an executor, then sync again, then on another thread.
+/// One callable is called by sync code, inside an executor, by sync code again, and on another
+/// thread. Each call runs by its own caller.
 #[test]
-fn each_call_is_judged_afresh() {
+fn each_call_runs_by_its_own_caller() {
     limit(|| {
         let here = thread_id();
         for _ in 0..3 {
@@ -400,9 +402,9 @@ fn each_call_is_judged_afresh() {
     });
 }
 
-/// One handle that is refused in an executor, twice, and runs outside of it.
+/// A handle that an executor's thread refuses twice runs on a thread outside of it.
 #[test]
-fn a_handle_is_judged_where_it_is_resolved() {
+fn a_handle_runs_where_it_is_resolved() {
     limit(|| {
         let mut handle = context::inside_executor(|| thread_id.invoke());
         for _ in 0..2 {

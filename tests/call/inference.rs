@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::common::{limit, retry};
 use futures::future::{BoxFuture, Either, LocalBoxFuture, select};
 use smartcall::kind::{self, asynchronous, blocking, in_place};
 use smartcall::{Dual, DualOf, SmartCall, SmartFn, Work};
+
+use crate::common::{limit, retry};
 
 /// The least that a middleware can do.
 fn once<T, K>(op: impl SmartCall<T, K>) -> DualOf<impl Work<Output = T>> {
@@ -56,7 +57,7 @@ fn third_time() -> impl Fn() -> Result<u32, u32> + Clone + Send + Sync {
     }
 }
 
-/// Where nothing says what the output is, the callable does.
+/// The callable decides the output where nothing else does.
 #[test]
 fn free_output() {
     fn smart() -> DualOf<impl Work<Output = u32>> {
@@ -147,7 +148,7 @@ impl<F: SmartCall<T, K>, T, K> Job<F, T, K> {
     }
 }
 
-/// A struct that stores a callable needs no annotation from who makes one.
+/// A struct that stores a callable needs no annotation where it is made.
 #[test]
 fn stored_in_a_struct() {
     limit(|| {
@@ -200,7 +201,7 @@ impl<F: SmartCall<Result<T, E>, K>, T, E, K> Calls<Job<F, Result<T, E>, K>> {
     }
 }
 
-/// Nor does a builder.
+/// A builder that stores a callable needs no annotation either.
 #[test]
 fn stored_by_a_builder() {
     limit(|| {
@@ -264,7 +265,7 @@ fn returned_by_a_method() {
     });
 }
 
-/// Another function's handle is `Send` if what is in it is, and can be spawned.
+/// A handle that another function returns is `Send` if its contents are, and can be spawned.
 #[test]
 fn spawned() {
     fn count(text: &'static str) -> DualOf<impl Work<Output = usize>> {
@@ -396,7 +397,7 @@ fn arguments() {
     });
 }
 
-/// The idiom for captures, and a capture that the async closure only borrows from outside.
+/// The idiom for captures, and a capture that the async closure borrows from outside.
 #[test]
 fn captures() {
     async fn fetch(url: &str) -> Result<usize, ()> {

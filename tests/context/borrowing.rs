@@ -4,8 +4,9 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
-use crate::common::limit;
 use smartcall::{Dual, context};
+
+use crate::common::limit;
 
 /// Code that borrows, and waits until another task has sent something.
 fn receives(receiver: &Mutex<Receiver<u32>>) -> u32 {
@@ -19,8 +20,9 @@ fn channel() -> (Sender<u32>, Mutex<Receiver<u32>>) {
     (sender, Mutex::new(receiver))
 }
 
+/// `Dual::borrowing` code borrows from its caller and runs on its caller's thread.
 #[test]
-fn it_borrows_and_stays_on_its_thread() {
+fn borrowing_code_borrows_and_stays_on_its_thread() {
     let here = thread::current().id();
     let mut calls = 0;
     let mut code = || {
@@ -34,24 +36,27 @@ fn it_borrows_and_stays_on_its_thread() {
     assert_eq!(calls, 2);
 }
 
+/// `Dual::borrowing` code runs in every place, also where a `get` panics.
 #[test]
-fn it_is_never_refused() {
+fn borrowing_code_is_never_refused() {
     let refused = context::inside_executor(|| Dual::borrowing(|| 5).try_get().map_err(drop));
     assert_eq!(refused, Ok(5));
     let value = pollster::block_on(context::inside(Dual::borrowing(|| 5)));
     assert_eq!(value, 5);
 }
 
+/// `Dual::borrowing` code that is dropped unresolved never runs.
 #[test]
-fn what_was_dropped_never_runs() {
+fn dropped_borrowing_code_never_runs() {
     let mut ran = false;
     drop(Dual::borrowing(|| ran = true));
     assert!(!ran);
 }
 
+/// A spare thread runs the other tasks of an `Executor` while `borrowing` code blocks its worker.
 #[cfg(feature = "executor")]
 #[test]
-fn a_spare_stands_in_for_a_worker_of_the_shim() {
+fn a_spare_takes_over_for_a_worker_of_an_executor() {
     use smartcall::Executor;
 
     limit(|| {
@@ -70,6 +75,7 @@ mod in_tokio {
 
     use tokio::runtime::Builder;
 
+    /// tokio hands the worker over to another thread while `borrowing` code blocks it.
     #[test]
     fn a_worker_of_a_multi_thread_runtime_is_handed_over() {
         limit(|| {
@@ -88,8 +94,9 @@ mod in_tokio {
         });
     }
 
+    /// A current-thread runtime of tokio runs `borrowing` code, and waits for it.
     #[test]
-    fn a_current_thread_runtime_runs_it() {
+    fn a_current_thread_runtime_runs_borrowing_code() {
         let runtime = Builder::new_current_thread().build().expect("it starts");
         let text = String::from("text");
         let len = runtime.block_on(async {
@@ -99,8 +106,9 @@ mod in_tokio {
         assert_eq!(len, 8);
     }
 
+    /// A `get` in `borrowing` code works where it works around that code.
     #[test]
-    fn a_get_in_it_goes_through_where_it_would() {
+    fn a_get_in_borrowing_code_works_where_it_does_around_it() {
         limit(|| {
             let runtime = Builder::new_multi_thread().worker_threads(1).build();
             let runtime = runtime.expect("a runtime starts");
@@ -114,8 +122,9 @@ mod in_tokio {
     }
 }
 
+/// `can_block` is an error where `get` panics.
 #[test]
-fn can_block_says_what_get_would_do() {
+fn can_block_tells_what_get_does() {
     assert!(context::can_block().is_ok());
     context::inside_executor(|| {
         let refused = context::can_block().expect_err("a task");

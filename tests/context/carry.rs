@@ -1,7 +1,6 @@
-//! What follows work to other threads, by hooks that the program registers.
+//! `context::carry`: thread-local state that follows work to other threads, by hooks.
 //!
-//! Hooks are the process's. Those of `install` concern two thread-locals of this file, and may be
-//! there in all tests; a test with hooks of its own is a child.
+//! A hook is registered for the whole process, so each test runs as a child.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -16,7 +15,7 @@ use smartcall::context::{self, Carry, Host};
 use smartcall::offload::{self, Job};
 use smartcall::{Dual, DualOf, Work};
 
-use crate::common::{in_child, limit};
+use crate::common::in_child;
 
 // Helpers ------------------------------------------------------------------------------
 
@@ -45,18 +44,15 @@ impl Carry for Spent {
 
 /// Registers the hooks of both thread-locals.
 fn install() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        context::carry(|| {
-            let request = REQUEST.get();
-            move |body: &mut dyn FnMut()| {
-                let previous = REQUEST.replace(request);
-                body();
-                REQUEST.set(previous);
-            }
-        });
-        context::carry(|| Spent(0));
+    context::carry(|| {
+        let request = REQUEST.get();
+        move |body: &mut dyn FnMut()| {
+            let previous = REQUEST.replace(request);
+            body();
+            REQUEST.set(previous);
+        }
     });
+    context::carry(|| Spent(0));
 }
 
 /// Blocking code that tells its request, and whether it was called on the thread that made it.
@@ -141,10 +137,11 @@ impl Host for OwnPool {
 
 // In -----------------------------------------------------------------------------------
 
-/// To the pool, from a foreign executor, from ours, and from a driven future with company.
+/// The state follows to the pool: from a foreign executor, from an `Executor`, and from a driven
+/// future with two parts.
 #[test]
-fn to_the_pool() {
-    limit(|| {
+fn carried_to_the_pool() {
+    in_child(|| {
         install();
         let there = pollster::block_on(work_for(7, request()));
         assert_eq!(there, (7, false));
@@ -158,11 +155,11 @@ fn to_the_pool() {
     });
 }
 
-/// From a task of the shim.
+/// The state of a task follows to the pool.
 #[cfg(feature = "executor")]
 #[test]
-fn from_a_task() {
-    limit(|| {
+fn carried_from_a_task() {
+    in_child(|| {
         install();
         let ex = smartcall::Executor::builder().threads(1).build();
         let task = ex.spawn(work_for(7, request()));
@@ -173,11 +170,11 @@ fn from_a_task() {
     });
 }
 
-/// To tokio's pool.
+/// The state follows to tokio's pool.
 #[cfg(feature = "tokio")]
 #[test]
-fn to_the_pool_of_tokio() {
-    limit(|| {
+fn carried_to_the_pool_of_tokio() {
+    in_child(|| {
         install();
         let runtime = tokio::runtime::Runtime::new().expect("it starts");
         let there = runtime.block_on(work_for(7, request()));
@@ -185,10 +182,10 @@ fn to_the_pool_of_tokio() {
     });
 }
 
-/// To the pool of a host, of which every thread is as before.
+/// The state follows to the pool of a host, and the threads of that pool are as before.
 #[test]
-fn to_the_pool_of_a_host() {
-    limit(|| {
+fn carried_to_the_pool_of_a_host() {
+    in_child(|| {
         install();
         let host = Arc::new(OwnPool::new());
         for request in [7, 8] {
@@ -199,9 +196,10 @@ fn to_the_pool_of_a_host() {
     });
 }
 
-/// A job that waits for its turn has what its caller had, not what was there as it started.
+/// A job that waits for its turn has the state of its caller, and not that of the thread that
+/// starts it.
 #[test]
-fn queued() {
+fn carried_with_a_queued_job() {
     in_child(|| {
         install();
         offload::set_max_jobs(1.try_into().expect("it is not zero"));
@@ -218,10 +216,10 @@ fn queued() {
     });
 }
 
-/// What is there when the handle is resolved follows, not what was when it was made.
+/// The state is taken when the handle is resolved, not when it is made.
 #[test]
-fn taken_as_it_leaves() {
-    limit(|| {
+fn carried_as_of_the_resolving() {
+    in_child(|| {
         install();
         REQUEST.set(1);
         let dual = request();
@@ -231,10 +229,10 @@ fn taken_as_it_leaves() {
     });
 }
 
-/// A thread of a pool is as before, after a panic as well, which arrives as it was made.
+/// A thread of a pool is as before, also after a panic. The panic arrives as it was made.
 #[test]
-fn put_back_after_a_panic() {
-    limit(|| {
+fn restored_after_a_panic() {
+    in_child(|| {
         install();
         let host = Arc::new(OwnPool::new());
         let fails = work_for(
@@ -255,9 +253,9 @@ fn put_back_after_a_panic() {
     });
 }
 
-/// What runs on its caller's thread asks no hook.
+/// Code that runs on its caller's thread runs no hook.
 #[test]
-fn nothing_is_taken_here() {
+fn no_hook_runs_for_code_on_its_own_thread() {
     in_child(|| {
         static TAKEN: Mutex<u32> = Mutex::new(0);
         context::carry(|| {
@@ -278,7 +276,7 @@ fn nothing_is_taken_here() {
 
 /// Hooks nest in the order in which they were registered.
 #[test]
-fn nested_in_order() {
+fn hooks_nest_in_order() {
     in_child(|| {
         static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
         fn log(what: &str, name: &str) {
@@ -304,9 +302,9 @@ fn nested_in_order() {
     });
 }
 
-/// Hooks that are registered at the same time, on many threads, are all there.
+/// Hooks that many threads register at the same time are all registered.
 #[test]
-fn registered_at_the_same_time() {
+fn hooks_registered_by_many_threads() {
     in_child(|| {
         static RUNS: Mutex<u32> = Mutex::new(0);
         thread::scope(|scope| {
@@ -326,7 +324,7 @@ fn registered_at_the_same_time() {
     });
 }
 
-/// A hook may use handles, and register another hook: no lock is held.
+/// A hook may use handles and register another hook: no lock is held meanwhile.
 #[test]
 fn a_hook_that_registers_a_hook() {
     in_child(|| {
@@ -340,9 +338,9 @@ fn a_hook_that_registers_a_hook() {
     });
 }
 
-/// A hook that does not call the body is told so, as is who awaits.
+/// A hook that does not call the body panics, and so does the caller that awaits.
 #[test]
-fn a_hook_that_does_not_call() {
+fn a_hook_that_does_not_call_the_body() {
     in_child(|| {
         context::carry(|| |_: &mut dyn FnMut()| ());
         let awaits = || pollster::block_on(Dual::blocking(|| 5));
@@ -372,10 +370,10 @@ async fn many() {
     }
 }
 
-/// In one future.
+/// 500 handles at once in one future keep their states apart.
 #[test]
-fn many_in_one_future() {
-    limit(|| {
+fn five_hundred_handles_in_one_future() {
+    in_child(|| {
         install();
         pollster::block_on(many());
         Dual::future(many()).get();
@@ -383,11 +381,11 @@ fn many_in_one_future() {
     });
 }
 
-/// In tasks of a few threads.
+/// 500 handles at once in tasks on a few threads keep their states apart.
 #[cfg(feature = "executor")]
 #[test]
-fn many_in_tasks() {
-    limit(|| {
+fn five_hundred_handles_in_tasks() {
+    in_child(|| {
         install();
         let ex = smartcall::Executor::builder().threads(2).build();
         let tasks = (0..500).map(|n| {
@@ -403,11 +401,11 @@ fn many_in_tasks() {
     });
 }
 
-/// Under tokio.
+/// 500 handles at once in tokio keep their states apart.
 #[cfg(feature = "tokio")]
 #[test]
-fn many_under_tokio() {
-    limit(|| {
+fn five_hundred_handles_in_tokio() {
+    in_child(|| {
         install();
         let runtime = tokio::runtime::Runtime::new().expect("it starts");
         runtime.block_on(many());
@@ -421,10 +419,10 @@ fn spend(n: u32) -> DualOf<impl Work<Output = ()> + Send + 'static> {
     Dual::blocking(move || SPENT.set(SPENT.get() + n))
 }
 
-/// What comes back is there after the `.await`, and after a `.get()` that goes on from a poll.
+/// `Carry::bring_back` has run after the `.await`, and after a `.get()` that continues from a poll.
 #[test]
-fn back_after_the_await() {
-    limit(|| {
+fn brought_back_after_the_await() {
+    in_child(|| {
         install();
         let spent = pollster::block_on(async {
             spend(5).await;
@@ -446,10 +444,10 @@ fn back_after_the_await() {
     });
 }
 
-/// Nothing comes back of code that panics, or whose handle was dropped.
+/// `Carry::bring_back` does not run for code that panics or whose handle is dropped.
 #[test]
-fn nothing_back_from_what_is_lost() {
-    limit(|| {
+fn nothing_is_brought_back_from_a_panic_or_a_drop() {
+    in_child(|| {
         install();
         let fails = Dual::blocking(|| -> u32 {
             SPENT.set(5);
@@ -477,11 +475,11 @@ fn nothing_back_from_what_is_lost() {
     });
 }
 
-/// A started body has it at each of its polls, on whatever thread; and it comes back.
+/// A started body has the state in each of its polls, on every thread, and brings it back.
 #[test]
 #[cfg(feature = "executor")]
-fn started_handles() {
-    limit(|| {
+fn carried_to_started_handles() {
+    in_child(|| {
         install();
         REQUEST.set(7);
         let (go, gate) = futures::channel::oneshot::channel::<()>();

@@ -31,7 +31,7 @@ impl Host for ShowsJobs {
     }
 }
 
-/// What wraps a future or runs it is shown by its name, and shows nothing of the user's.
+/// `Debug` of a wrapper, a job or an executor shows its type, and nothing of the user's.
 #[test]
 fn debug_names_the_type() {
     let host = Arc::new(ShowsJobs(Mutex::default()));

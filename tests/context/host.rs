@@ -24,9 +24,9 @@ fn helpful_twice(here: ThreadId, asked: usize) -> (usize, Vec<ThreadId>) {
     (asked, vec![here; 2])
 }
 
-/// A get that does not wait goes through its host once, and is outside there.
+/// A get that does not wait calls `block_in_place` once, and is outside in it.
 #[test]
-fn host_is_told_of_a_get() {
+fn host_blocks_once_for_a_get() {
     let here = thread::current().id();
     let host = Helpful::new();
     context::with_host(&host, || {
@@ -48,9 +48,9 @@ fn host_is_told_of_a_get() {
     });
 }
 
-/// A get that waits goes through its host once, and once for each park.
+/// A get that waits calls `block_in_place` around the whole of it, and once for each park.
 #[test]
-fn host_is_told_of_each_park() {
+fn host_blocks_once_more_for_each_park() {
     limit(|| {
         let here = thread::current().id();
         let (sender, mut receiver) = futures_mpsc::unbounded();
@@ -75,7 +75,7 @@ fn host_is_told_of_each_park() {
     });
 }
 
-/// A deref asks no host: in async code it is refused, whoever could help. The handle is as it was.
+/// A deref asks no host: async code must await. The handle stays as it was.
 #[test]
 fn deref_asks_no_host() {
     limit(|| {
@@ -93,9 +93,9 @@ fn deref_asks_no_host() {
     });
 }
 
-/// `try_get` goes through a host as `get` does.
+/// `try_get` parks through the host like `get`.
 #[test]
-fn each_way_to_resolve_parks_through_the_host() {
+fn try_get_parks_through_the_host() {
     limit(|| {
         let here = thread::current().id();
 
@@ -115,7 +115,7 @@ fn each_way_to_resolve_parks_through_the_host() {
     });
 }
 
-/// A nested get parks its thread as well, and so goes through the host of that thread.
+/// A nested get parks its thread as well, through the host of that thread.
 #[test]
 fn nested_get_parks_through_the_host() {
     limit(|| {
@@ -143,7 +143,7 @@ fn nested_get_parks_through_the_host() {
     });
 }
 
-/// A host that does not call what it is given is told so, at the caller's line.
+/// A host that does not call its closure panics at the line of the get.
 #[test]
 fn host_that_never_calls_its_closure() {
     struct Forgetful;
@@ -168,7 +168,7 @@ fn host_that_never_calls_its_closure() {
     });
 }
 
-/// A host that calls what it is given twice runs the body once.
+/// A host that calls its closure twice runs the body once.
 #[test]
 fn host_that_calls_its_closure_twice() {
     struct Eager;

@@ -72,7 +72,7 @@ impl Host for Stoppable {
 
 const STOPPED: &str = "the executor was dropped before this value was ready";
 
-/// A parked get ends when its host is stopped, and the thread is as before.
+/// A parked get panics when its host stops, and the thread is as before.
 #[test]
 fn host_stopped_while_a_get_is_parked() {
     limit(|| {
@@ -95,7 +95,7 @@ fn host_stopped_while_a_get_is_parked() {
     });
 }
 
-/// A get parked on a nested level ends likewise.
+/// A nested get that is parked panics when the host stops.
 #[test]
 fn host_stopped_while_a_nested_get_is_parked() {
     limit(|| {
@@ -108,7 +108,7 @@ fn host_stopped_while_a_nested_get_is_parked() {
     });
 }
 
-/// A wake-up of the host's that is no stop is one to wait on from; the stop comes later.
+/// A wake-up that is not the stop makes the get wait on. The stop comes later.
 #[test]
 fn host_is_asked_again_at_each_wake_up() {
     limit(|| {
@@ -125,7 +125,7 @@ fn host_is_asked_again_at_each_wake_up() {
     });
 }
 
-/// With a host that has stopped, only what would wait ends with an error.
+/// With a host that has stopped, only a get that must wait panics.
 #[test]
 fn host_stopped_before_a_get() {
     limit(|| {

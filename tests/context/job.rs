@@ -22,9 +22,9 @@ fn name() -> Option<String> {
     thread::current().name().map(String::from)
 }
 
-/// A host's pool is the one used, once a call.
+/// `Host::offload` is called once a call, and its pool runs the job.
 #[test]
-fn hosts_pool_is_used_once_a_call() {
+fn host_offloads_each_call_once() {
     limit(|| {
         let jobs = Arc::new(AtomicUsize::new(0));
         let host = Arc::new(WithPool({
@@ -58,9 +58,9 @@ fn hosts_pool_is_used_once_a_call() {
     });
 }
 
-/// A pool that refuses leaves the job to the default pool, and a panic finds its way too.
+/// A job that the host refuses runs on the default pool. A panic in it arrives as well.
 #[test]
-fn hosts_pool_that_refuses() {
+fn host_that_refuses_jobs() {
     limit(|| {
         let refusals = Arc::new(AtomicUsize::new(0));
         let host = Arc::new(WithPool({
@@ -83,7 +83,7 @@ fn hosts_pool_that_refuses() {
     });
 }
 
-/// A host that says nothing of a pool uses the default one.
+/// A host without `offload` uses the default pool.
 #[test]
 fn host_without_a_pool() {
     limit(|| {
@@ -96,9 +96,9 @@ fn host_without_a_pool() {
     });
 }
 
-/// Whoever waits for a job that its host lost panics, in words.
+/// A caller whose job is dropped by its host panics.
 #[test]
-fn hosts_pool_that_drops_the_job() {
+fn host_that_drops_the_job() {
     limit(|| {
         let ran = Arc::new(AtomicBool::new(false));
         let part = Dual::blocking({
@@ -135,8 +135,8 @@ fn hosts_pool_that_drops_the_job() {
     });
 }
 
-/// A job runs outside, without a host, even on the executor's own thread; its panic goes
-/// to whoever waits, and the place is as before.
+/// A job is outside and has no host, even on the executor's own thread. Its panic goes to the
+/// caller, and the place is restored.
 #[test]
 fn job_runs_outside() {
     limit(|| {
@@ -161,9 +161,9 @@ fn job_runs_outside() {
     });
 }
 
-/// A get in a job does not turn to the host whose job it is.
+/// A get in a job does not ask the host that runs the job.
 #[test]
-fn job_has_no_host() {
+fn get_in_a_job_asks_no_host() {
     limit(|| {
         let helpful = Helpful::new();
         let (jobs, received) = mpsc::channel();

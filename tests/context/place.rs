@@ -42,7 +42,7 @@ fn tells_drop() -> (
     (future, dropped)
 }
 
-/// A wrapped future is inside in each poll, and the thread is not in between.
+/// A wrapped future is inside in each poll, and the thread is outside in between.
 #[test]
 fn inside_in_a_hand_polled_wrapper() {
     let host = Arc::new(Stubborn);
@@ -87,9 +87,9 @@ fn inside_in_the_drop_of_a_wrapped_future() {
     assert_eq!(current(), Place::Outside);
 }
 
-/// The closures of the installers.
+/// `inside_executor`, `with_host` and `blocking_region` set the place for their closures.
 #[test]
-fn each_installer_moves_the_thread() {
+fn each_closure_function_moves_the_thread() {
     let host = Arc::new(Stubborn);
     let shared: Arc<dyn Host> = Arc::new(Stubborn);
     assert_eq!(current(), Place::Outside);
@@ -100,7 +100,7 @@ fn each_installer_moves_the_thread() {
     assert_eq!(current(), Place::Outside);
 }
 
-/// Driving in each poll of a driven future, first or later.
+/// A driven future is driving in each poll, the first and the later ones.
 #[test]
 fn driving_in_a_driven_poll() {
     let places = Dual::future(async {
@@ -113,7 +113,7 @@ fn driving_in_a_driven_poll() {
     assert_eq!(current(), Place::Outside);
 }
 
-/// Sync code that a driver runs here is outside, and the driver goes on after it.
+/// Sync code that a driver runs on its own thread is outside, and the driver drives on after it.
 #[test]
 fn outside_in_sync_code_run_by_a_driver() {
     let here = thread::current().id();
@@ -136,7 +136,7 @@ fn outside_in_sync_code_run_by_a_driver() {
     }
 }
 
-/// A pool thread is outside, whoever waits for it.
+/// A pool thread is outside, for each kind of caller.
 #[test]
 fn outside_in_a_pool_thread() {
     limit(|| {
@@ -152,7 +152,7 @@ fn outside_in_a_pool_thread() {
     });
 }
 
-/// Below a get, a wrapped future is an executor's task again: its sync code is the pool's.
+/// A wrapped future below a get is inside again, and its sync code goes to the pool.
 #[test]
 fn inside_in_a_wrapper_below_a_get() {
     limit(|| {
@@ -164,7 +164,7 @@ fn inside_in_a_wrapper_below_a_get() {
     });
 }
 
-/// A new thread starts outside, whatever the place it was started from.
+/// A new thread starts outside, in whatever place it was started.
 #[test]
 fn not_inherited_by_new_threads() {
     let in_new_thread = || {
@@ -179,10 +179,10 @@ fn not_inherited_by_new_threads() {
     assert_eq!(Dual::future(async { in_new_thread() }).get(), fine);
 }
 
-/// A dying thread is outside, and the installers work there; before and after the
-/// crate's own locals are gone.
+/// A thread whose locals are destroyed is outside, and the functions that move it work, before and
+/// after the crate's own locals are destroyed.
 #[test]
-fn right_while_a_threads_locals_are_destroyed() {
+fn place_while_thread_locals_are_destroyed() {
     let look = || {
         let host = Helpful::new();
         [

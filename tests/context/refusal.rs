@@ -15,7 +15,7 @@ use smartcall::{Dual, context};
 
 use crate::common::{Helpful, Stubborn, limit, message, refused_here};
 
-/// Refused in a future that says where it is; the handle works by await, and elsewhere.
+/// A get panics in a future under `inside`. The handle can be awaited, or got on another thread.
 #[test]
 fn refused_in_a_wrapped_future() {
     limit(|| {
@@ -28,16 +28,17 @@ fn refused_in_a_wrapped_future() {
     });
 }
 
-/// Refused on a thread that is an executor's.
+/// A get panics in `inside_executor`.
 #[test]
-fn refused_in_an_executors_closure() {
+fn refused_in_inside_executor() {
     let mut dual = context::inside_executor(refused_here);
     // It has become an ordinary handle again.
     *dual += 1;
     assert_eq!(dual.get(), 6);
 }
 
-/// Refused by a host that cannot block; the handle works by await, and elsewhere.
+/// A get panics under a host that cannot block. The handle can be awaited, or got on another
+/// thread.
 #[test]
 fn refused_by_a_host_that_cannot_block() {
     limit(|| {
@@ -52,9 +53,9 @@ fn refused_by_a_host_that_cannot_block() {
     });
 }
 
-/// `inside` asks no host, though the thread may have one.
+/// `inside_executor` asks no host, though the thread has one.
 #[test]
-fn inside_hides_a_host() {
+fn inside_executor_hides_a_host() {
     let host = Helpful::new();
     context::with_host(&host, || {
         assert_eq!(context::inside_executor(refused_here).get(), 5);
@@ -62,9 +63,9 @@ fn inside_hides_a_host() {
     assert_eq!(host.calls().0, 1, "for the get out here");
 }
 
-/// A blocking region lifts the refusal, for nested gets as well, and asks no host.
+/// A get works in a `blocking_region`, nested ones as well, and asks no host.
 #[test]
-fn region_lets_a_get_through() {
+fn get_in_a_blocking_region() {
     limit(|| {
         let (sender, pending) = message();
         thread::spawn(move || sender.send(7));
@@ -83,9 +84,9 @@ fn region_lets_a_get_through() {
     });
 }
 
-/// A region ends where the next executor begins.
+/// A `blocking_region` ends where the next executor begins.
 #[test]
-fn region_does_not_reach_into_an_executor() {
+fn blocking_region_ends_at_an_executor() {
     context::blocking_region(|| {
         assert_eq!(context::inside_executor(refused_here).get(), 5);
         let inside = Dual::future(context::inside(async { refused_here() }));

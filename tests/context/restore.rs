@@ -18,7 +18,7 @@ use smartcall::context::{self, Place, current};
 
 use crate::common::{Helpful, Stubborn, panic_of};
 
-/// A panic in a poll puts everything back.
+/// A panic in a poll restores the place.
 #[test]
 fn restored_after_a_panic_in_a_poll() {
     let host = Arc::new(Stubborn);
@@ -55,7 +55,8 @@ fn restored_after_a_panic_in_a_poll() {
     assert_eq!(current(), Place::Outside);
 }
 
-/// A panic in the closure of an installer puts everything back.
+/// A panic in the closure of `inside_executor`, `with_host` or `blocking_region` restores the
+/// place.
 #[test]
 fn restored_after_a_panicking_closure() {
     let stubborn = Arc::new(Stubborn);
@@ -85,7 +86,7 @@ fn restored_after_a_panicking_closure() {
     }
 }
 
-/// A host that panics leaves nothing behind.
+/// A panic of a host restores the place.
 #[test]
 fn restored_after_a_panicking_host() {
     let host = Helpful::calling(|_| panic!("in the host"));
@@ -97,7 +98,7 @@ fn restored_after_a_panicking_host() {
     assert_eq!(Dual::future(async { 5 }).get(), 5);
 }
 
-/// Each level of nesting comes back as it was.
+/// Each level of nesting restores the place of the level around it.
 #[test]
 fn restored_after_nesting() {
     let may_block = || Dual::future(async { 5 }).try_get().is_ok();
@@ -136,7 +137,7 @@ fn restored_after_nesting() {
     assert!(may_block());
 }
 
-/// Dropping a future mid-way, from any place, leaves that place as it was.
+/// A future that is dropped midway leaves the place as it was.
 #[test]
 fn restored_after_a_future_dropped_midway() {
     let mut cx = Context::from_waker(Waker::noop());

@@ -14,7 +14,7 @@ use tracing::{Event, Subscriber, info, info_span};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
-use crate::common::{in_child, limit};
+use crate::common::in_child;
 
 // Helpers ------------------------------------------------------------------------------
 
@@ -74,10 +74,10 @@ async fn log_there() {
 
 // Work ---------------------------------------------------------------------------------
 
-/// Both follow to the pool, and are gone from its thread afterwards.
+/// The span and the dispatcher follow to the pool, and are removed from its thread afterwards.
 #[test]
-fn to_the_pool() {
-    limit(|| {
+fn span_and_dispatcher_follow_to_the_pool() {
+    in_child(|| {
         let (log, dispatch) = Log::new();
         dispatcher::with_default(&dispatch, || {
             let work = async {
@@ -94,10 +94,10 @@ fn to_the_pool() {
     });
 }
 
-/// After a panic of the body both are left as well, and the span closes.
+/// After a panic of the body the span and the dispatcher are left as well, and the span closes.
 #[test]
-fn left_after_a_panic() {
-    limit(|| {
+fn span_and_dispatcher_are_left_after_a_panic() {
+    in_child(|| {
         let (log, dispatch) = Log::new();
         let fails = async { Dual::blocking(|| panic!("on purpose")).await };
         let fails = fails.instrument(dispatcher::with_default(&dispatch, || info_span!("fails")));
@@ -109,9 +109,9 @@ fn left_after_a_panic() {
     });
 }
 
-/// Silence follows, too, and hides the global dispatcher.
+/// `Dispatch::none` follows as well, and hides the global dispatcher.
 #[test]
-fn a_dispatcher_that_is_none() {
+fn the_dispatcher_none_follows() {
     in_child(|| {
         let (log, dispatch) = Log::new();
         dispatcher::set_global_default(dispatch).expect("it is the first");
@@ -122,10 +122,10 @@ fn a_dispatcher_that_is_none() {
     });
 }
 
-/// What runs here is in the span that is here, as it is without this crate.
+/// Code that runs on its caller's thread is in the current span.
 #[test]
-fn here() {
-    limit(|| {
+fn code_on_its_own_thread_is_in_the_current_span() {
+    in_child(|| {
         let (log, dispatch) = Log::new();
         dispatcher::with_default(&dispatch, || {
             let _span = info_span!("here").entered();
@@ -136,10 +136,10 @@ fn here() {
     });
 }
 
-/// 500 handles at once, each in a span of its own, do not mix.
+/// 500 handles at once keep their spans apart.
 #[test]
-fn many() {
-    limit(|| {
+fn five_hundred_handles_in_spans() {
+    in_child(|| {
         let (_log, dispatch) = Log::new();
         dispatcher::with_default(&dispatch, || {
             let one = |_| {
@@ -163,8 +163,8 @@ fn many() {
 /// The threads of an executor have the dispatcher that it was built under, and not its span.
 #[cfg(feature = "executor")]
 #[test]
-fn where_it_was_built() {
-    limit(|| {
+fn workers_have_the_dispatcher_of_the_build() {
+    in_child(|| {
         let (log, dispatch) = Log::new();
         let ex = dispatcher::with_default(&dispatch, || {
             let _span = info_span!("building").entered();
@@ -177,12 +177,12 @@ fn where_it_was_built() {
     });
 }
 
-/// A spare has the same dispatcher as the worker that it stands in for, and nothing of the
-/// task that blocks there.
+/// A spare thread has the dispatcher of the worker that it replaces, and nothing of the task that
+/// blocks there.
 #[cfg(feature = "executor")]
 #[test]
-fn on_a_spare() {
-    limit(|| {
+fn spare_has_the_dispatcher_of_the_worker() {
+    in_child(|| {
         let (log, dispatch) = Log::new();
         let (private, private_dispatch) = Log::new();
         let ex = dispatcher::with_default(&dispatch, || {
@@ -216,10 +216,10 @@ fn on_a_spare() {
     });
 }
 
-/// An executor that is built before there is any dispatcher does not hide the later one.
+/// An executor that is built before any dispatcher does not hide a later one.
 #[cfg(feature = "executor")]
 #[test]
-fn built_too_early() {
+fn executor_built_before_any_dispatcher() {
     in_child(|| {
         let (log, dispatch) = Log::new();
         // One that is set somewhere, so that there are some.

@@ -9,13 +9,14 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use crate::ALLOCATOR;
-use crate::common::in_child;
 use futures_lite::future::yield_now;
 use smartcall::context::{self, Host};
 use smartcall::offload::Job;
 use smartcall::{Dual, DualOf, SmartCall, Work};
 use stats_alloc::Region;
+
+use crate::ALLOCATOR;
+use crate::common::in_child;
 
 /// How often a call is made for one count, so that what grows now and then shows as well.
 const CALLS: usize = 100;
@@ -58,7 +59,7 @@ fn five_smart() -> DualOf<impl Work<Output = u32>> {
 
 /// `get` allocates nothing, by the handle and through the trait.
 #[test]
-fn get() {
+fn get_allocates_nothing() {
     in_child(|| {
         assert_allocations(0, async || Dual::future(five_async()).get());
         assert_allocations(0, async || Dual::blocking(five).get());
@@ -74,9 +75,9 @@ fn get() {
     });
 }
 
-/// Nor does `.await` through the handle.
+/// `.await` allocates nothing through the handle.
 #[test]
-fn awaited() {
+fn await_allocates_nothing() {
     in_child(|| {
         assert_allocations(0, async || Dual::future(five_async()).await);
         assert_allocations(0, async || five_async.invoke().await);
@@ -87,9 +88,9 @@ fn awaited() {
     });
 }
 
-/// Nor do nested drivers, a wait, or sync code that is met in a driven future.
+/// Nested drivers, waits, and sync code in a driven future allocate nothing.
 #[test]
-fn driven() {
+fn driving_allocates_nothing() {
     in_child(|| {
         let nested = || Dual::future(async { five_smart().get() }).get();
         assert_allocations(0, async || Dual::future(async { nested() }).get());
@@ -106,9 +107,9 @@ fn driven() {
     });
 }
 
-/// A box is one allocation, and so is the value that the first deref keeps.
+/// A box is one allocation, and so is the value that the first deref stores.
 #[test]
-fn boxed_and_dereferenced() {
+fn box_and_deref_allocate_once_each() {
     in_child(|| {
         assert_allocations(1, async || five_smart().boxed().get());
         assert_allocations(1, async || five_smart().boxed_local().get());
@@ -123,9 +124,10 @@ fn boxed_and_dereferenced() {
     });
 }
 
-/// A bound costs one allocation, once for a handle: a boxed one has its box, and what is there needs none.
+/// A time limit costs one allocation a handle. A boxed handle uses its box, and a ready one needs
+/// none.
 #[test]
-fn bounded() {
+fn time_limit_allocates_once() {
     const LONG: Duration = Duration::from_secs(600);
 
     fn five<T, W: Work<Output = T>>(got: Result<T, Dual<T, W>>) -> T {
@@ -171,7 +173,7 @@ fn bounded() {
 
 /// Steps allocate nothing, by each caller.
 #[test]
-fn steps() {
+fn steps_allocate_nothing() {
     in_child(|| {
         let steps = || five_smart().map(|n| n + 1).then(async |n| n - 1);
         assert_allocations(0, async || steps().get());
@@ -191,9 +193,9 @@ fn start_pool() {
     pollster::block_on(futures::future::join_all(jobs));
 }
 
-/// A hop to the pool allocates as much as `blocking::unblock` does, which is one.
+/// A hop to the pool allocates once, as `blocking::unblock` does.
 #[test]
-fn pool_hop() {
+fn pool_hop_allocates_once() {
     in_child(|| {
         start_pool();
         assert_allocations(1, async || ::blocking::unblock(five).await);
@@ -211,10 +213,10 @@ fn pool_hop() {
     });
 }
 
-/// Nor does a hop allocate more in a task, whichever executor of ours runs it.
+/// A hop from a task allocates no more, on each kind of executor.
 #[cfg(feature = "executor")]
 #[test]
-fn pool_hop_of_a_task() {
+fn pool_hop_of_a_task_allocates_once() {
     use smartcall::{Executor, LocalExecutor};
 
     in_child(|| {
@@ -268,9 +270,9 @@ fn hop(host: &Arc<OwnPool>) -> impl Future<Output = u32> {
     context::hosted(host, Dual::blocking(five))
 }
 
-/// A hop through a host's own pool allocates once, for the `Job`: no more than `unblock`.
+/// A hop through a host's own pool allocates once, for the `Job`.
 #[test]
-fn hop_through_a_host() {
+fn host_offload_allocates_once() {
     in_child(|| {
         let (jobs, queue) = mpsc::sync_channel::<Job>(1);
         let pool = thread::spawn(move || queue.into_iter().for_each(Job::run));
@@ -281,9 +283,9 @@ fn hop_through_a_host() {
     });
 }
 
-/// A job that the host gives back allocates once more, for its way to our pool.
+/// A job that the host refuses allocates once more, for its way to the default pool.
 #[test]
-fn hop_that_a_host_refuses() {
+fn refused_host_offload_allocates_twice() {
     in_child(|| {
         start_pool();
         let host = Arc::new(OwnPool { jobs: None });
@@ -291,9 +293,9 @@ fn hop_that_a_host_refuses() {
     });
 }
 
-/// Each hook adds what it takes along, and all of them together their list.
+/// Each `carry` hook allocates for its state, and all of them together once for their list.
 #[test]
-fn pool_hop_with_hooks() {
+fn pool_hop_with_carry_hooks() {
     in_child(|| {
         start_pool();
         for hooks in 1..4 {

@@ -73,7 +73,7 @@ fn pass_through_the_pool() {
 
 /// Handles that are dropped unused.
 #[test]
-fn fresh() {
+fn dropped_unused() {
     in_child(|| {
         assert_no_growth(MILLION, || {
             for _ in 0..MILLION / 5 {
@@ -90,7 +90,7 @@ fn fresh() {
 
 /// Handles that are dropped after a poll.
 #[test]
-fn polled_once() {
+fn dropped_after_a_poll() {
     in_child(|| {
         assert_no_growth(MILLION, || {
             for _ in 0..MILLION / 2 {
@@ -193,7 +193,7 @@ fn panicked() {
     });
 }
 
-/// Gets whose wakers are kept beyond them for a while.
+/// Gets whose wakers are kept for a while after them.
 #[test]
 fn wakers_kept() {
     in_child(|| {
@@ -235,7 +235,7 @@ fn on_the_pool() {
     });
 }
 
-/// Sync parts that are dropped while they are queued, and while they run.
+/// Sync parts that are dropped while they are queued and while they run.
 #[test]
 fn dropped_on_the_pool() {
     in_child(|| {

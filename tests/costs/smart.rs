@@ -4,11 +4,12 @@
 
 use std::hint::black_box;
 
-use crate::ALLOCATOR;
-use crate::common::in_child;
 use futures_lite::future::block_on;
 use smartcall::smart;
 use stats_alloc::Region;
+
+use crate::ALLOCATOR;
+use crate::common::in_child;
 
 #[smart]
 async fn borrowing(n: &u32, (a, _): (u32, u32)) -> u32 {
@@ -55,7 +56,7 @@ fn assert_allocations(each: usize, call: impl Fn() -> u32) {
     assert_eq!((0..9).map(|_| count()).min(), Some(each * 100));
 }
 
-/// Nothing by `get` and by `.await`, and one box if it is boxed.
+/// A `#[smart]` function allocates nothing by `get` and by `.await`, and one box if it is boxed.
 #[test]
 fn a_smart_function_allocates_what_its_handle_does() {
     in_child(|| {

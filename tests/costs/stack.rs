@@ -53,7 +53,7 @@ const CASES: [Case; 7] = [
     }),
 ];
 
-/// A child: resolves the future on a thread of its own.
+/// The child process of the other test: resolves the future on a thread of its own.
 #[test]
 #[ignore = "it is a child of the other test"]
 fn child() {
@@ -94,6 +94,7 @@ fn multiple(case: &str) -> f64 {
     high as f64 / 10.0
 }
 
+/// A large future is copied a few times at most on its way to its first poll.
 #[test]
 fn a_large_future_is_copied_a_few_times_only() {
     let taken = CASES.map(|(name, _)| (name, multiple(name)));

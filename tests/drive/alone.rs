@@ -17,11 +17,11 @@ use std::{future, panic};
 use futures::StreamExt;
 use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
+use smartcall::SmartCall;
 use smartcall::{Dual, SmartFn};
 
 use super::support::SOON;
 use crate::common::{in_child, limit, retry, threads};
-use smartcall::SmartCall;
 
 fn fails() -> u32 {
     panic!("on purpose")
@@ -32,11 +32,11 @@ fn id() -> ThreadId {
     thread::current().id()
 }
 
-/// Sync parts one after the other are run on the calling thread, and none is started.
+/// Sync parts that follow each other run on the calling thread, and no thread is started.
 #[cfg(target_os = "linux")]
 #[test]
 #[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
-fn sequence_is_run_here() {
+fn sequence_runs_on_the_drivers_thread() {
     in_child(|| {
         let (here, before) = (id(), threads());
         let erased = SmartFn::new(id);
@@ -62,11 +62,11 @@ fn sequence_is_run_here() {
     });
 }
 
-/// `retry` of a sync operation is run on the calling thread, and none is started.
+/// `retry` of a sync operation runs on the calling thread, and no thread is started.
 #[cfg(target_os = "linux")]
 #[test]
 #[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
-fn retry_is_run_here() {
+fn retry_runs_on_the_drivers_thread() {
     in_child(|| {
         let (here, before) = (id(), threads());
         let attempts = Arc::new(Mutex::new(Vec::new()));
@@ -88,9 +88,9 @@ fn retry_is_run_here() {
     });
 }
 
-/// A pair takes its sync path where it is alone, its async one where it is not.
+/// A pair takes its sync path where it is alone, and its async path where it is not.
 #[test]
-fn pair_takes_the_path_that_fits() {
+fn pair_takes_its_sync_path_if_alone() {
     limit(|| {
         let pair = || Dual::pair((), |()| "sync", async |()| "async");
         let alone = Dual::future(async { [pair().await, pair().await] });
@@ -107,9 +107,9 @@ fn pair_takes_the_path_that_fits() {
     });
 }
 
-/// A waker that somebody kept from an earlier get is no company in a later one.
+/// A waker that is kept from an earlier get does not make the part of a later get wait for company.
 #[test]
-fn kept_waker_is_no_company() {
+fn kept_waker_does_not_count() {
     limit(|| {
         let kept = Mutex::new(Vec::new());
         let keeps = future::poll_fn(|cx| {
@@ -144,7 +144,7 @@ fn kept_waker_is_no_company() {
     });
 }
 
-/// A part that was dropped after it asked leaves the turn to the next one.
+/// A part that is dropped after it asked for the turn leaves the turn to the next part.
 #[test]
 fn part_that_was_dropped_after_it_asked() {
     limit(|| {
@@ -171,7 +171,7 @@ fn part_that_was_dropped_after_it_asked() {
     });
 }
 
-/// A turn that was granted is kept while a nested get, which comes first, grants its own.
+/// A granted turn is kept while a nested get runs first and grants its own turn.
 #[test]
 fn turn_is_kept_over_a_nested_get() {
     limit(|| {
@@ -189,7 +189,7 @@ fn turn_is_kept_over_a_nested_get() {
     });
 }
 
-/// A part on a nested level is alone there, whatever goes on above.
+/// A part on a nested level is alone there, whatever runs on the levels above.
 #[test]
 fn alone_on_a_nested_level() {
     limit(|| {

@@ -46,7 +46,7 @@ fn nested_gets_on_one_stack_after_a_wait() {
     assert_eq!(limit(|| on_a_small_stack(|| down(LEVELS))), LEVELS);
 }
 
-/// Sync parts that are run in polls, and get the next level.
+/// Sync parts that run in polls, and get the next level.
 #[test]
 fn nested_sync_parts_on_one_stack() {
     fn down(level: u32) -> u32 {
@@ -59,8 +59,7 @@ fn nested_sync_parts_on_one_stack() {
     assert_eq!(limit(|| on_a_small_stack(|| down(LEVELS))), LEVELS);
 }
 
-/// A task, a pool job that gets it, a task that awaits that job, and so on; with one
-/// worker, and places for two jobs.
+/// A task awaits a pool job that gets a task, and so on, with one worker and `set_max_jobs(2)`.
 #[cfg(feature = "executor")]
 #[test]
 fn nested_gets_through_pool_hops() {

@@ -52,7 +52,7 @@ fn refused(results: &mpsc::Receiver<Result<u32, Dual<u32>>>) -> Dual<u32> {
     }
 }
 
-/// `try_get` in a drop gives the value, or the handle back.
+/// `try_get` in a destructor gives the value, or the handle back.
 #[test]
 fn try_get_in_a_drop() {
     limit(|| {
@@ -93,7 +93,7 @@ fn try_get_in_a_drop() {
     });
 }
 
-/// `try_get` in the drop of a future that somebody dropped mid-way.
+/// `try_get` in a destructor of a future that is dropped midway.
 #[test]
 fn try_get_in_a_cancelled_future() {
     limit(|| {
@@ -109,7 +109,7 @@ fn try_get_in_a_cancelled_future() {
     });
 }
 
-/// `try_get` in the drop of a task: cancelled, and dropped with its executor.
+/// `try_get` in a destructor of a task that is cancelled, or dropped with its executor.
 #[cfg(feature = "executor")]
 #[test]
 fn try_get_in_a_cancelled_task() {

@@ -35,7 +35,7 @@ fn meet(barrier: &Arc<Barrier>) -> impl Future<Output = u32> + Send + 'static {
     })
 }
 
-/// Two sync parts of a join that meet.
+/// Two sync parts of a join wait for each other.
 #[test]
 fn joined_parts_meet() {
     limit(|| {
@@ -56,7 +56,8 @@ fn joined_parts_meet() {
     });
 }
 
-/// A part that asks while another one may run here: they still meet.
+/// A part that asks for a thread while another one may run on the driver's thread: they still
+/// overlap.
 #[test]
 fn part_that_comes_later_meets_too() {
     limit(|| {
@@ -79,7 +80,7 @@ fn part_that_comes_later_meets_too() {
     });
 }
 
-/// A part that needs its sibling, which was woken already and holds no waker.
+/// A part waits for its sibling, which is woken already and holds no waker.
 #[test]
 fn part_that_needs_a_sibling() {
     limit(|| {
@@ -94,8 +95,7 @@ fn part_that_needs_a_sibling() {
     });
 }
 
-/// The same, with a sibling that another thread wakes while the driver is deciding: it is
-/// no company any more, and has yet to be polled.
+/// A part waits for its sibling, which another thread wakes while the driver decides.
 #[test]
 fn part_that_needs_a_sibling_woken_meanwhile() {
     /// The window is a few instructions wide.
@@ -141,7 +141,7 @@ fn part_that_needs_a_sibling_woken_meanwhile() {
     });
 }
 
-/// A timeout over a sync part that ends only when it is told to.
+/// A timeout ends the wait for a sync part that runs on.
 #[test]
 fn timeout_over_a_sync_part() {
     limit(|| {
@@ -175,7 +175,7 @@ fn local_pool() -> u32 {
     })
 }
 
-/// A `LocalPool` run inside a driven future, and in a sync part of one.
+/// A `LocalPool` that runs in a driven future, and in a sync part of one.
 #[test]
 fn local_pool_in_a_driven_future() {
     limit(|| {
@@ -189,7 +189,7 @@ fn local_pool_in_a_driven_future() {
     });
 }
 
-/// A get in such a `LocalPool`, where nobody recognises it.
+/// A get in such a `LocalPool`, where it is not recognised.
 #[cfg(not(feature = "futures-executor"))]
 #[test]
 fn get_in_a_local_pool_in_a_driven_future() {
@@ -207,7 +207,7 @@ fn get_in_a_local_pool_in_a_driven_future() {
     });
 }
 
-/// The same parts awaited in a task overlap as they do under get.
+/// Parts that are awaited in a task overlap as they do under a get.
 #[cfg(feature = "executor")]
 #[test]
 fn parts_in_a_task_meet() {

@@ -60,7 +60,7 @@ fn sandwich() -> DualOf<impl Work<Output = [Part; 4]> + Send + 'static> {
     })
 }
 
-/// By get, all of a sandwich is run here.
+/// By get, all parts run on the calling thread.
 #[test]
 fn sandwich_by_get() {
     limit(|| {
@@ -78,7 +78,7 @@ fn sandwich_by_get() {
     });
 }
 
-/// Awaited, the first sync part goes to the pool, and what is in it stays on its thread.
+/// Awaited, the first sync part goes to the pool, and the parts in it stay on its thread.
 #[test]
 fn sandwich_by_await() {
     limit(|| {
@@ -92,7 +92,7 @@ fn sandwich_by_await() {
     });
 }
 
-/// Two at once under get overlap, so their sync parts are the pool's.
+/// Two at once under a get overlap, so their sync parts go to the pool.
 #[test]
 #[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
 fn sandwiches_joined_by_get() {
@@ -109,7 +109,7 @@ fn sandwiches_joined_by_get() {
     });
 }
 
-/// After a real wait a sync part may be run here or on the pool; its place is the same.
+/// After a wait a sync part runs on the calling thread or on the pool. Its place is the same.
 #[test]
 fn sandwich_with_waits() {
     limit(|| {

@@ -92,9 +92,9 @@ fn use_both() {
     use_smartcall();
 }
 
-/// Gets of a ready future as a thread dies.
+/// A get of a ready future while a thread's locals are destroyed.
 #[test]
-fn ready_get_in_a_dying_thread() {
+fn ready_get_at_thread_exit() {
     limit(|| {
         for order in ORDERS {
             let ready = || Dual::future(async { Dual::future(async { 5 }).get() }).get();
@@ -105,9 +105,9 @@ fn ready_get_in_a_dying_thread() {
     });
 }
 
-/// Gets that are woken by another thread as a thread dies, nested ones too.
+/// Gets that another thread wakes, nested ones too.
 #[test]
-fn pending_get_in_a_dying_thread() {
+fn pending_get_at_thread_exit() {
     limit(|| {
         for order in ORDERS {
             let (about_to_park, parks) = mpsc::channel();
@@ -131,9 +131,9 @@ fn pending_get_in_a_dying_thread() {
     });
 }
 
-/// Sync parts that overlap, on the pool, as a thread dies.
+/// Sync parts that overlap, on the pool.
 #[test]
-fn overlapping_get_in_a_dying_thread() {
+fn overlapping_get_at_thread_exit() {
     limit(|| {
         for order in ORDERS {
             let overlap = || {
@@ -145,9 +145,9 @@ fn overlapping_get_in_a_dying_thread() {
     });
 }
 
-/// The refusal holds to the end.
+/// `try_get` is refused inside an executor as long as the thread lives.
 #[test]
-fn try_get_in_a_dying_thread() {
+fn try_get_at_thread_exit() {
     limit(|| {
         for order in ORDERS {
             let tries = || {
@@ -172,10 +172,10 @@ fn meet(barrier: &Arc<Barrier>) -> impl Future<Output = u32> + Send + 'static {
     })
 }
 
-/// A get of a task in a thread's last moments.
+/// A get of a task of an executor.
 #[cfg(feature = "executor")]
 #[test]
-fn get_of_a_task_in_a_dying_thread() {
+fn get_of_a_task_at_thread_exit() {
     limit(|| {
         for order in ORDERS {
             let ex = crate::common::one_thread();

@@ -126,7 +126,7 @@ fn park_in_a_poll() {
     limit(|| assert_eq!(Dual::future(woken_while_blocked(by_park())).get(), 5));
 }
 
-/// The same on a nested level, and in sync code that is run here.
+/// Code that parks the thread on a nested level, and in sync code that runs on the driver's thread.
 #[test]
 fn wake_ups_on_nested_levels() {
     limit(|| {
@@ -139,7 +139,8 @@ fn wake_ups_on_nested_levels() {
     });
 }
 
-/// Three levels wait at once, and are woken from the outermost in, or from the inside out.
+/// Three levels wait at once, and are woken from the outermost inwards, or from the innermost
+/// outwards.
 #[test]
 fn three_levels_woken_in_any_order() {
     limit(|| {
@@ -169,7 +170,7 @@ fn three_levels_woken_in_any_order() {
     });
 }
 
-/// A park token that was left over is no wake-up: the future is not polled for it.
+/// A park token that is left over does not count as a wake-up: the future is not polled for it.
 #[test]
 fn leftover_park_token() {
     limit(|| {
@@ -190,7 +191,7 @@ fn leftover_park_token() {
     });
 }
 
-/// A get below pollster, which parks by the thread's token and looks at a flag of its own.
+/// A get below pollster, which parks by the thread's token and checks a flag of its own.
 #[test]
 fn get_below_pollster() {
     limit(|| assert_eq!(pollster::block_on(woken_while_blocked(by_get())), 5));
@@ -207,7 +208,7 @@ fn get_below_futures_lite() {
     });
 }
 
-/// A get below the `block_on` of futures, where nobody recognises that.
+/// A get below the `block_on` of futures, where it is not recognised.
 #[cfg(not(feature = "futures-executor"))]
 #[test]
 fn get_below_futures_executor() {

@@ -51,7 +51,7 @@ where
 
 /// Gets on all threads of an adopted executor.
 #[test]
-fn adopted_executor() {
+fn gets_on_all_threads() {
     limit(|| {
         on_all_threads_of_an_adopted(|ex| async move { get(ex.spawn(async { 5 })) });
         on_all_threads_of_an_adopted(|ex| async move { ex.block_on(ex.spawn(async { 5 })) });
@@ -63,7 +63,7 @@ fn adopted_executor() {
 
 /// Sync code that waits for a task, on all threads of an adopted executor.
 #[test]
-fn adopted_executor_with_sync_code() {
+fn sync_code_on_all_threads() {
     limit(|| {
         on_all_threads_of_an_adopted(
             |ex| async move { Dual::blocking(waits_for_a_task(&ex)).get() },
@@ -76,7 +76,7 @@ fn adopted_executor_with_sync_code() {
 
 /// Dropping the handle of an adopted executor ends the gets that are parked on its threads.
 #[test]
-fn adopted_executor_is_dropped() {
+fn dropped_with_gets_parked() {
     limit(|| {
         let bare = Arc::new(async_executor::Executor::new());
         let ex = Executor::from(Arc::clone(&bare));
@@ -124,9 +124,10 @@ fn adopted_and_blocked() -> (
     (bare, ex, blocked)
 }
 
-/// A get on a thread of the program's that runs an adopted executor has a spare of its own.
+/// A get on a thread of the program's own that runs an adopted executor gets a spare thread of its
+/// own.
 #[test]
-fn adopted_executor_on_a_thread_of_the_programs() {
+fn get_on_a_thread_of_the_programs_own() {
     limit(|| {
         let (bare, ex, _blocked) = adopted_and_blocked();
         let inner = Arc::clone(&ex);
@@ -142,7 +143,7 @@ fn adopted_executor_on_a_thread_of_the_programs() {
     });
 }
 
-/// Such a spare is one for all that is nested, and goes back to idle at the end of the get.
+/// Such a spare thread serves all nested gets, and is idle again at the end of the outermost get.
 #[cfg(target_os = "linux")]
 #[test]
 fn spares_for_threads_of_the_programs_are_reused() {
@@ -166,10 +167,10 @@ fn spares_for_threads_of_the_programs_are_reused() {
     });
 }
 
-/// An adopted executor may have 2,048 spares, and a get that finds none left is refused in words.
+/// An adopted executor may have 2,048 spare threads. A get that finds none left panics.
 #[cfg(target_os = "linux")]
 #[test]
-fn no_spare_left_in_an_adopted_executor() {
+fn max_spares_of_an_adopted_executor() {
     in_child(|| {
         let ex = Executor::from(Arc::new(async_executor::Executor::new()));
         let block = |_| {
@@ -191,9 +192,9 @@ fn no_spare_left_in_an_adopted_executor() {
     });
 }
 
-/// With the adopting executor gone nobody stands in for a thread of the program's.
+/// A get on a thread of the program's own panics once the adopting executor is dropped.
 #[test]
-fn adopted_task_refuses_when_its_executor_is_gone() {
+fn get_in_a_task_whose_adopter_is_gone() {
     limit(|| {
         let bare = Arc::new(async_executor::Executor::new());
         let ex = Executor::from(Arc::clone(&bare));

@@ -9,9 +9,9 @@ use smartcall::{Dual, Executor, LocalExecutor};
 use super::support::wait_until;
 use crate::common::{Steps, assert_contains, in_child_with_stacks, one_thread, panic_of, threads};
 
-/// An executor without threads.
+/// `Builder::threads(0)` is an error.
 #[test]
-fn no_threads_asked_for() {
+fn threads_zero() {
     let none = || Executor::builder().threads(0);
     let error = none().try_build().expect_err("it has no threads");
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
@@ -21,7 +21,7 @@ fn no_threads_asked_for() {
     assert_contains(&said, "`Builder::try_build`");
 }
 
-/// A name that no thread can have.
+/// `Builder::name` with a zero byte is an error.
 #[test]
 fn name_with_a_zero_byte() {
     let named = || Executor::builder().threads(1).name("wor\0ker");
@@ -32,7 +32,8 @@ fn name_with_a_zero_byte() {
     assert_contains(&said, "zero byte");
 }
 
-/// A thread that can't be started is an error of `try_build`, and a panic in words elsewhere.
+/// A thread that cannot be started is an error of `try_build`, and a panic of `build`, `new` and
+/// `from`.
 #[cfg(target_os = "linux")]
 #[test]
 #[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
@@ -55,7 +56,7 @@ fn thread_that_cannot_be_started() {
     });
 }
 
-/// Threads that were started before the one that can't be are stopped.
+/// The threads that were started before the one that cannot be started are stopped.
 #[cfg(target_os = "linux")]
 #[test]
 #[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
@@ -73,7 +74,7 @@ fn thread_that_cannot_be_started_after_others() {
     });
 }
 
-/// A spare that can't be started is missed by a get that waits, and by no other one.
+/// A get that waits panics if its spare thread cannot be started. A get that does not wait works.
 #[cfg(target_os = "linux")]
 #[test]
 fn spare_that_cannot_be_started() {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures::channel::oneshot;
 use futures::future::join_all;
+use smartcall::SmartCall;
 use smartcall::context::{self, Place};
 use smartcall::{Dual, Executor, kind};
 
@@ -15,9 +16,8 @@ use super::support::{
     assert_names_the_setting, executor, get, in_a_task, once, wait_until, waits_for_a_task,
 };
 use crate::common::{in_child, limit, threads, threads_named};
-use smartcall::SmartCall;
 
-/// A get whose value is ready hands nothing over: no thread is started for it.
+/// A get whose value is ready starts no thread.
 #[cfg(target_os = "linux")]
 #[test]
 fn ready_gets_start_no_thread() {
@@ -42,7 +42,7 @@ fn ready_gets_start_no_thread() {
     });
 }
 
-/// A get that is over hands nothing over: long code after it keeps its thread to itself.
+/// Long code after a get keeps its thread, and starts no spare thread.
 #[cfg(target_os = "linux")]
 #[test]
 fn long_code_after_a_get() {
@@ -60,7 +60,7 @@ fn long_code_after_a_get() {
     });
 }
 
-/// All workers blocked in gets, on tasks of the same executor.
+/// All workers block in gets of tasks of the same executor.
 #[test]
 fn every_worker_gets() {
     limit(|| {
@@ -85,8 +85,7 @@ fn every_worker_gets() {
     });
 }
 
-/// A get that parks asks for a spare then and there: it is not left to the monitor, which has
-/// no complaint if there is none.
+/// A get that parks asks for a spare thread at once, and does not wait for the monitor.
 #[test]
 fn parked_get_hands_over_at_once() {
     limit(|| {
@@ -167,7 +166,7 @@ fn gets_that_block_without_parking() {
     });
 }
 
-/// Nested gets, the innermost of which waits for a task, in the first poll and later.
+/// Nested gets, the innermost of which waits for a task, in the first poll and in a later one.
 #[test]
 fn nested_gets() {
     limit(|| {
@@ -204,7 +203,7 @@ fn block_on_in_a_task() {
     });
 }
 
-/// By one executor in a task of another, with a worker each.
+/// `block_on` of one executor in a task of another, with one worker each.
 #[test]
 fn block_on_of_another_executor() {
     limit(|| {
@@ -221,7 +220,7 @@ fn block_on_of_another_executor() {
     });
 }
 
-/// In-place code that runs on is stood in for, in all of its forms.
+/// A spare thread takes over for in-place code that runs long, in each form of it.
 #[test]
 fn in_place_code_that_waits_for_a_task() {
     limit(|| {
@@ -253,7 +252,7 @@ fn in_place_code_that_waits_for_a_task() {
     });
 }
 
-/// Threads that were stood in for go on with the executor's tasks when they come back.
+/// Workers that a spare thread replaced run the executor's tasks again when they come back.
 #[test]
 fn workers_come_back() {
     limit(|| {

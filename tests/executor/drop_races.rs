@@ -60,13 +60,13 @@ fn head_start(round: usize) {
     }
 }
 
-/// The drop of an awaited sync part races with its end.
+/// The drop of a handle races with the end of its blocking code.
 #[test]
 fn job_dropped_as_it_completes() {
     limit(|| race(|completes| Box::pin(Dual::blocking(completes))));
 }
 
-/// The same for a job that was queued.
+/// The same for a job that waited in the queue.
 #[test]
 fn queued_job_dropped_as_it_completes() {
     in_child(|| {
@@ -129,7 +129,7 @@ fn executor_dropped_as_a_task_completes() {
     });
 }
 
-/// The drop of an executor races with a thread of nobody's that wakes its task, or cancels it.
+/// The drop of an executor races with a foreign thread that wakes its task, or cancels it.
 #[test]
 fn executor_dropped_as_a_thread_wakes() {
     fn drops_one(wake: impl FnOnce() + Send + 'static, round: usize, drop_it: impl FnOnce()) {
@@ -188,9 +188,11 @@ fn executor_dropped_as_a_thread_wakes() {
     });
 }
 
-/// What async-executor 1.14.1 does with a task that a thread of nobody's wakes as the executor is
-/// dropped: `src/roll.rs` tells it, and is there for it. It shows in some of a hundred runs on a
-/// busy machine.
+/// What async-executor 1.14.1 does with a task that a foreign thread wakes as the executor is
+/// dropped.
+///
+/// `src/roll.rs` explains it, and works around it. It shows in some of a hundred runs on a busy
+/// machine.
 #[test]
 #[ignore = "async-executor 1.14.1 loses the task: it would hang"]
 fn bare_executor_dropped_as_a_thread_wakes() {

@@ -43,9 +43,9 @@ fn goes_through(ex: &Executor) {
     assert_eq!(LocalExecutor::new().block_on(task()), 5);
 }
 
-/// Goes through in a task, on as many threads as there may be.
+/// A get works in a task, on as many threads as there may be.
 #[test]
-fn through_in_a_task() {
+fn get_in_a_task() {
     limit(|| {
         for ex in [one_thread(), adopted()] {
             let ex = Arc::new(ex);
@@ -56,16 +56,16 @@ fn through_in_a_task() {
     });
 }
 
-/// Goes through in the root of `block_on`.
+/// A get works in the root of `block_on`.
 #[test]
-fn through_in_the_root_of_block_on() {
+fn get_in_the_root_of_block_on() {
     limit(|| {
         let ex = one_thread();
         ex.block_on(async { goes_through(&ex) });
     });
 }
 
-/// Refused in the tasks and the root of a `LocalExecutor`.
+/// A get panics in the tasks and the root of a `LocalExecutor`.
 #[test]
 fn refused_in_a_local_executor() {
     limit(|| {
@@ -78,7 +78,7 @@ fn refused_in_a_local_executor() {
     });
 }
 
-/// Refused in a nested place of a task, but not on the pool nor in a region.
+/// A get panics in in-place code of a task, and works on the pool and in a `blocking_region`.
 #[test]
 fn refused_below_a_task() {
     limit(|| {
@@ -97,7 +97,7 @@ fn refused_below_a_task() {
     });
 }
 
-/// `block_on` of the shim is refused where a get is, at the caller's line.
+/// `block_on` panics where a get does, at the caller's line.
 #[test]
 fn block_on_refused_in_a_task() {
     limit(|| {
@@ -113,7 +113,7 @@ fn block_on_refused_in_a_task() {
     });
 }
 
-/// On a thread that has a host, `block_on` goes through that host.
+/// `block_on` blocks through the host of its thread.
 #[test]
 fn block_on_through_a_host() {
     limit(|| {

@@ -40,7 +40,7 @@ impl Host for StandIn {
     }
 }
 
-/// A get in a task of an executor that brought a host.
+/// A get in a task of a bare executor blocks through the host that the task was wrapped with.
 #[test]
 fn host_of_a_bare_executor() {
     limit(|| {

@@ -33,7 +33,7 @@ fn assert_idle() {
     assert!(used <= 2, "{used} ticks of 10 ms in a second");
 }
 
-/// A process whose executors are idle uses no processor time, whatever they have done before.
+/// Idle executors use no processor time, whatever they have run before.
 #[cfg(target_os = "linux")]
 #[test]
 fn idle_executors_use_no_time() {
@@ -53,8 +53,8 @@ fn idle_executors_use_no_time() {
     });
 }
 
-/// Nor does one that has workers parked, spares in their places, and spares that are parked and
-/// were dismissed since.
+/// Parked workers, the spare threads that replace them, and parked spare threads use no processor
+/// time.
 #[cfg(target_os = "linux")]
 #[test]
 fn parked_gets_use_no_time() {
@@ -86,10 +86,10 @@ fn parked_gets_use_no_time() {
     });
 }
 
-/// Nor does one in which long calls have no spare.
+/// Long calls that find no spare thread left use no processor time.
 #[cfg(target_os = "linux")]
 #[test]
-fn long_calls_at_the_bound_use_no_time() {
+fn long_calls_at_max_spares_use_no_time() {
     in_child(|| {
         let ex = executor_with_spares(0);
         let (release, released) = mpsc::channel();

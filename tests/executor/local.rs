@@ -5,7 +5,7 @@ use smartcall::{Dual, Executor, LocalExecutor};
 use super::support::get;
 use crate::common::{limit, panic_of};
 
-/// In a `LocalExecutor` nobody can stand in, so all that blocks is refused, in words.
+/// A `LocalExecutor` has no spare threads, so all that blocks panics.
 #[test]
 fn local_executor_refuses() {
     limit(|| {

@@ -33,10 +33,10 @@ fn assert_at_the_bound(ex: &Executor) -> Task<()> {
     })
 }
 
-/// No spare may be started at all.
+/// `max_spares(0)`: no spare thread is ever started.
 #[cfg(target_os = "linux")]
 #[test]
-fn no_spares() {
+fn max_spares_zero() {
     in_child(|| {
         let ex = executor_with_spares(0);
         ex.block_on(assert_at_the_bound(&ex));
@@ -48,10 +48,11 @@ fn no_spares() {
     });
 }
 
-/// The only spare stands in for another task; when that is back, it can be had again.
+/// `max_spares(1)`: the only spare thread serves another task once the first one no longer needs
+/// it.
 #[cfg(target_os = "linux")]
 #[test]
-fn one_spare() {
+fn max_spares_one() {
     in_child(|| {
         let ex = executor_with_spares(1);
         for _ in 0..20 {
@@ -83,7 +84,7 @@ fn one_spare() {
     });
 }
 
-/// In a `block_on` in a task a get is refused as around it, once another task has the only spare.
+/// A get in a `block_on` in a task panics once another task has the only spare thread.
 #[test]
 fn no_spare_left_in_block_on() {
     limit(|| {
@@ -107,7 +108,7 @@ fn no_spare_left_in_block_on() {
     });
 }
 
-/// What is nested in a wait that has handed its place over needs no further spare.
+/// Waits that are nested in a wait share its spare thread.
 #[test]
 fn nested_waits_share_one_spare() {
     limit(|| {
@@ -125,8 +126,7 @@ fn nested_waits_share_one_spare() {
     });
 }
 
-/// A wait leaves nobody behind who could wake the get: sync code after it is alone, and
-/// runs on the get's own thread.
+/// Sync code after a wait is alone, and runs on the get's own thread.
 #[test]
 fn sync_code_after_a_wait() {
     limit(|| {

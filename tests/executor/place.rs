@@ -42,7 +42,7 @@ fn tells_drop() -> (
     (future, dropped)
 }
 
-/// Inside in a task.
+/// A task is inside.
 #[test]
 fn inside_in_a_task() {
     limit(|| {
@@ -56,7 +56,7 @@ fn inside_in_a_task() {
     });
 }
 
-/// A task of an adopted executor is inside on a thread that is not ours, too.
+/// A task of an adopted executor is inside on a foreign thread as well.
 #[test]
 fn inside_in_an_adopted_task_that_others_run() {
     limit(|| {
@@ -74,7 +74,7 @@ fn inside_in_an_adopted_task_that_others_run() {
     });
 }
 
-/// Inside in the root of `block_on`, and outside after it.
+/// The root of `block_on` is inside, and the thread is outside after it.
 #[test]
 fn inside_in_the_root_of_block_on() {
     limit(|| {
@@ -87,7 +87,7 @@ fn inside_in_the_root_of_block_on() {
     });
 }
 
-/// A task is dropped inside: cancelled, with its executor, or never having run.
+/// A task is dropped inside: cancelled, with its executor, and before its first poll.
 #[test]
 fn inside_in_the_drop_of_a_task() {
     limit(|| {
@@ -118,7 +118,7 @@ fn inside_in_the_drop_of_a_task() {
     });
 }
 
-/// Outside in a pool thread, and in a thread that a task spawned.
+/// A pool thread, and a thread that a task spawned, are outside.
 #[test]
 fn outside_in_threads_of_a_task() {
     limit(|| {
@@ -132,7 +132,7 @@ fn outside_in_threads_of_a_task() {
     });
 }
 
-/// Outside once the executor has stopped, here and on its dying threads.
+/// A thread is outside once the executor has stopped. So are the executor's threads as they end.
 #[test]
 fn outside_after_the_executor_stopped() {
     limit(|| {
@@ -147,7 +147,7 @@ fn outside_after_the_executor_stopped() {
     });
 }
 
-/// A task that panics leaves its thread inside, for the next one.
+/// A task that panics leaves its thread inside, for the next task.
 #[test]
 fn restored_after_a_panic_in_a_task() {
     limit(|| {

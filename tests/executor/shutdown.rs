@@ -38,8 +38,8 @@ fn assert_dropped<T>(get: JoinHandle<Result<T, String>>) {
 /// shows less, and passes all the same.
 const SOON: Duration = Duration::from_millis(5);
 
-/// Tasks that were never polled, are pending, wait for a pool job, or are done; gets on
-/// plain threads are parked on them.
+/// Tasks that were never polled, are pending, wait for a pool job, or are done, while plain threads
+/// wait for them.
 #[test]
 fn executor_dropped_with_tasks_in_each_state() {
     limit(|| {
@@ -124,7 +124,7 @@ fn executor_dropped_with_tasks_in_each_state() {
     });
 }
 
-/// A task that is being polled, and waits on: dropped when the poll is over.
+/// A task that is being polled and returns pending is dropped when the poll is over.
 #[test]
 fn executor_dropped_in_a_poll_that_ends_pending() {
     limit(|| {
@@ -177,7 +177,7 @@ fn executor_dropped_with_all_workers_in_a_poll() {
     });
 }
 
-/// When the drop is over, so are the threads: their locals are gone too.
+/// The drop waits for the executor's threads, and for the destructors of their locals.
 #[test]
 fn executor_drop_waits_for_its_threads() {
     struct AtExit(mpsc::Sender<()>);
@@ -205,7 +205,7 @@ fn executor_drop_waits_for_its_threads() {
     });
 }
 
-/// A task that was dropped with its executor has nothing to wait for, however it is asked.
+/// A task that was dropped with its executor panics when it is resolved, in each way.
 #[test]
 fn task_of_a_dropped_executor() {
     limit(|| {
@@ -252,7 +252,7 @@ fn executor_dropped_by_its_own_task() {
     });
 }
 
-/// A worker that outlives its executor drops the tasks before the thread's locals are gone.
+/// A worker that outlives its executor drops the tasks before the thread's locals are destroyed.
 #[test]
 fn executor_dropped_by_its_own_task_before_thread_locals() {
     thread_local! {
@@ -395,7 +395,7 @@ fn adopted_executor_dropped_while_others_run_it() {
     });
 }
 
-/// A stopped executor keeps nothing alive: no task in any state, nor itself.
+/// A stopped executor keeps nothing alive: no task in any state, and not itself.
 #[test]
 fn nothing_is_kept_by_a_stopped_executor() {
     limit(|| {

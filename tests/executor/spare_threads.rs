@@ -12,7 +12,7 @@ use smartcall::{Dual, Executor};
 use super::support::{executor, get, in_a_task, wait_until};
 use crate::common::{in_child, panic_of, threads_named};
 
-/// Spares are used again, so that ten thousand gets, one after the other, start a few.
+/// Spare threads are reused: ten thousand gets, one after the other, start a few.
 #[cfg(target_os = "linux")]
 #[test]
 fn spares_are_reused() {
@@ -32,8 +32,8 @@ fn spares_are_reused() {
     });
 }
 
-/// Dropping the executor ends its workers, its spares and its monitor at once, and the
-/// gets that are parked there.
+/// Dropping the executor ends its workers, its spare threads, its monitor, and the gets that are
+/// parked there.
 #[cfg(target_os = "linux")]
 #[test]
 fn drop_ends_all_threads() {
@@ -80,7 +80,8 @@ fn drop_ends_all_threads() {
     });
 }
 
-/// The same, again and again, with gets that have parked, are about to, or have yet to begin.
+/// Executors are dropped again and again with gets that have parked, are about to park, or have not
+/// begun.
 #[cfg(target_os = "linux")]
 #[test]
 fn drop_while_tasks_are_about_to_park() {
@@ -105,10 +106,10 @@ fn drop_while_tasks_are_about_to_park() {
     });
 }
 
-/// An executor that one of its own tasks drops last.
+/// An executor that one of its own tasks drops last ends its threads.
 #[cfg(target_os = "linux")]
 #[test]
-fn executor_dropped_by_its_own_task() {
+fn executor_dropped_by_its_own_task_ends_its_threads() {
     in_child(|| {
         for _ in 0..20 {
             let ex = executor(2);
@@ -126,7 +127,7 @@ fn executor_dropped_by_its_own_task() {
     });
 }
 
-/// No monitor is left when the last executor is gone, and each has its own till then.
+/// Each executor has a monitor of its own, which ends with it.
 #[cfg(target_os = "linux")]
 #[test]
 fn monitors_end_with_their_executors() {

@@ -9,7 +9,7 @@ use smartcall::LocalExecutor;
 
 use crate::common::{Counted, assert_contains, limit, one_thread, panic_of, poll, wait_until};
 
-/// Dropping a task cancels it: its future is dropped, and not polled again.
+/// Dropping a task cancels it: its future is dropped and not polled again.
 #[test]
 fn task_dropped() {
     limit(|| {
@@ -68,7 +68,7 @@ fn task_detached() {
     });
 }
 
-/// `is_finished` says when an await would not wait.
+/// `is_finished` is true once an await would not wait.
 #[test]
 fn task_is_finished() {
     limit(|| {
@@ -88,7 +88,7 @@ fn task_is_finished() {
     });
 }
 
-/// A task that is polled again after completion says so, in both forms.
+/// A task that is polled again after completion panics, in both forms.
 #[test]
 fn task_polled_again() {
     limit(|| {
@@ -103,7 +103,7 @@ fn task_polled_again() {
     });
 }
 
-/// A fallible task is cancelled when it is dropped, like any other.
+/// A fallible task is cancelled when it is dropped.
 #[test]
 fn fallible_task_dropped() {
     limit(|| {

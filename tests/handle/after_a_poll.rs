@@ -48,7 +48,7 @@ fn sides() -> Dual<String, Sides> {
     Dual::new(Sides { polls: 0 })
 }
 
-/// Work that somebody wrote is resolved by its own two sides.
+/// A `Work` of the user's own is resolved by its own `block` and `poll`.
 #[test]
 fn work_by_hand() {
     limit(|| {
@@ -92,7 +92,7 @@ fn boxed_before_a_poll() {
     });
 }
 
-/// A handle that was polled goes on from there when it is got, by the work's own `block`.
+/// A handle that was polled continues from there when it is got, by the work's own `block`.
 #[test]
 fn got_after_a_poll() {
     #[track_caller]
@@ -120,7 +120,7 @@ fn got_after_a_poll() {
     });
 }
 
-/// So does one that gave itself back: it is boxed or awaited as it is.
+/// A handle that was polled and given back is boxed or awaited as it is.
 #[test]
 fn given_back_after_a_poll() {
     fn later() -> Dual<String, Sides> {
@@ -138,7 +138,7 @@ fn given_back_after_a_poll() {
     });
 }
 
-/// Blocking code that was polled is the pool's, boxed or not, and runs no second time.
+/// Blocking code that was polled stays with the pool, boxed or not, and runs once.
 #[test]
 fn blocking_code_blocked_on_after_a_poll() {
     #[track_caller]

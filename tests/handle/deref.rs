@@ -78,7 +78,7 @@ fn boxed_after_a_deref() {
     });
 }
 
-/// A body that is dereferenced runs where its form says, like that of a `get`.
+/// A deref runs a body where a `get` does.
 #[test]
 fn deref_runs_a_body_like_get() {
     limit(|| {
@@ -92,7 +92,7 @@ fn deref_runs_a_body_like_get() {
     });
 }
 
-/// A deref keeps the value where it is, and hands it over to whoever resolves the handle.
+/// A deref stores the value in the handle, and a later `get` or `.await` takes it.
 #[test]
 fn deref_keeps_the_value() {
     limit(|| {

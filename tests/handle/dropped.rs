@@ -181,7 +181,7 @@ fn handed_over_job_dropped_while_it_runs() {
     });
 }
 
-/// A part that panics after it was dropped disturbs nobody.
+/// A part that panics after its handle was dropped disturbs nothing else.
 #[test]
 fn job_that_panics_after_it_was_dropped() {
     limit(|| {

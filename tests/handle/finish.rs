@@ -5,9 +5,10 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use crate::common::limit;
 use futures::channel::oneshot;
 use smartcall::{Dual, DualOf, Executor, LocalExecutor, Work, context, sleep};
+
+use crate::common::limit;
 
 /// Long enough for everything but a hang.
 const LONG: Duration = Duration::from_secs(60);

@@ -5,15 +5,15 @@ use std::panic;
 use std::sync::{Arc, Barrier};
 use std::task::{Context, Poll, Waker};
 
+use futures::future::FusedFuture;
 use futures::{pin_mut, select};
 use smartcall::{Dual, DualOf, Work, join, offload, race, try_join};
 
 use super::support::by_each;
 use crate::common::{limit, wait_until};
-use futures::future::FusedFuture;
 
 #[test]
-fn smoke() {
+fn map_then_then() {
     limit(|| {
         let dual = || Dual::blocking(|| 2).map(|n| n + 1).then(async |n| n * 2);
         assert_eq!(by_each(dual), 6);

@@ -15,7 +15,8 @@ use smartcall::{Dual, join_at_most, try_join_at_most};
 use super::support::by_each;
 use crate::common::{Gauge, in_child, limit};
 
-/// So many async bodies run at once, by each caller, and no more; the values are in order, whoever is done first.
+/// `join_at_most` runs so many async bodies at once and no more, by each caller. The values are in
+/// order.
 #[test]
 fn joined_at_most() {
     limit(|| {
@@ -45,7 +46,7 @@ fn joined_at_most() {
 
 /// So do sync ones: as many meet as there may be, and no others are there.
 #[test]
-fn joined_at_most_sync_parts() {
+fn join_at_most_of_sync_parts() {
     limit(|| {
         for n in [1, 4] {
             let gauge = Arc::new(Gauge::default());
@@ -71,7 +72,7 @@ fn joined_at_most_sync_parts() {
 
 /// The handles are taken as there is room, so there may be no end of them.
 #[test]
-fn joined_at_most_lazily() {
+fn join_at_most_takes_lazily() {
     let (taken, ends) = (Cell::new(0), RefCell::new(VecDeque::new()));
     let handles = (0_usize..).map(|_| {
         taken.set(taken.get() + 1);
@@ -98,15 +99,15 @@ fn joined_at_most_lazily() {
 }
 
 #[test]
-fn joined_at_most_of_none() {
+fn join_at_most_of_none() {
     assert_eq!(join_at_most(3, Vec::<Dual<u32>>::new()).get(), []);
     let none = Vec::<Dual<Result<u32, u32>>>::new();
     assert_eq!(try_join_at_most(3, none).get(), Ok(vec![]));
 }
 
-/// A bound at which nothing would ever begin is refused in words, where it is given.
+/// `join_at_most(0)` panics where it is called.
 #[test]
-fn joined_at_most_zero() {
+fn join_at_most_zero() {
     in_child(|| {
         let at = Arc::new(Mutex::new(Vec::new()));
         panic::set_hook(Box::new({
@@ -138,7 +139,7 @@ fn joined_at_most_zero() {
 
 /// The first error ends it: no other handle is taken, and those that have begun are dropped.
 #[test]
-fn first_error_of_at_most() {
+fn try_join_at_most_ends_at_an_error() {
     limit(|| {
         let taken = Arc::new(AtomicUsize::new(0));
         let fails = || {

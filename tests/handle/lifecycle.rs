@@ -14,11 +14,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
 use futures_lite::future::{pending, yield_now};
+use smartcall::SmartCall;
 use smartcall::{Dual, DualOf, Work, context};
 
 use super::support::{Body, Counts, Value};
 use crate::common::{limit, panic_of, poll};
-use smartcall::SmartCall;
 
 /// Work that somebody wrote: it runs its body when it is blocked on, or polled twice.
 struct ByHand {

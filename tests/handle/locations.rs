@@ -3,11 +3,11 @@
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
+use smartcall::SmartCall;
 use smartcall::{Dual, context};
 
 use super::support::future;
 use crate::common::{Stubborn, in_child};
-use smartcall::SmartCall;
 
 /// Records where the panics of this process are.
 fn record_locations() -> Arc<Mutex<Vec<(String, u32)>>> {
@@ -35,7 +35,7 @@ macro_rules! panics_here {
     };
 }
 
-/// A refused `get` panics at the line that called it, and so does all else that blocks.
+/// A refused `get` panics at the line that called it, and so does each other call that blocks.
 #[test]
 fn refused_at_the_callers_line() {
     in_child(|| {
@@ -57,7 +57,7 @@ fn refused_at_the_callers_line() {
     });
 }
 
-/// The same in tasks, for `get` and for `block_on`.
+/// In a task `get` and `block_on` panic at the caller's line.
 #[cfg(feature = "executor")]
 #[test]
 fn refused_in_a_task_at_the_callers_line() {
@@ -73,7 +73,7 @@ fn refused_in_a_task_at_the_callers_line() {
     });
 }
 
-/// An executor that can't be started is refused at the line that asked for it.
+/// An executor that cannot be started panics at the line that built it.
 #[cfg(feature = "executor")]
 #[test]
 fn not_started_at_the_callers_line() {
@@ -90,7 +90,7 @@ fn breaks() -> u32 {
     panic!("the body's own message")
 }
 
-/// A body's own panic is located in the body, whoever resolves the handle.
+/// A body's own panic is located in the body, for each way to resolve the handle.
 #[test]
 fn body_panics_at_its_own_line() {
     in_child(|| {
@@ -112,7 +112,7 @@ fn body_panics_at_its_own_line() {
     });
 }
 
-/// A handle that is used after its body panicked tells it at the line of that use.
+/// A handle that is used after its body panicked panics at the line of that use.
 #[test]
 fn misused_at_the_callers_line() {
     in_child(|| {

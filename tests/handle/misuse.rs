@@ -20,7 +20,7 @@ use smartcall::{Dual, Work, context};
 use super::support::{AGAIN, Body, PANICKED, RECURSIVE, REFUSED, fails};
 use crate::common::{assert_panics, limit, panic_of, poll};
 
-/// Every use of a handle after its body has panicked says so.
+/// Every use of a handle whose body has panicked panics, and says why.
 #[test]
 fn used_after_its_body_panicked() {
     fn panicked() -> Dual<u32> {
@@ -43,7 +43,7 @@ fn used_after_its_body_panicked() {
     });
 }
 
-/// A body that uses the handle which it is the body of is told so, and nothing hangs.
+/// A body that dereferences its own handle panics, and does not hang.
 #[test]
 fn recursive_deref() {
     type Recursive = Rc<OnceCell<Dual<u32, LocalBoxed<'static, u32>>>>;
@@ -85,7 +85,7 @@ fn assert_no_third<F: Future>(message: &str, future: F) {
     assert_panics(message, || poll(&mut future));
 }
 
-/// A poll after completion is told, whatever the form: an async body tells it itself.
+/// A poll after completion panics, in every form.
 #[test]
 fn polled_after_completion() {
     limit(|| {
@@ -110,7 +110,7 @@ fn polled_after_completion() {
     });
 }
 
-/// So is a `get` of a handle that has given its value, or a second `block` of it.
+/// A `get` of a handle that has given its value panics, and so does a second `block`.
 #[test]
 fn blocked_on_after_completion() {
     #[track_caller]
@@ -149,7 +149,7 @@ fn assert_no_poll_after_panic<T, W: Work<Output = T>>(dual: Dual<T, W>) {
     assert_panics(AGAIN, || poll(&mut future));
 }
 
-/// A poll after the body has panicked is told as well.
+/// A poll after the body has panicked panics, and says so.
 #[test]
 fn polled_after_a_panic() {
     limit(|| {
@@ -159,7 +159,7 @@ fn polled_after_a_panic() {
     });
 }
 
-/// The same where the body has panicked on the pool.
+/// A poll after the body has panicked on the pool panics, and says so.
 #[test]
 fn polled_after_a_panic_on_the_pool() {
     limit(|| {

@@ -55,7 +55,7 @@ fn pair_takes_the_path_of_its_caller() {
     });
 }
 
-/// In what a `get` drives, a pair takes its sync path if it is alone, else its async one.
+/// In a driven future a pair takes its sync path if it is alone, else its async path.
 #[test]
 fn pair_in_a_driven_future() {
     limit(|| {
@@ -92,7 +92,7 @@ fn pair_with_a_borrowed_input() {
     });
 }
 
-/// A pair that was polled goes on with its async path when it is blocked on.
+/// A pair that was polled continues with its async path when it is got.
 #[test]
 fn pair_blocks_on_after_a_poll() {
     limit(|| {

@@ -7,11 +7,11 @@ use std::thread;
 use futures::join;
 use futures_lite::future::yield_now;
 use smartcall::Dual;
+use smartcall::SmartCall;
 use smartcall::context::{self, Host, Place};
 use smartcall::offload::Job;
 
 use crate::common::{Helpful, limit, panic_of};
-use smartcall::SmartCall;
 
 /// A payload that is no text.
 #[derive(Debug, PartialEq)]
@@ -59,8 +59,7 @@ fn explodes_in_every_get() {
     assert_explodes(|| Dual::future(async { explode_async.invoke().get() }).get());
 }
 
-/// A panic reaches who resolves the handle, with its payload, and the thread is as
-/// it was.
+/// A panic reaches the caller with its payload, and the thread is as it was.
 #[test]
 fn panic_of_a_body() {
     limit(|| {
@@ -77,7 +76,7 @@ fn explode_free() -> u32 {
     5
 }
 
-/// The same awaited: on the pool, polled through, and where it stands.
+/// A panic of an awaited body: on the pool, polled through, and in place.
 #[test]
 fn panic_of_an_awaited_body() {
     limit(|| {
@@ -97,7 +96,7 @@ fn panic_of_an_awaited_body() {
     });
 }
 
-/// A panic in a task, in `block_on`, and in the pool's job of a task.
+/// A panic in a task, in `block_on`, and in a pool job of a task.
 #[cfg(feature = "executor")]
 #[test]
 fn panic_in_an_executor() {
@@ -121,8 +120,7 @@ fn panic_in_an_executor() {
     });
 }
 
-/// A task that is polled again after its panic is told that, and not that its executor
-/// is gone.
+/// A task that is polled again after its panic names the panic, and not a dropped executor.
 #[cfg(feature = "executor")]
 #[test]
 fn task_polled_after_a_panic() {
@@ -178,7 +176,7 @@ impl Host for ThreadEach {
     }
 }
 
-/// A panic on a host's own pool goes to whoever awaits, not through the pool.
+/// A panic on a host's own pool goes to the caller, and not through the pool.
 #[test]
 fn panic_on_a_hosts_own_pool() {
     limit(|| {

@@ -52,7 +52,7 @@ macro_rules! lends {
     };
 }
 
-/// A value that is there already resolves in any context.
+/// A ready value resolves in any context.
 #[test]
 fn ready_value_resolves_in_any_context() {
     limit(|| {
@@ -66,7 +66,7 @@ fn ready_value_resolves_in_any_context() {
     });
 }
 
-/// So does code that must stay on its thread, but for a deref, which runs nothing in a task.
+/// In-place code resolves in any context, except by a deref in a task, which panics.
 #[test]
 fn in_place_code_resolves_in_any_context() {
     limit(|| {
@@ -81,7 +81,7 @@ fn in_place_code_resolves_in_any_context() {
     });
 }
 
-/// So does a handle that a deref has resolved before.
+/// A handle that a deref has resolved before resolves in any context.
 #[test]
 fn dereferenced_value_resolves_in_any_context() {
     fn dereferenced() -> Dual<u32> {
@@ -99,7 +99,7 @@ fn dereferenced_value_resolves_in_any_context() {
     });
 }
 
-/// Boxing does not make immediate what is not.
+/// Boxed work that may wait is refused like work that is not boxed.
 #[test]
 fn boxed_work_that_may_wait_is_refused() {
     fn refused<T, W: Work<Output = T>>(dual: Dual<T, W>) -> bool {
@@ -111,7 +111,7 @@ fn boxed_work_that_may_wait_is_refused() {
     assert!(refused(Dual::pair(5, |n| n, async |n| n).boxed()));
 }
 
-/// `Debug` does not resolve a handle, and shows nothing of it, in the middle of its body too.
+/// `Debug` does not resolve a handle and shows nothing of it, also in the middle of its body.
 #[test]
 fn debug_never_resolves() {
     limit(|| {
@@ -131,7 +131,7 @@ fn debug_never_resolves() {
 /// An executor that runs a future, in a task if it has tasks.
 type Run<T> = fn(BoxFuture<'static, T>) -> T;
 
-/// The executors of B6, by name.
+/// Executors, by name, that block on a future.
 fn executors<T: Send + 'static>() -> Vec<(&'static str, Run<T>)> {
     vec![
         #[cfg(feature = "executor")]

@@ -34,9 +34,9 @@ async fn keep<const N: usize>(bytes: [u8; N]) -> [u8; N] {
     bytes
 }
 
-/// A handle is its work rounded up to a word, and a word.
+/// A handle is its work, rounded up to a word, and a word.
 #[test]
-fn handle() {
+fn size_of_a_handle() {
     #[track_caller]
     fn check<T, W: Work<Output = T>>(_: &Dual<T, W>) {
         let (work, ours) = (size_of::<W>(), size_of::<Dual<T, W>>());
@@ -68,7 +68,7 @@ fn handle() {
 
 /// A boxed handle is as small for a large value as for a small one.
 #[test]
-fn boxed_handle() {
+fn size_of_a_boxed_handle() {
     let of_nothing = size_of::<Dual<()>>();
     assert_eq!(size_of::<Dual<[u8; 4_096]>>(), of_nothing);
     assert!(of_nothing <= most(size_of::<Boxed<'static, ()>>(), 1));
@@ -78,9 +78,9 @@ fn boxed_handle() {
     );
 }
 
-/// So is the handle of a future, which has no more to hold than the future.
+/// The handle of a future holds the future and a word.
 #[test]
-fn handle_of_a_future() {
+fn size_of_a_handle_of_a_future() {
     #[track_caller]
     fn check<F: Future>(future: F) {
         let (bare, align) = (size_of_val(&future), align_of_val(&future));
@@ -98,9 +98,9 @@ fn handle_of_a_future() {
     check(std::future::pending::<[u8; 4_096]>());
 }
 
-/// An async function that awaits it through a handle grows by two words at most.
+/// An async function that awaits a future through a handle grows by two words at most.
 #[test]
-fn async_function_that_awaits_a_handle() {
+fn size_of_an_async_function_that_awaits_a_handle() {
     #[track_caller]
     fn check<F: Future>(make: impl Fn() -> F) {
         let bare = size_of_val(&async { make().await });
@@ -162,7 +162,7 @@ impl Work for Bare {
     }
 }
 
-// B12: a handle is `Send` and `Sync` when its work is, and `Unpin` when its work is, which ours never is.
+// A handle is `Send` and `Sync` when its work is, and `Unpin` when its work is, which ours never is.
 has! {
     Plain: Send, Sync;
     Dual<u32, Blocking<Closure>>: Send, Sync;
@@ -298,7 +298,7 @@ fn opaque(n: u32) -> DualOf<impl Work<Output = u32>> {
     Dual::future(async move { n + Dual::blocking(move || n).await })
 }
 
-/// Another function's handle can be spawned.
+/// A handle that another function returns can be spawned.
 #[test]
 fn opaque_handle_is_spawned() {
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -5,9 +5,10 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
-use crate::common::{in_child, limit, wait_until};
 use smartcall::context::{self, Place};
 use smartcall::{Dual, Executor, join};
+
+use crate::common::{in_child, limit, wait_until};
 
 #[test]
 fn smoke() {
@@ -39,9 +40,9 @@ fn started_handles_overlap() {
     });
 }
 
-/// An async body is a task of a shim: it may block there, and sync code stays out of it.
+/// A started async body is a task of an `Executor`: it may block there. Sync code goes to the pool.
 #[test]
-fn where_it_runs() {
+fn started_bodies_run_on_an_executor() {
     limit(|| {
         let place = Dual::future(async { context::current() }).start();
         assert_eq!(place.get(), Place::Inside);
@@ -52,7 +53,7 @@ fn where_it_runs() {
     });
 }
 
-/// In a task of a shim, of tokio, and of an executor that nobody knows.
+/// Started in a task of an `Executor`, in tokio, and in an unknown executor.
 #[test]
 fn by_each_caller() {
     limit(|| {
@@ -140,7 +141,7 @@ fn dropped_and_detached() {
     });
 }
 
-/// It begins without being asked again, and is ready once it is done.
+/// A started handle begins without being polled, and is ready once it is done.
 #[test]
 fn is_ready_when_done() {
     limit(|| {
@@ -153,7 +154,7 @@ fn is_ready_when_done() {
     });
 }
 
-/// A panic waits for whoever resolves the handle, and the executor goes on.
+/// A panic of a started body goes to the caller that resolves the handle, and the executor goes on.
 #[test]
 fn panic_of_a_started_body() {
     async fn panics() {

@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{panic, thread};
 
 use futures_lite::future::yield_now;
+use smartcall::SmartCall;
 use smartcall::{Dual, SmartFn, Work, join, kind, race};
 
 use super::support::by_each;
 use crate::common::{in_child, limit, threads};
-use smartcall::SmartCall;
 
 /// The next step is sync, async, a handle, or a callable that names its kind.
 #[test]
@@ -60,7 +60,7 @@ fn handle_of_a_handle() {
 }
 
 #[test]
-fn results() {
+fn steps_of_results() {
     limit(|| {
         let parse = |text: &'static str| Dual::blocking(move || text.parse::<u32>());
         assert_eq!(by_each(|| parse("5").map_ok(|n| n + 1)), Ok(6));
@@ -79,9 +79,9 @@ fn results() {
     });
 }
 
-/// Nothing runs before it is resolved, and a step that is never reached does not run.
+/// Nothing runs before the handle is resolved, and a step that is never reached does not run.
 #[test]
-fn nothing_runs_before() {
+fn nothing_runs_before_it_is_resolved() {
     let dual = Dual::blocking(|| -> u32 { panic!("the first") })
         .map(|_| -> u32 { panic!("the second") })
         .then(|_| -> u32 { panic!("the third") });
@@ -91,7 +91,7 @@ fn nothing_runs_before() {
     drop(race([panics(), panics()]));
 }
 
-/// A handle that a deref has resolved goes on with the value, and its body does not run again.
+/// A handle that a deref has resolved continues with the value, and its body does not run again.
 #[test]
 fn value_of_a_deref() {
     let runs = AtomicUsize::new(0);
@@ -101,7 +101,7 @@ fn value_of_a_deref() {
     assert_eq!(runs.into_inner(), 1);
 }
 
-/// A value that is there goes through `map` in any context; a step that may wait is asked for.
+/// `map` of a ready value resolves in any context. A step that may wait is refused where a get is.
 #[test]
 fn map_in_any_context() {
     use smartcall::context::inside_executor;

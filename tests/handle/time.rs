@@ -10,9 +10,10 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::common::{limit, wait_until};
 use smartcall::work::Work;
 use smartcall::{Dual, DualOf, context, join, race, sleep};
+
+use crate::common::{limit, wait_until};
 
 const SOON: Duration = Duration::from_millis(20);
 /// Longer than a test may take.
@@ -28,7 +29,7 @@ fn told() -> (
 }
 
 #[test]
-fn smoke() {
+fn timeout_and_sleep() {
     limit(|| {
         assert_eq!(
             Dual::future(async { 5 })
@@ -44,7 +45,8 @@ fn smoke() {
     });
 }
 
-/// The bound is kept whatever the body does, and a later call goes on where the first one left off.
+/// `get_timeout` returns in time whatever the body does, and a later call continues where the first
+/// one left off.
 #[test]
 fn get_timeout_of_sync_code_that_takes_longer() {
     limit(|| {
@@ -58,7 +60,7 @@ fn get_timeout_of_sync_code_that_takes_longer() {
     });
 }
 
-/// A handle that came back is resolved by any way there is.
+/// A handle that `get_timeout` gives back can be resolved in every way.
 #[test]
 fn handle_that_came_back() {
     fn back() -> (
@@ -107,7 +109,7 @@ fn handle_that_came_back() {
 
 /// An async body keeps its progress from one call to the next, and runs once.
 #[test]
-fn progress_is_kept() {
+fn get_timeout_keeps_the_progress() {
     limit(|| {
         let steps = Arc::new(AtomicUsize::new(0));
         let (tell, told) = futures::channel::oneshot::channel::<u32>();
@@ -131,9 +133,9 @@ fn progress_is_kept() {
     });
 }
 
-/// A deadline in the past polls once; a timeout that no clock can tell never ends.
+/// A deadline in the past polls once. A timeout beyond the clock's range never ends.
 #[test]
-fn bounds_at_the_edges() {
+fn timeouts_at_the_edges_of_the_clock() {
     limit(|| {
         let past = Instant::now();
         assert_eq!(
@@ -159,7 +161,7 @@ fn bounds_at_the_edges() {
     });
 }
 
-/// What is given up is dropped: what has not begun never does.
+/// `timeout` drops work that takes longer. Code that has not begun never runs.
 #[test]
 fn timeout_drops_what_takes_longer() {
     limit(|| {
@@ -197,10 +199,10 @@ fn timeout_over_sync_code() {
     });
 }
 
-/// In a task of the shim the others go on meanwhile, with one worker too.
+/// While a task waits in `get_timeout` the other tasks go on, also with one worker.
 #[test]
 #[cfg(feature = "executor")]
-fn in_tasks_of_the_shim() {
+fn get_timeout_in_a_task() {
     limit(|| {
         let ex = smartcall::Executor::builder().threads(1).build();
         let (dual, tell) = told();
@@ -217,7 +219,7 @@ fn in_tasks_of_the_shim() {
     });
 }
 
-/// It is refused where `get` is, unless the value is there.
+/// `get_timeout` is refused where `get` is, unless the value is ready.
 #[test]
 #[should_panic(expected = "cannot block here")]
 fn get_timeout_inside_an_executor() {
@@ -227,7 +229,7 @@ fn get_timeout_inside_an_executor() {
     });
 }
 
-/// `now_or_later` is allowed everywhere, and begins sync code on the pool.
+/// `now_or_later` is allowed everywhere, and starts sync code on the pool.
 #[test]
 fn now_or_later_anywhere() {
     limit(|| {
@@ -249,7 +251,7 @@ fn now_or_later_anywhere() {
     });
 }
 
-/// `is_ready` runs nothing, and is true once nobody has to wait.
+/// `is_ready` runs nothing, and is true once the handle resolves without a wait.
 #[test]
 fn is_ready_at_each_stage() {
     limit(|| {
@@ -266,7 +268,7 @@ fn is_ready_at_each_stage() {
     });
 }
 
-/// What comes back is as `Send` as the handle was.
+/// A handle that is given back is as `Send` as the original.
 #[test]
 fn auto_traits_are_kept() {
     fn send<T: Send>(value: T) -> T {
@@ -282,9 +284,9 @@ fn auto_traits_are_kept() {
     assert!(dual.get_timeout(Duration::ZERO).is_err());
 }
 
-/// `sleep` takes its time by each caller, counted from when somebody waits for it.
+/// `sleep` counts its time from the first poll, by each caller.
 #[test]
-fn sleeps() {
+fn sleep_by_each_caller() {
     limit(|| {
         let naps = [sleep(SOON), sleep(SOON), sleep(SOON)];
         thread::sleep(2 * SOON);
@@ -310,9 +312,9 @@ fn sleeps() {
     });
 }
 
-/// A time that the clock can't tell never comes.
+/// `sleep` for a time beyond the clock's range never ends.
 #[test]
-fn sleeps_for_ever() {
+fn sleep_beyond_the_clock() {
     limit(|| {
         assert!(sleep(Duration::MAX).get_timeout(SOON).is_err());
         assert!(sleep(Duration::MAX).now_or_later().is_err());
@@ -329,7 +331,7 @@ impl Drop for Guard {
     }
 }
 
-/// A timeout drops its work when the time has elapsed, and not only with the handle.
+/// `timeout` drops its work when the time has elapsed, and not only with the handle.
 #[test]
 fn elapsed_timeout_has_dropped_its_work() {
     let waits = |drops: &Arc<AtomicUsize>| {

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use crate::common::{limit, polled, wait_until};
 use smartcall::{Dual, offload};
 
-/// Code that asks sees that its handle was dropped, and not before.
+use crate::common::{limit, polled, wait_until};
+
+/// `is_cancelled` is true once the handle is dropped, and not before.
 #[test]
-fn code_that_asks() {
+fn is_cancelled_once_the_handle_is_dropped() {
     limit(|| {
         let (begun, begins) = mpsc::channel();
         let (sender, receiver) = mpsc::channel();
@@ -26,9 +27,9 @@ fn code_that_asks() {
     });
 }
 
-/// Outside of a pool's code there is nothing to cancel, nor where the caller waits itself.
+/// `is_cancelled` is false outside of pool jobs, and where the caller waits itself.
 #[test]
-fn nothing_to_cancel() {
+fn is_cancelled_where_nothing_can_cancel() {
     limit(|| {
         assert!(!offload::is_cancelled());
         assert!(!Dual::blocking(offload::is_cancelled).get());
@@ -51,9 +52,9 @@ fn held(held: &Arc<()>) -> impl Future<Output = ()> + Send + 'static {
     }
 }
 
-/// Dropping passes through sync code into the async code that it waits for, two layers deep.
+/// The drop cancels the async code that the sync code waits for, two layers deep.
 #[test]
-fn async_in_sync_in_async() {
+fn drop_passes_through_sync_code() {
     limit(|| {
         let kept = Arc::new(());
         let inner = held(&kept);
@@ -80,10 +81,10 @@ fn async_in_sync_in_async() {
     });
 }
 
-/// So it is for a task of the shim that is dropped.
+/// The drop of a task of an executor cancels the blocking code that it awaits.
 #[test]
 #[cfg(feature = "executor")]
-fn task_that_is_dropped() {
+fn drop_of_a_task() {
     limit(|| {
         let kept = Arc::new(());
         let ex = smartcall::Executor::builder().threads(1).build();
@@ -99,9 +100,9 @@ fn task_that_is_dropped() {
     });
 }
 
-/// A shield keeps what is in it from being cancelled, and no more than that.
+/// A shield keeps the code in it from being cancelled, and no other code.
 #[test]
-fn shielded() {
+fn shield() {
     limit(|| {
         let (begun, begins) = mpsc::channel();
         let (tell, told) = futures::channel::oneshot::channel::<u32>();
@@ -123,7 +124,7 @@ fn shielded() {
     });
 }
 
-/// A destructor that waits while the code unwinds waits to its end, and aborts nothing.
+/// A destructor that waits while the code unwinds waits to its end, and does not abort the process.
 #[test]
 fn get_in_a_destructor_that_unwinds() {
     struct Waits(mpsc::Sender<u32>);
@@ -152,7 +153,7 @@ fn get_in_a_destructor_that_unwinds() {
     });
 }
 
-/// Code that catches the unwinding sees no panic of anybody's, and is stopped at its next wait again.
+/// Code that catches the unwinding sees no panic message, and is stopped again at its next wait.
 #[test]
 fn unwinding_that_is_caught() {
     limit(|| {
@@ -171,7 +172,7 @@ fn unwinding_that_is_caught() {
     });
 }
 
-/// The drop races with the park; it is seen before it or wakes it.
+/// The drop races with the park: the wait sees it before it parks, or is woken.
 #[test]
 fn drop_races_with_the_park() {
     limit(|| {

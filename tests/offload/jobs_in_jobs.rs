@@ -11,7 +11,7 @@ use smartcall::Dual;
 use super::support::{assert_at_once, await_all, needs_the_pool, send_off, set_limit};
 use crate::common::{in_child, in_child_with, names_of_threads};
 
-/// Jobs that each wait for another one, on a pool of one. Afterwards the count is right.
+/// Jobs that each wait for another job, with `set_max_jobs(1)`. Afterwards the count is right.
 #[test]
 fn jobs_that_wait_for_jobs() {
     in_child(|| {
@@ -26,7 +26,7 @@ fn jobs_that_wait_for_jobs() {
     });
 }
 
-/// A job that is waited for on the only thread there is, and that comes from elsewhere.
+/// The only thread of the pool waits for a job that another thread sends.
 #[test]
 fn job_from_elsewhere_that_a_job_waits_for() {
     in_child_with(&[("BLOCKING_MAX_THREADS", "1")], || {
@@ -49,7 +49,7 @@ fn job_from_elsewhere_that_a_job_waits_for() {
     });
 }
 
-/// A get in what a job runs by an executor's `block_on`: the pool's thread may block.
+/// A job may get under an executor's `block_on`: the pool's thread may block.
 #[cfg(feature = "executor")]
 #[test]
 fn get_under_a_block_on_in_a_job() {
@@ -62,7 +62,7 @@ fn get_under_a_block_on_in_a_job() {
     });
 }
 
-/// As many jobs as the pool has threads, all of which wait for one more.
+/// The jobs on all threads of the pool wait for one more job.
 #[cfg(target_os = "linux")]
 #[test]
 fn jobs_that_wait_on_all_threads() {
@@ -88,7 +88,7 @@ fn jobs_that_wait_on_all_threads() {
     });
 }
 
-/// A job that is sent off while the only thread of the pool is parked.
+/// A job is sent while the only thread of the pool is parked.
 #[test]
 fn job_sent_while_all_are_parked() {
     in_child_with(&[("BLOCKING_MAX_THREADS", "1")], || {
@@ -130,7 +130,7 @@ fn chains_of_jobs() {
     });
 }
 
-/// A job whose get panics after it has parked still has one place, and gives back one.
+/// A job whose get panics after it parked holds one place, and gives one place back.
 #[test]
 fn job_whose_get_panics() {
     in_child(|| {
@@ -150,7 +150,7 @@ fn job_whose_get_panics() {
     });
 }
 
-/// A job that runs an executor's `block_on` gives its place back as well.
+/// A job gives its place back while it waits in an executor's `block_on`.
 #[cfg(feature = "executor")]
 #[test]
 fn jobs_that_block_on_an_executor() {

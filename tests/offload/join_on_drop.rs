@@ -9,10 +9,11 @@ use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
-use crate::common::{limit, polled, wait_until};
 use smartcall::context::{self, Host};
 use smartcall::offload::{self, CancellationToken, Limited, join_on_drop};
 use smartcall::{Dual, DualOf, Work, join, race};
+
+use crate::common::{limit, polled, wait_until};
 
 /// Code that says when it begins, and runs until it is cancelled. It holds what it is given.
 fn runs(
@@ -41,7 +42,7 @@ fn one() -> NonZeroUsize {
     NonZeroUsize::MIN
 }
 
-/// Once the drop returns the code has ended, and its value is gone.
+/// The code has ended, and its value is dropped, when the drop returns.
 #[test]
 fn dropped_while_it_runs() {
     limit(|| {
@@ -51,9 +52,9 @@ fn dropped_while_it_runs() {
     });
 }
 
-/// So it is on whatever pool, and for both ways to bind to it.
+/// The drop waits for code on each pool, for both ways to bind to it.
 #[test]
-fn on_a_pool() {
+fn on_each_pool() {
     limit(|| {
         let ((begun, begins), held) = (mpsc::channel(), Arc::new(()));
         let pool = Limited::new(one());
@@ -69,7 +70,7 @@ fn on_a_pool() {
     });
 }
 
-/// What has not begun never does, and is not waited for.
+/// Code that has not begun never runs, and the drop does not wait for it.
 #[test]
 fn dropped_in_the_queue() {
     limit(|| {
@@ -94,7 +95,7 @@ fn dropped_in_the_queue() {
     });
 }
 
-/// A value that is there already, or was taken, leaves nothing to wait for.
+/// The drop does not wait for a value that is ready or was taken.
 #[test]
 fn dropped_when_it_has_ended() {
     limit(|| {
@@ -121,7 +122,7 @@ fn dropped_when_it_has_ended() {
     });
 }
 
-/// Code that the code waits for belongs to it.
+/// The drop waits for the code that the code waits for.
 #[test]
 fn code_in_code() {
     limit(|| {
@@ -134,7 +135,7 @@ fn code_in_code() {
     });
 }
 
-/// What is not joined is abandoned, also beside a handle that is.
+/// Code without `join_on_drop` is abandoned, also beside a handle with it.
 #[test]
 fn others_are_abandoned() {
     limit(|| {
@@ -147,7 +148,7 @@ fn others_are_abandoned() {
     });
 }
 
-/// Code that drops its own handle can't wait for its own end.
+/// Code that drops its own handle does not wait for itself.
 #[test]
 fn dropped_by_itself() {
     limit(|| {
@@ -171,7 +172,7 @@ fn dropped_by_itself() {
     });
 }
 
-/// Code that panics has ended, and a leaver that unwinds waits as well.
+/// The drop waits for code that panics, and waits while its thread unwinds.
 #[test]
 fn panics() {
     limit(|| {
@@ -195,7 +196,8 @@ fn panics() {
     });
 }
 
-/// A host that panics is not asked where something unwinds already: that would abort the program.
+/// A host that panics is not asked during an unwinding, since a second panic would abort the
+/// process.
 #[test]
 fn host_that_panics() {
     struct Panics;
@@ -224,7 +226,7 @@ fn host_that_panics() {
     });
 }
 
-/// A race that is lost, under `get`.
+/// The loser of a race under `get` is waited for.
 #[test]
 fn loses_a_race() {
     limit(|| {
@@ -236,7 +238,7 @@ fn loses_a_race() {
     });
 }
 
-/// A job that waits in a drop gives its place back: what it waits for may need it.
+/// A job that waits in a drop gives its place back, since the other job may need it.
 #[test]
 fn waits_in_a_pool_of_one() {
     limit(|| {
@@ -268,10 +270,10 @@ fn waits_in_a_pool_of_one() {
     });
 }
 
-/// On the shim the other tasks go on meanwhile, with one worker; and who awaits `cancel` waits too.
+/// While a drop waits in a task, the other tasks go on, with one worker. `cancel` waits as well.
 #[test]
 #[cfg(feature = "executor")]
-fn in_a_task() {
+fn in_a_task_of_an_executor() {
     limit(|| {
         let ((begun, begins), held) = (mpsc::channel(), Arc::new(()));
         let ex = smartcall::Executor::builder().threads(1).build();
@@ -298,7 +300,7 @@ fn in_a_task() {
     });
 }
 
-/// In tokio, whose current-thread runtime stalls meanwhile and whose other one does not.
+/// While a drop waits in tokio, a current-thread runtime stalls, and a multi-thread one goes on.
 #[test]
 #[cfg(feature = "tokio")]
 fn in_tokio() {
@@ -321,7 +323,7 @@ fn in_tokio() {
     });
 }
 
-/// A token tells other threads, and also those who look after the end.
+/// A token tells other threads of the cancelling, also after the end of the code.
 #[test]
 fn token() {
     limit(|| {
@@ -346,7 +348,7 @@ fn token() {
     });
 }
 
-/// A token that is first asked for after the cancelling tells of it.
+/// A token that is made after the cancelling tells of it.
 #[test]
 fn token_that_comes_late() {
     limit(|| {
@@ -363,9 +365,9 @@ fn token_that_comes_late() {
     });
 }
 
-/// Tokens of code that ends by itself, or that nobody can cancel, stay as they are.
+/// The token of code that ends by itself, or that cannot be cancelled, is never cancelled.
 #[test]
-fn token_of_nobody() {
+fn token_that_is_never_cancelled() {
     limit(|| {
         assert!(!CancellationToken::current().is_cancelled());
         let here = Dual::blocking(CancellationToken::current).get();
@@ -375,7 +377,7 @@ fn token_of_nobody() {
     });
 }
 
-/// The drop races with the beginning: either the code never runs or it is waited for.
+/// The drop races with the beginning: the code never runs, or it is waited for.
 #[test]
 fn drop_races_with_the_beginning() {
     limit(|| {

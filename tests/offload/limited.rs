@@ -19,7 +19,7 @@ use smartcall::{Dual, join};
 use super::support::{CALLERS, here, limited, this_thread};
 use crate::common::{in_child, limit};
 
-/// A pool of one's own may be made of it.
+/// A pool of the user's own may use a `Limited`.
 #[test]
 fn a_limited_pool_behind_a_pool() {
     limit(|| {
@@ -30,7 +30,7 @@ fn a_limited_pool_behind_a_pool() {
     });
 }
 
-/// Never more than n at once, and all of them run.
+/// Never more jobs than the limit run at once, and all of them run.
 #[test]
 fn no_more_than_the_limit_at_once() {
     limit(|| {
@@ -110,7 +110,7 @@ fn jobs_of_a_limited_pool_wait_for_each_other() {
     });
 }
 
-/// A limited pool's jobs that all wait leave the pool of the process usable.
+/// The pool of the process is free while all jobs of a `Limited` wait.
 #[test]
 fn a_limited_pool_does_not_hold_up_the_process() {
     in_child(|| {

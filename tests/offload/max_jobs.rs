@@ -26,9 +26,9 @@ fn job_until_told() -> (impl Future<Output = u32> + Unpin, mpsc::Sender<()>) {
     (job, tell)
 }
 
-/// As many run at once as were set, and never more.
+/// As many jobs run at once as `set_max_jobs` allows, and never more.
 #[test]
-fn limit_is_kept() {
+fn set_max_jobs() {
     in_child(|| {
         for n in [1, 3, 8, 2] {
             set_limit(n);
@@ -37,9 +37,9 @@ fn limit_is_kept() {
     });
 }
 
-/// The rest run later, in order.
+/// The jobs beyond the limit run later, in order.
 #[test]
-fn rest_run_in_order() {
+fn jobs_beyond_max_jobs_run_in_order() {
     in_child(|| {
         set_limit(1);
         let (first, tell) = job_until_told();
@@ -63,7 +63,7 @@ fn rest_run_in_order() {
 
 /// A higher limit starts jobs that wait.
 #[test]
-fn raising_the_limit_starts_jobs() {
+fn raising_max_jobs_starts_jobs() {
     in_child(|| {
         set_limit(1);
         let (first, tell) = job_until_told();
@@ -84,9 +84,9 @@ fn raising_the_limit_starts_jobs() {
     });
 }
 
-/// A lower limit holds as soon as the jobs that run are down to it.
+/// A lower limit holds as soon as enough jobs have ended.
 #[test]
-fn lowering_the_limit() {
+fn lowering_max_jobs() {
     in_child(|| {
         set_limit(3);
         let running: Vec<_> = (0..3).map(|_| job_until_told()).collect();
@@ -114,7 +114,7 @@ fn lowering_the_limit() {
     });
 }
 
-/// A job that panics gives its place back, one that had to queue too.
+/// A job that panics gives its place back, also one that had to queue.
 #[test]
 fn panicking_job_gives_its_place_back() {
     in_child(|| {
@@ -134,7 +134,7 @@ fn panicking_job_gives_its_place_back() {
     });
 }
 
-/// A queued job that is cancelled never runs, and gives away no place that it never had.
+/// A queued job that is cancelled never runs, and gives back no place.
 #[test]
 fn cancelled_job_never_runs() {
     in_child(|| {
@@ -181,10 +181,10 @@ fn job_cancelled_while_it_runs_keeps_its_place() {
     });
 }
 
-/// The limit of `blocking` is the program's, and stays what the program has set.
+/// `set_max_jobs` does not change the limit of the crate `blocking`.
 #[cfg(target_os = "linux")]
 #[test]
-fn limit_of_blocking_is_not_touched() {
+fn limit_of_the_crate_blocking_is_not_touched() {
     in_child(|| {
         blocking::set_max_blocking_threads(2.try_into().expect("it is not zero"));
         let at_once_in_blocking = || {
@@ -210,9 +210,9 @@ fn limit_of_blocking_is_not_touched() {
     });
 }
 
-/// Unless set, the limit is that of `blocking`, from the environment.
+/// Without `set_max_jobs`, the limit is `BLOCKING_MAX_THREADS`.
 #[test]
-fn limit_from_the_environment() {
+fn blocking_max_threads() {
     in_child_with(&[("BLOCKING_MAX_THREADS", "3")], || {
         assert_at_once(3);
         set_limit(2);
@@ -220,17 +220,17 @@ fn limit_from_the_environment() {
     });
 }
 
-/// As in `blocking`, zero stands for one.
+/// `BLOCKING_MAX_THREADS=0` is a limit of one, as in `blocking`.
 #[test]
-fn limit_of_zero_in_the_environment() {
+fn blocking_max_threads_zero() {
     in_child_with(&[("BLOCKING_MAX_THREADS", "0")], || {
         assert_at_once(1);
     });
 }
 
-/// As in `blocking`, what is no number stands for the default, which is no small one.
+/// A `BLOCKING_MAX_THREADS` that is no number is ignored, as in `blocking`. The default is large.
 #[test]
-fn limit_that_is_no_number() {
+fn blocking_max_threads_that_is_no_number() {
     in_child_with(&[("BLOCKING_MAX_THREADS", "many")], || {
         let barrier = Arc::new(Barrier::new(40));
         let meet = |_| {

@@ -14,9 +14,10 @@ use smartcall::{Dual, offload};
 use super::support::{CALLERS, here, this_thread};
 use crate::common::limit;
 
+/// `Dual::on` a pool of rayon: its threads run the code.
 #[cfg(feature = "rayon")]
 #[test]
-fn rayon() {
+fn on_a_rayon_pool() {
     limit(|| {
         for resolve in CALLERS {
             assert_ne!(resolve(here().on(&offload::Rayon).boxed()), this_thread());

@@ -44,9 +44,9 @@ impl Counting {
     }
 }
 
-/// The pool is the one that runs the code, once a call, for both callers.
+/// `Dual::on`: the pool runs the code, once a call, for both callers.
 #[test]
-fn a_pool_runs_the_code_of_its_handles() {
+fn on_a_pool() {
     limit(|| {
         let pool = Arc::new(Counting::default());
         for (n, resolve) in CALLERS.into_iter().enumerate() {
@@ -64,9 +64,9 @@ fn a_pool_runs_the_code_of_its_handles() {
     });
 }
 
-/// So does what the code in the handle resolves itself, on its caller's thread.
+/// The pool also runs blocking code that the code in the handle resolves itself.
 #[test]
-fn a_pool_takes_what_is_resolved_in_its_handles() {
+fn on_a_pool_resolved_in_the_code() {
     limit(|| {
         let pool = Arc::new(Counting::default());
         let in_place = || Dual::in_place(|| here().get());
@@ -89,9 +89,9 @@ fn a_pool_takes_what_is_resolved_in_its_handles() {
     });
 }
 
-/// Work of one's own is resolved by its own means.
+/// A `Work` of the user's own is resolved by its own means.
 #[test]
-fn a_pool_leaves_the_way_of_work_to_the_work() {
+fn on_a_pool_with_work_by_hand() {
     struct Ping;
 
     impl Future for Ping {
@@ -124,9 +124,9 @@ fn a_pool_leaves_the_way_of_work_to_the_work() {
     });
 }
 
-/// All blocking code in a handle goes there; async and in-place code stays with its caller.
+/// All blocking code in a handle goes to the pool. Async and in-place code stays with its caller.
 #[test]
-fn a_pool_takes_all_blocking_code_of_a_handle_and_nothing_else() {
+fn on_a_pool_takes_blocking_code_only() {
     limit(|| {
         let pool = Arc::new(Counting::default());
         let steps = || {
@@ -149,8 +149,9 @@ fn a_pool_takes_all_blocking_code_of_a_handle_and_nothing_else() {
     });
 }
 
+/// The innermost `Dual::on` decides.
 #[test]
-fn the_nearest_pool_holds() {
+fn the_nearest_on_decides() {
     limit(|| {
         let (near, far) = (Arc::new(Counting::default()), Arc::new(Counting::default()));
         let both = join((here().on(&near), here()));
@@ -159,7 +160,7 @@ fn the_nearest_pool_holds() {
     });
 }
 
-/// A pool that refuses is an error, and not a hang, and nothing runs.
+/// A pool that refuses a job is an error, and no hang. Nothing runs.
 #[test]
 fn a_pool_that_refuses() {
     limit(|| {
@@ -174,9 +175,10 @@ fn a_pool_that_refuses() {
     });
 }
 
+/// `Builder::pool` sets the pool of an executor's tasks.
 #[cfg(feature = "executor")]
 #[test]
-fn a_pool_of_an_executor() {
+fn builder_pool() {
     limit(|| {
         let (pool, near) = (Arc::new(Counting::default()), Arc::new(Counting::default()));
         let ex = smartcall::Executor::builder()
@@ -195,8 +197,9 @@ fn a_pool_of_an_executor() {
     });
 }
 
+/// `set_pool` sets the pool of the process, once.
 #[test]
-fn a_pool_of_the_process() {
+fn set_pool() {
     in_child(|| {
         let pool = Arc::new(Counting::default());
         offload::set_pool(&pool).expect("it is the first");
@@ -216,6 +219,7 @@ fn a_pool_of_the_process() {
     });
 }
 
+/// Jobs that have run are dropped.
 #[test]
 fn jobs_that_have_run_are_gone() {
     limit(|| {

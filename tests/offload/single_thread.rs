@@ -19,7 +19,7 @@ use smartcall::{Dual, context};
 use super::support::{here, this_thread};
 use crate::common::{limit, panic_of};
 
-/// The value need not be `Send`, and is made, used and dropped on one thread, by both callers.
+/// The value need not be `Send`: it is made, used and dropped on one thread, by both callers.
 #[test]
 fn a_value_stays_on_its_thread() {
     struct Told(Rc<Cell<u32>>, mpsc::Sender<(ThreadId, u32)>);
@@ -82,7 +82,7 @@ fn a_thread_serves_tasks_of_an_executor() {
     });
 }
 
-/// Code for a thread that is resolved on it runs right there.
+/// Code for the thread that is resolved on that thread runs inline.
 #[test]
 fn a_job_that_needs_its_own_thread() {
     limit(|| {
@@ -94,9 +94,9 @@ fn a_job_that_needs_its_own_thread() {
     });
 }
 
-/// The value that is in use can't be had again, and the thread goes on.
+/// A second use of the value on its thread panics, and the thread goes on.
 #[test]
-fn a_value_in_use_is_refused_in_words() {
+fn value_in_use() {
     limit(|| {
         let single = SingleThread::new(|| 5);
         let inner = single.clone();
@@ -111,9 +111,10 @@ fn a_value_in_use_is_refused_in_words() {
     });
 }
 
-/// What a job waits for may need its thread: that is refused, and the handle given back.
+/// A get on the thread panics, since the value may need that thread. `try_get` gives the handle
+/// back.
 #[test]
-fn waiting_on_the_only_thread_is_refused_in_words() {
+fn get_on_the_only_thread() {
     limit(|| {
         let single = SingleThread::new(|| ());
         let refused = single.run(|()| Dual::future(async { 5 }).boxed().try_get());
@@ -161,7 +162,7 @@ fn a_job_that_panics_leaves_the_thread_usable() {
     });
 }
 
-/// On its thread a deref is as good as a `get`: what may run there does, and the rest is refused in the same words.
+/// A deref on the thread works where a `get` does, and panics with the same message.
 #[test]
 fn a_deref_on_its_thread() {
     limit(|| {

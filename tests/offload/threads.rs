@@ -9,9 +9,9 @@ use smartcall::Dual;
 use super::support::{await_all, needs_the_pool, set_limit};
 use crate::common::{in_child, names_of_threads, wait_until};
 
-/// Once no job is parked any more, jobs run on the pool's threads, and not on spare ones.
+/// Once no job is parked any more, jobs run on the pool's own threads.
 #[test]
-fn no_spares_once_nobody_is_parked() {
+fn no_spares_once_no_job_is_parked() {
     in_child(|| {
         let parks = Dual::blocking(|| Dual::future(needs_the_pool()).get());
         assert_eq!(pollster::block_on(parks), 2);
@@ -21,7 +21,7 @@ fn no_spares_once_nobody_is_parked() {
     });
 }
 
-/// The threads of the pool are used again.
+/// The threads of the pool are reused.
 #[test]
 fn threads_are_reused() {
     in_child(|| {
@@ -35,10 +35,10 @@ fn threads_are_reused() {
     });
 }
 
-/// Spare threads are there for as long as they have a job.
+/// Spare threads of the pool end once they have no job.
 #[cfg(target_os = "linux")]
 #[test]
-fn spare_threads_are_gone_in_the_end() {
+fn spare_threads_end() {
     in_child(|| {
         set_limit(1);
         let seen = Arc::new(AtomicUsize::new(0));
@@ -57,11 +57,11 @@ fn spare_threads_are_gone_in_the_end() {
     });
 }
 
-/// The threads of an executor are gone after it.
+/// The threads of an executor end with it.
 #[cfg(all(target_os = "linux", feature = "executor"))]
 #[test]
 #[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
-fn threads_of_an_executor_are_gone_after_it() {
+fn threads_of_an_executor_end_with_it() {
     use smartcall::Executor;
 
     in_child(|| {

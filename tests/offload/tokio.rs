@@ -13,9 +13,10 @@ use smartcall::Dual;
 
 use crate::common::{limit, panic_of};
 
+/// `Dual::on` the handle of a runtime of tokio: its pool runs the code.
 #[cfg(feature = "tokio")]
 #[test]
-fn tokio_by_its_handle() {
+fn on_a_tokio_handle() {
     limit(|| {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)

@@ -11,7 +11,7 @@ use smartcall::offload::Job;
 
 use crate::common::{Helpful, WithPool, limit, refused_here};
 
-/// Refused under `LocalPool::run_until` and its tasks.
+/// A get panics under `LocalPool::run_until` and in its tasks.
 #[test]
 fn refused_in_a_local_pool() {
     limit(|| {
@@ -35,7 +35,7 @@ fn refused_in_a_local_pool() {
     });
 }
 
-/// Refused under the `block_on` of `futures`.
+/// A get panics under the `block_on` of `futures`.
 #[test]
 fn refused_in_block_on() {
     limit(|| {
@@ -44,7 +44,7 @@ fn refused_in_block_on() {
     });
 }
 
-/// Refused in the tasks of a `ThreadPool`.
+/// A get panics in the tasks of a `ThreadPool`.
 #[test]
 fn refused_in_a_thread_pool() {
     limit(|| {
@@ -55,7 +55,7 @@ fn refused_in_a_thread_pool() {
     });
 }
 
-/// Not refused on a plain thread, nor in what a get drives or runs there.
+/// A get works on a plain thread, and in a driven future there.
 #[test]
 fn not_refused_in_a_plain_thread() {
     let nested = || Dual::future(async { Dual::future(async { 5 }).get() }).get();
@@ -68,9 +68,9 @@ fn not_refused_in_a_plain_thread() {
     assert_eq!(nested(), 5);
 }
 
-/// Allowed in a blocking region, for nested gets as well.
+/// A get works in a `blocking_region`, nested gets as well.
 #[test]
-fn allowed_in_a_region() {
+fn allowed_in_a_blocking_region() {
     let nested =
         || Dual::future(async { Dual::blocking(|| Dual::future(async { 5 }).get()).get() }).get();
     block_on(async {
@@ -86,7 +86,7 @@ fn allowed_in_a_region() {
     });
 }
 
-/// A host of somebody else's speaks for the executor that would be found, too.
+/// A host that the program sets decides for the recognised executor, too.
 #[test]
 fn allowed_by_a_host_in_block_on() {
     let host = Helpful::new();
@@ -99,7 +99,8 @@ fn allowed_by_a_host_in_block_on() {
     });
 }
 
-/// Refused in one that a task of ours runs, or the root of a `block_on`.
+/// A get panics in a `block_on` of `futures` in a task, and in the root of an `Executor`'s
+/// `block_on`.
 #[cfg(feature = "executor")]
 #[test]
 fn refused_in_block_on_in_a_task() {
@@ -116,7 +117,7 @@ fn refused_in_block_on_in_a_task() {
     });
 }
 
-/// What lets a `block_on` of ours go through lets a get in its root go through.
+/// A get in the root of an `Executor`'s `block_on` works where that `block_on` itself does.
 #[cfg(feature = "executor")]
 #[test]
 fn allowed_in_a_root_in_block_on() {
@@ -130,7 +131,7 @@ fn allowed_in_a_root_in_block_on() {
     });
 }
 
-/// A `LocalPool` entered below a get supersedes it.
+/// A get panics in a `LocalPool` that is entered below a get.
 #[test]
 fn refused_in_a_local_pool_in_a_driven_poll() {
     Dual::future(async {
@@ -144,7 +145,7 @@ fn refused_in_a_local_pool_in_a_driven_poll() {
     .get();
 }
 
-/// A `LocalPool` on a thread of the pool is refused in its `run_until`, not around it.
+/// On a thread of the pool, a get panics in `LocalPool::run_until`, and works around it.
 #[test]
 fn refused_in_a_local_pool_on_the_pool() {
     limit(|| {
@@ -157,7 +158,7 @@ fn refused_in_a_local_pool_on_the_pool() {
     });
 }
 
-/// A host may run its jobs on a `ThreadPool`: a job has been given leave to block.
+/// A job that a host runs on a `ThreadPool` may block.
 #[test]
 fn allowed_in_a_job_on_a_thread_pool() {
     limit(|| {

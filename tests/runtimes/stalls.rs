@@ -30,7 +30,7 @@ fn part_that_needs_another() -> (
     (part, other)
 }
 
-/// Sync code awaited under pollster.
+/// Blocking code that is awaited under pollster.
 #[test]
 fn sync_body_does_not_stall_pollster() {
     limit(|| {
@@ -40,7 +40,7 @@ fn sync_body_does_not_stall_pollster() {
     });
 }
 
-/// Sync code awaited under a `LocalPool`.
+/// Blocking code that is awaited under a `LocalPool`.
 #[test]
 fn sync_body_does_not_stall_a_local_pool() {
     limit(|| {
@@ -59,7 +59,7 @@ fn sync_body_does_not_stall_a_local_pool() {
     });
 }
 
-/// Sync code awaited under smol, on one thread.
+/// Blocking code that is awaited under smol, on one thread.
 #[test]
 fn sync_body_does_not_stall_smol() {
     limit(|| {
@@ -74,7 +74,7 @@ fn sync_body_does_not_stall_smol() {
     });
 }
 
-/// Sync code awaited under tokio, on one thread.
+/// Blocking code that is awaited under tokio, on one thread.
 #[test]
 fn sync_body_does_not_stall_tokio() {
     limit(|| {
@@ -92,10 +92,10 @@ fn sync_body_does_not_stall_tokio() {
     });
 }
 
-/// A11 has no need of an unknown executor: the shim's one thread goes on as well.
+/// Blocking code that is awaited under a `LocalExecutor`.
 #[cfg(feature = "executor")]
 #[test]
-fn sync_body_does_not_stall_the_shim() {
+fn sync_body_does_not_stall_a_local_executor() {
     limit(|| {
         let (part, other) = part_that_needs_another();
         let ex = smartcall::LocalExecutor::new();

@@ -78,9 +78,9 @@ async fn assert_refuses() {
     assert_eq!(Dual::in_place(|| 5).await, 5);
 }
 
-/// A task of a multi-thread runtime, on a worker's thread.
+/// A get works in a task of a multi-thread runtime.
 #[test]
-fn worker() {
+fn get_in_a_worker() {
     limit(|| {
         for workers in [1, 2, 8] {
             let runtime = multi_thread(workers);
@@ -95,7 +95,7 @@ fn worker() {
     });
 }
 
-/// A deref is refused in a worker, where a get goes through: nobody waits there without a word.
+/// A deref panics in a worker, where a get works.
 #[test]
 fn deref_in_a_worker() {
     limit(|| {
@@ -118,9 +118,9 @@ fn deref_in_a_worker() {
     });
 }
 
-/// The root of a multi-thread runtime, on the thread of `block_on`.
+/// A get works in the root of a multi-thread runtime, on the thread of `block_on`.
 #[test]
-fn multi_thread_root() {
+fn get_in_a_multi_thread_root() {
     limit(|| {
         let root = async {
             assert_eq!(get(task()), 5);
@@ -131,8 +131,8 @@ fn multi_thread_root() {
     });
 }
 
-/// What a foreign `block_on` in a worker hangs in: a yield, a task that the worker would
-/// have run next, and more messages than a task's budget allows for.
+/// A get works where a foreign `block_on` in a worker hangs: a yield, a task that the worker would
+/// run next, and more messages than the budget of a task allows for.
 #[test]
 fn worker_gets_what_a_foreign_driver_hangs_in() {
     limit(|| {
@@ -154,7 +154,7 @@ fn worker_gets_what_a_foreign_driver_hangs_in() {
     });
 }
 
-/// Sync code that waits for a task, got in a worker.
+/// A get in a worker, of sync code that waits for a task.
 #[test]
 fn worker_gets_sync_code_that_waits() {
     limit(|| {
@@ -168,7 +168,7 @@ fn worker_gets_sync_code_that_waits() {
     });
 }
 
-/// Every worker in a get, on tasks of the same runtime.
+/// Every worker gets a task of the same runtime.
 #[test]
 fn every_worker_gets() {
     limit(|| {
@@ -184,9 +184,9 @@ fn every_worker_gets() {
     });
 }
 
-/// A thread of tokio's pool just blocks, whatever the runtime.
+/// A get works on a thread of tokio's pool, in each kind of runtime.
 #[test]
-fn thread_of_the_pool() {
+fn get_on_a_thread_of_tokios_pool() {
     async fn root() {
         let gets = || {
             let here = thread::current().id();
@@ -203,9 +203,9 @@ fn thread_of_the_pool() {
     });
 }
 
-/// Inside `block_in_place`, in a worker and in the root.
+/// A get works in `block_in_place`, in a worker and in the root.
 #[test]
-fn in_block_in_place() {
+fn get_in_block_in_place() {
     limit(|| {
         let runtime = multi_thread(1);
         let gets = || async { block_in_place(|| get(task()) + get(task())) };
@@ -217,9 +217,9 @@ fn in_block_in_place() {
     });
 }
 
-/// A plain thread that has entered a runtime, of either flavour, is a plain thread.
+/// A get works on a plain thread that has entered a runtime, of either kind.
 #[test]
-fn under_an_enter_guard() {
+fn get_under_an_enter_guard() {
     limit(|| {
         for runtime in [multi_thread(1), current_thread()] {
             let (stop, stopped) = oneshot::channel::<()>();
@@ -234,15 +234,15 @@ fn under_an_enter_guard() {
     });
 }
 
-/// The root of a current-thread runtime.
+/// A get panics in the root of a current-thread runtime.
 #[test]
-fn current_thread_root() {
+fn refused_in_a_current_thread_root() {
     limit(|| current_thread().block_on(assert_refuses()));
 }
 
-/// A task of a current-thread runtime.
+/// A get panics in a task of a current-thread runtime.
 #[test]
-fn current_thread_task() {
+fn refused_in_a_current_thread_task() {
     limit(|| {
         let runtime = current_thread();
         let task = runtime.spawn(assert_refuses());
@@ -250,9 +250,9 @@ fn current_thread_task() {
     });
 }
 
-/// A task of a `LocalSet` on a current-thread runtime, and the set's own root.
+/// A get panics in a task of a `LocalSet` on a current-thread runtime, and in the set's own root.
 #[test]
-fn local_set() {
+fn refused_in_a_local_set() {
     limit(|| {
         LocalSet::new().block_on(&current_thread(), async {
             assert_refuses().await;
@@ -261,9 +261,9 @@ fn local_set() {
     });
 }
 
-/// A current-thread runtime that is run on a thread of another one's pool.
+/// A get panics in a current-thread runtime that runs on a thread of another runtime's pool.
 #[test]
-fn current_thread_on_a_thread_of_a_pool() {
+fn refused_in_a_current_thread_runtime_on_a_pool() {
     limit(|| {
         let runs = || spawn_blocking(|| current_thread().block_on(assert_refuses()));
         multi_thread(1).block_on(async { runs().await.expect("it ends") });
@@ -271,9 +271,9 @@ fn current_thread_on_a_thread_of_a_pool() {
     });
 }
 
-/// Nothing is left of it when the runtime is done, or between its turns.
+/// A get works once a current-thread runtime is done, and between its turns.
 #[test]
-fn plain_again_after_it() {
+fn get_after_a_current_thread_runtime() {
     limit(|| {
         let runtime = current_thread();
         runtime.block_on(assert_refuses());
@@ -287,7 +287,7 @@ fn plain_again_after_it() {
     });
 }
 
-/// A `blocking_region` says that it may block nevertheless.
+/// A get works in a `blocking_region` in a current-thread runtime.
 #[test]
 fn blocking_region_in_a_current_thread_runtime() {
     limit(|| {
@@ -301,7 +301,7 @@ fn blocking_region_in_a_current_thread_runtime() {
     });
 }
 
-/// A host of somebody else's speaks for the runtime that would be found, and is asked alone.
+/// A host that the program sets decides for the recognised runtime, and is asked alone.
 #[test]
 fn host_in_a_current_thread_runtime() {
     /// A host that has seen to it that the thread may block.
@@ -332,9 +332,9 @@ fn host_in_a_current_thread_runtime() {
     });
 }
 
-/// One that is run inside a driven future is refused as it is outside one.
+/// A get panics in a current-thread runtime that runs inside a driven future.
 #[test]
-fn current_thread_in_a_driven_future() {
+fn refused_in_a_current_thread_runtime_in_a_driven_future() {
     limit(|| {
         get(async { current_thread().block_on(assert_refuses()) });
         get(async { Dual::blocking(|| current_thread().block_on(assert_refuses())).await });
@@ -355,7 +355,7 @@ fn assert_tokio_panics<T>(code: impl FnOnce() -> T) {
     );
 }
 
-/// A `LocalSet` on the root of a multi-thread runtime. Nothing has run by then.
+/// tokio panics in a `LocalSet` on the root of a multi-thread runtime. Nothing has run by then.
 #[test]
 fn local_set_on_a_multi_thread_root() {
     limit(|| {
@@ -373,7 +373,7 @@ fn local_set_on_a_multi_thread_root() {
     });
 }
 
-/// A second thread in `block_on` of a current-thread runtime, which the first one drives.
+/// A second thread in `block_on` of a current-thread runtime that the first thread drives.
 #[test]
 fn second_thread_in_a_current_thread_runtime() {
     limit(|| {

@@ -52,9 +52,9 @@ fn reactor_on_a_plain_thread() {
     });
 }
 
-/// A runtime that is there is used: ours is for threads that have none.
+/// A thread that has a runtime uses that one.
 #[test]
-fn runtime_that_is_there_is_used() {
+fn runtime_of_the_caller_is_used() {
     limit(|| {
         let runtime = multi_thread(1);
         let name = || async {
@@ -71,10 +71,11 @@ fn runtime_that_is_there_is_used() {
     });
 }
 
-/// The same in tasks of the shim, awaited and got, and in its roots and its pool.
+/// A future that needs tokio's reactor in tasks of an `Executor`, awaited and got, in its roots and
+/// in its pool.
 #[cfg(feature = "executor")]
 #[test]
-fn reactor_in_the_shim() {
+fn reactor_in_an_executor() {
     limit(|| {
         let ex = Arc::new(smartcall::Executor::builder().threads(1).build());
         assert_eq!(ex.block_on(needs_the_reactor()), 5);
@@ -91,7 +92,8 @@ fn reactor_in_the_shim() {
     });
 }
 
-/// What is started in a runtime goes on in it; where there is none, in ours.
+/// A handle that is started in a runtime runs on it. Without one, it runs on the runtime that
+/// smartcall starts.
 #[cfg(feature = "executor")]
 #[test]
 fn started_in_the_runtime_of_the_caller() {
@@ -142,10 +144,10 @@ fn racing_first_gets_start_one_runtime() {
     });
 }
 
-/// tokio's own setting holds for our runtime as well.
+/// `TOKIO_WORKER_THREADS` holds for this runtime as well.
 #[cfg(target_os = "linux")]
 #[test]
-fn as_many_workers_as_tokio_is_told() {
+fn tokio_worker_threads() {
     in_child_with(&[("TOKIO_WORKER_THREADS", "3")], || {
         assert_eq!(get(needs_the_reactor()), 5);
         // A thread gets its name when it first runs.

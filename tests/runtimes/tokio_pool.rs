@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use super::tokio_support::{current_thread, get, multi_thread, task};
 use crate::common::{limit, panic_of};
 
-/// Blocking code that is awaited in tokio runs on tokio's pool, where its runtime is there.
+/// Blocking code that is awaited in tokio runs on tokio's pool, in each kind of runtime.
 #[test]
 fn blocking_code_runs_on_tokios_pool() {
     limit(|| {
@@ -44,7 +44,7 @@ fn blocking_code_runs_on_tokios_pool() {
     });
 }
 
-/// The same of blocking code that a get meets in a worker, beside another part.
+/// Blocking code in a get in a worker, beside another part, runs on tokio's pool.
 #[test]
 fn blocking_code_under_a_get_runs_on_tokios_pool() {
     limit(|| {
@@ -59,7 +59,7 @@ fn blocking_code_under_a_get_runs_on_tokios_pool() {
     });
 }
 
-/// A panic on tokio's pool reaches whoever waits, as it is.
+/// A panic on tokio's pool reaches the caller as it was made.
 #[test]
 fn panic_on_tokios_pool() {
     limit(|| {

@@ -78,7 +78,7 @@ fn assert_worker_was_handed_over(runtime: &Runtime) {
     assert_eq!(runtime.block_on(runtime.spawn(task())).expect("it ends"), 5);
 }
 
-/// A job that the pool runs, and others that it has yet to come to. It comes to all of them.
+/// A job that the pool runs, and others that wait for their turn. All of them end.
 #[test]
 fn shutdown_while_jobs_wait_for_their_turn() {
     limit(|| {
@@ -111,7 +111,7 @@ fn shutdown_while_jobs_wait_for_their_turn() {
     });
 }
 
-/// A job for a runtime that is gone already.
+/// A job for a runtime that has shut down already.
 #[test]
 fn job_after_the_shutdown() {
     limit(|| {

@@ -2,7 +2,7 @@
 
 use smartcall::Dual;
 
-/// Without the recogniser nobody can tell that a `LocalPool` is there: it drives.
+/// Without the feature a `LocalPool` is not recognised, and a get in it blocks.
 #[test]
 fn local_pool_not_recognised() {
     let mut pool = futures::executor::LocalPool::new();

@@ -43,7 +43,7 @@ fn short_bodies() {
 }
 
 #[test]
-fn smoke() {
+fn get_and_await() {
     limit(|| {
         assert_eq!(add(2, 3).get(), 5);
         assert_eq!(pollster::block_on(add(2, 3).into_future()), 5);

@@ -8,13 +8,14 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::common::limit;
 use futures::future::{self, Either, FutureExt, TryFutureExt};
 use futures::stream::{self, FuturesUnordered, StreamExt};
 use futures::{pin_mut, select};
 use smartcall::smart;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
+
+use crate::common::limit;
 
 /// A client as it is published, with one line more.
 #[derive(Clone, Debug, Default)]

@@ -333,13 +333,13 @@ fn run_trees(count: u64) {
     watchdog.join().expect("no panic");
 }
 
-/// Trees give what they give one step after the other, and each leaf runs once.
+/// Trees give the values of the model, and each leaf runs once.
 #[test]
 fn trees() {
     in_child(|| run_trees(4_000));
 }
 
-/// The same where two jobs may run at once.
+/// The same with `set_max_jobs(2)`.
 #[test]
 fn trees_on_a_pool_of_two() {
     in_child(|| {

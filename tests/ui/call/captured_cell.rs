@@ -1,4 +1,4 @@
-//! A5: a counter in a `Cell`, which would start afresh with each clone of the callable.
+//! A counter in a `Cell`, which would start afresh with each clone of the callable.
 
 use std::cell::Cell;
 

@@ -1,4 +1,4 @@
-//! B9: a handle that nobody resolves.
+//! A handle that is never resolved.
 
 #![deny(unused_must_use)]
 
