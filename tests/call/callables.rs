@@ -1,4 +1,4 @@
-//! Callables as people write them: each line of the trials, by both callers.
+//! Callables as people write them, called by sync and by async code.
 //!
 //! Most of it is what compiles at all, with nothing annotated that a user would not write.
 

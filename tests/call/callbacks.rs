@@ -1,4 +1,4 @@
-//! Callbacks: what is called by reference, in turn, or once, sync or async.
+//! Callbacks that are called by reference, by `&mut`, or once, sync or async.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! Where a body runs, by who calls it, and what can be called.
+//! Where a body runs, by its caller, and what can be called.
 
 use std::fmt::Debug;
 use std::future::{self, Future};

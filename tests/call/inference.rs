@@ -420,7 +420,7 @@ fn captures() {
     });
 }
 
-/// A future that somebody wrote by hand.
+/// A future that is written by hand.
 struct Countdown(u32);
 
 impl Future for Countdown {

@@ -25,7 +25,7 @@ pub fn assert_refused((at, said): (String, String), line: &str) {
     }
 }
 
-/// Shows that a deref was refused, in words of its own: there the cure is one.
+/// Checks that a deref was refused. The message names the forgotten `.await`.
 #[track_caller]
 pub fn assert_deref_refused((at, said): (String, String), line: &str) {
     assert_eq!(at, line, "the panic is at the caller's line");
@@ -35,8 +35,8 @@ pub fn assert_deref_refused((at, said): (String, String), line: &str) {
     }
 }
 
-/// Blocks in each way there is, in a place where it is refused, and returns a handle that was
-/// refused. It has not run, and gives 5.
+/// Blocks in each way, in a place where that is refused, and returns a handle that was refused.
+/// The handle has not run, and gives 5.
 #[track_caller]
 pub fn refused_here() -> Dual<u32> {
     let runs = Arc::new(AtomicUsize::new(0));
@@ -64,7 +64,7 @@ pub fn refused_here() -> Dual<u32> {
     let (line, said) = (here!(), panicked_at(|| *dual += 1));
     assert_deref_refused(said, line);
 
-    // Whoever asks is told the same.
+    // `can_block` and `try_get` give the same reason.
     let reason = context::can_block().expect_err("it is refused");
     let same = Dual::blocking(|| 5).try_get().expect_err("it is refused");
     assert_eq!(same.to_string(), reason.to_string());

@@ -1,4 +1,4 @@
-//! `Dual::borrowing`: blocking code that stays on its thread, while its executor is told.
+//! `Dual::borrowing`: blocking code that stays on its thread, while its executor is told of it.
 
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};

@@ -1,12 +1,5 @@
 //! What `Debug` shows of wrappers, jobs and executors.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::sync::{Arc, Mutex};
 
 use smartcall::Dual;

@@ -1,8 +1,6 @@
 //! A `Host` that can block: what it is told of a `.get()`.
 
 #![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
     clippy::redundant_async_block,
     reason = "handles are made in one place and resolved in another"
 )]

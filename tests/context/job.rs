@@ -1,12 +1,5 @@
 //! `Host::offload`: the pool of a host, and the jobs that it gets.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::{panic, thread};
@@ -121,7 +114,7 @@ fn host_that_drops_the_job() {
             "the code is dropped with the job"
         );
 
-        // Also when it is lost only later, while somebody waits.
+        // The same when it is dropped later, while the caller waits.
         let host = Arc::new(WithPool(|job| {
             thread::spawn(move || drop(job));
             Ok(())

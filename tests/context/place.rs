@@ -1,12 +1,5 @@
 //! `context::current`: what a thread is doing, in tasks, wrappers, drops, pool threads and new threads.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::future::{self, Future};
 use std::pin::pin;
 use std::sync::{Arc, mpsc};

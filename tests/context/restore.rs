@@ -1,12 +1,5 @@
 //! The place of a thread is restored after panics, nesting, and futures that are dropped midway.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};

@@ -1,4 +1,6 @@
-//! tracing: the span and the dispatcher follow work, and do not follow a thread.
+//! The span and the dispatcher of `tracing` follow work, and do not stay with a thread.
+//!
+//! What tracing knows of callsites and dispatchers is process-wide, so each test runs as a child.
 
 use std::panic::{self, AssertUnwindSafe};
 #[cfg(feature = "executor")]

@@ -1,6 +1,6 @@
 //! What is allocated, counted exactly.
 //!
-//! The counter is the process's, so each test runs in a process of its own.
+//! The counter counts for the whole process, so each test runs as a child.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -23,7 +23,7 @@ const CALLS: usize = 100;
 
 /// Counts the allocations of so many calls, each of which gives a five.
 ///
-/// The test runner's main thread may allocate meanwhile, so it is the least of a few counts.
+/// The test runner's main thread may allocate meanwhile, so the least of a few counts is taken.
 async fn allocations(call: impl AsyncFn() -> u32) -> usize {
     let mut least = usize::MAX;
     // The first round warms up.

@@ -1,4 +1,4 @@
-//! Handles by the million leave nothing behind.
+//! Millions of handles leave no memory behind.
 
 use std::future::{self, Future};
 use std::panic;

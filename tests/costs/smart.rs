@@ -41,7 +41,7 @@ async fn boxed(n: &u32) -> u32 {
 }
 
 /// Counts the allocations of a hundred calls. The test runner's main thread may allocate
-/// meanwhile, so it is the least of a few counts.
+/// meanwhile, so the least of a few counts is taken.
 #[track_caller]
 fn assert_allocations(each: usize, call: impl Fn() -> u32) {
     let count = || {

@@ -1,12 +1,5 @@
 //! Blocking code that is all that a driver waits for runs on the driver's thread.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,8 +10,7 @@ use std::{future, panic};
 use futures::StreamExt;
 use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
-use smartcall::SmartCall;
-use smartcall::{Dual, SmartFn};
+use smartcall::{Dual, SmartCall, SmartFn};
 
 use super::support::SOON;
 use crate::common::{in_child, limit, retry, threads};

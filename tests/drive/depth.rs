@@ -1,12 +1,5 @@
 //! Gets that are nested hundreds of levels deep.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::thread;
 
 use futures_lite::future::yield_now;

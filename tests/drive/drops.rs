@@ -1,12 +1,5 @@
 //! `try_get` in a destructor.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::future;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc;
@@ -129,7 +122,7 @@ fn try_get_in_a_cancelled_task() {
         let task = ex.spawn(task);
         begun.recv().expect("it begins");
         drop(task);
-        // A worker drops it, and can be stood in for.
+        // A worker drops it, and a spare thread takes over for the worker.
         assert!(matches!(results.recv(), Ok(Ok(5))));
 
         let (task, begun, results) = holds();

@@ -1,12 +1,5 @@
 //! Sync code in async code in sync code: which thread runs which part.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 

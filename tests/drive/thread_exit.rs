@@ -1,12 +1,5 @@
 //! Handles that are resolved while a thread's locals are destroyed.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::future::Future;
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;

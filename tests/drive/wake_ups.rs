@@ -1,8 +1,6 @@
 //! No wake-up is lost when code in a poll parks the thread.
 
 #![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
     clippy::redundant_async_block,
     reason = "handles are made in one place and resolved in another"
 )]

@@ -96,7 +96,7 @@ fn dropped_with_gets_parked() {
     });
 }
 
-/// An adopted executor whose own threads are all blocked, by code that tells nobody, until the
+/// An adopted executor whose own threads are all blocked, by code that the executor is not told of, until the
 /// senders are dropped: whatever else it runs is run by the program, or by a spare.
 fn adopted_and_blocked() -> (
     Arc<async_executor::Executor<'static>>,
@@ -136,7 +136,7 @@ fn get_on_a_thread_of_the_programs_own() {
             get(inner.spawn(async { 5 })) + get(nested)
         });
         assert_eq!(futures_lite::future::block_on(bare.run(task)), 11);
-        // It stands in for whatever runs the task, an executor that is recognised as well.
+        // A spare thread takes over whatever runs the task, also in a recognised executor.
         let inner = Arc::clone(&ex);
         let task = ex.spawn(async move { get(inner.spawn(async { 5 })) });
         assert_eq!(futures::executor::block_on(bare.run(task)), 5);

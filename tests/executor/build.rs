@@ -6,8 +6,9 @@ use std::{future, thread};
 
 use smartcall::{Dual, Executor, LocalExecutor};
 
-use super::support::wait_until;
-use crate::common::{Steps, assert_contains, in_child_with_stacks, one_thread, panic_of, threads};
+use crate::common::{
+    Steps, assert_contains, in_child_with_stacks, one_thread, panic_of, threads, wait_until,
+};
 
 /// `Builder::threads(0)` is an error.
 #[test]
@@ -93,7 +94,7 @@ fn spare_that_cannot_be_started() {
                 tell
             })
             .collect();
-        // Its own threads are blocked, by code that tells nobody: the task is run here.
+        // Its own threads are blocked by code that it is not told of, so the task runs here.
         let task = ex.spawn(async {
             let room = std::iter::repeat_with(|| {
                 let mut room = Vec::<u8>::new();

@@ -136,7 +136,7 @@ fn two_gets_for_one_spare() -> Option<String> {
         wait_until(|| one.is_finished() || other.is_finished());
     }
     for value in [first, second] {
-        // Nobody listens any more where it has panicked.
+        // The receiver is gone where it has panicked.
         let _ = value.send(());
     }
     let results = ex.block_on(async { [one.await, other.await] });

@@ -2,8 +2,6 @@
 
 #![allow(
     clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
     reason = "handles are made in one place and resolved in another"
 )]
 

@@ -136,7 +136,7 @@ fn sync_code_after_a_wait() {
                 ex.spawn(async {}).await;
                 Dual::blocking(|| thread::current().id()).await
             };
-            // Whoever woke the get may for a moment not have let go of it.
+            // The thread that woke the get may hold it for a moment longer.
             (0..10).any(|_| get(after_a_wait()) == here)
         });
         assert!(ran_here);

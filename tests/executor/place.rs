@@ -1,12 +1,5 @@
 //! `context::current` in the tasks, the roots and the threads of an executor.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::future::{self, Future};
 use std::sync::{Arc, mpsc};
 use std::{panic, thread};

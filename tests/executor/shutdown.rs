@@ -355,7 +355,7 @@ fn adopted_executor_dropped() {
             future::pending::<()>().await;
         });
         drop(ex);
-        // Its threads have let go of it, and nobody has dropped a task.
+        // Its threads have let go of it, and no task was dropped.
         assert_eq!(Arc::strong_count(&bare), 1);
         assert!(!task.is_finished());
         assert_eq!(drops.count(), 0);

@@ -39,7 +39,7 @@ fn spares_are_reused() {
 fn drop_ends_all_threads() {
     in_child(|| {
         let ex = executor(2);
-        // Spares that idle, and some that stand in.
+        // Some spare threads are idle, and some replace a worker.
         in_a_task(&ex, |ex| {
             let meet = Arc::new(Barrier::new(4));
             let tasks: Vec<_> = (0..4)

@@ -16,7 +16,7 @@ pub fn executor(threads: usize) -> Arc<Executor> {
     Arc::new(Executor::builder().threads(threads).name("ex").build())
 }
 
-/// An executor of one thread, with so many to stand in for it.
+/// An executor of one thread, with at most so many spare threads.
 pub fn executor_with_spares(max_spares: usize) -> Arc<Executor> {
     let builder = Executor::builder().threads(1).name("ex");
     Arc::new(builder.max_spares(max_spares).build())

@@ -1,12 +1,5 @@
 //! A `Work` of the user's own, and handles that are boxed or got after a poll.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,12 +1,5 @@
 //! A deref of a boxed handle.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -190,7 +190,7 @@ fn job_that_panics_after_it_was_dropped() {
         let mut part = Box::pin(Dual::blocking(move || -> u32 {
             let _counted = counted;
             body.run();
-            panic!("nobody hears it");
+            panic!("no caller hears it");
         }));
         assert!(poll(&mut part).is_pending());
         begun.recv().expect("it begins");

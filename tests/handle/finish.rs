@@ -1,4 +1,4 @@
-//! `finish`: what a destructor does with work that is to be done.
+//! `finish`: a destructor that waits for work.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc::{self, Receiver, Sender};

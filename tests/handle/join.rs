@@ -12,14 +12,6 @@ use smartcall::{Dual, DualOf, Work, join, offload, race, try_join};
 use super::support::by_each;
 use crate::common::{limit, wait_until};
 
-#[test]
-fn map_then_then() {
-    limit(|| {
-        let dual = || Dual::blocking(|| 2).map(|n| n + 1).then(async |n| n * 2);
-        assert_eq!(by_each(dual), 6);
-    });
-}
-
 /// Sync parts of a `join` meet at a barrier, in a tuple and in a collection.
 #[test]
 fn joined_sync_parts_overlap() {

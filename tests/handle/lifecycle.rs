@@ -1,8 +1,6 @@
 //! A handle runs nothing before it is resolved, and runs its body once.
 
 #![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
     clippy::redundant_async_block,
     reason = "handles are made in one place and resolved in another"
 )]
@@ -14,13 +12,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
 use futures_lite::future::{pending, yield_now};
-use smartcall::SmartCall;
-use smartcall::{Dual, DualOf, Work, context};
+use smartcall::{Dual, DualOf, SmartCall, Work, context};
 
 use super::support::{Body, Counts, Value};
 use crate::common::{limit, panic_of, poll};
 
-/// Work that somebody wrote: it runs its body when it is blocked on, or polled twice.
+/// Work that is written by hand: it runs its body in `block`, or in its second poll.
 struct ByHand {
     body: Option<Body>,
     polled: bool,

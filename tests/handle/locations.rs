@@ -3,8 +3,7 @@
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use smartcall::SmartCall;
-use smartcall::{Dual, context};
+use smartcall::{Dual, SmartCall, context};
 
 use super::support::future;
 use crate::common::{Stubborn, in_child};

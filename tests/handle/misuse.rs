@@ -1,12 +1,5 @@
 //! Handles that are used again after they completed, panicked or were refused.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::cell::OnceCell;
 use std::future::Future;
 use std::pin::pin;

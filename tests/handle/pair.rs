@@ -1,12 +1,5 @@
 //! `Dual::pair`: one path for sync callers, and one for async callers.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::sync::Arc;
 
 use futures::join;

@@ -6,10 +6,9 @@ use std::thread;
 
 use futures::join;
 use futures_lite::future::yield_now;
-use smartcall::Dual;
-use smartcall::SmartCall;
 use smartcall::context::{self, Host, Place};
 use smartcall::offload::Job;
+use smartcall::{Dual, SmartCall};
 
 use crate::common::{Helpful, limit, panic_of};
 

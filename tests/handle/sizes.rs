@@ -1,4 +1,4 @@
-//! What a handle weighs, and which auto traits the public types have.
+//! The size of a handle, and the auto traits of the public types.
 
 use std::cell::Cell;
 use std::fmt::Debug;

@@ -1,4 +1,4 @@
-//! Handles that have begun in the background.
+//! `start`: handles whose work begins in the background.
 
 use std::future;
 use std::panic::{self, AssertUnwindSafe};

@@ -4,11 +4,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{panic, thread};
 
 use futures_lite::future::yield_now;
-use smartcall::SmartCall;
-use smartcall::{Dual, SmartFn, Work, join, kind, race};
+use smartcall::{Dual, SmartCall, SmartFn, Work, join, kind, race};
 
 use super::support::by_each;
 use crate::common::{in_child, limit, threads};
+
+/// `map`, and `then` after it, by each caller.
+#[test]
+fn map_and_then() {
+    limit(|| {
+        let dual = || Dual::blocking(|| 2).map(|n| n + 1).then(async |n| n * 2);
+        assert_eq!(by_each(dual), 6);
+    });
+}
 
 /// The next step is sync, async, a handle, or a callable that names its kind.
 #[test]

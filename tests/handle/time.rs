@@ -1,4 +1,4 @@
-//! How long to wait for a handle, and whether one would have to.
+//! `get_timeout`, `timeout`, `now_or_later`, `is_ready` and `sleep`.
 //!
 //! No time is asserted but by the bounds themselves: a body that sleeps for `LONG` would hold up a
 //! test for longer than its limit allows for.
@@ -29,7 +29,7 @@ fn told() -> (
 }
 
 #[test]
-fn timeout_and_sleep() {
+fn timeouts_that_are_in_time() {
     limit(|| {
         assert_eq!(
             Dual::future(async { 5 })
@@ -99,7 +99,7 @@ fn handle_that_came_back() {
 
         let (dual, tell) = back();
         let dual = match dual.now_or_later() {
-            Ok(value) => panic!("nobody has told it: {value}"),
+            Ok(value) => panic!("it was not told: {value}"),
             Err(dual) => dual,
         };
         tell.send(7).expect("it runs");

@@ -1,4 +1,4 @@
-//! Blocking code whose caller is gone.
+//! `is_cancelled`: blocking code whose handle is dropped while it runs.
 
 use std::future::{self, Future};
 use std::panic::{AssertUnwindSafe, catch_unwind};

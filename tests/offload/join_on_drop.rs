@@ -1,4 +1,4 @@
-//! Handles that wait for their blocking code where they are dropped.
+//! `join_on_drop`: handles that wait for their blocking code when they are dropped.
 
 use std::future::Future;
 use std::num::NonZeroUsize;

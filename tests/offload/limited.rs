@@ -1,12 +1,5 @@
 //! `Limited`: a pool that runs so many jobs at once.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
@@ -17,7 +10,7 @@ use smartcall::offload::{self, Limited};
 use smartcall::{Dual, join};
 
 use super::support::{CALLERS, here, limited, this_thread};
-use crate::common::{in_child, limit};
+use crate::common::{in_child, limit, wait_until};
 
 /// A pool of the user's own may use a `Limited`.
 #[test]
@@ -118,5 +111,19 @@ fn a_limited_pool_does_not_hold_up_the_process() {
         let pool = limited(4);
         let job = || Dual::blocking(|| Dual::future(async { here().await }).get()).on(&pool);
         pollster::block_on(join_all((0..8).map(|_| job())));
+    });
+}
+
+/// Jobs that have run are dropped.
+#[test]
+fn jobs_that_have_run_are_dropped() {
+    limit(|| {
+        let (pool, value) = (limited(2), Arc::new(()));
+        for _ in 0..10 {
+            let value = Arc::clone(&value);
+            pollster::block_on(async { Dual::blocking(move || drop(value)).on(&pool).await });
+        }
+        wait_until(|| format!("{pool:?}") == "Limited { limit: Some(2), running: 0, waiting: 0 }");
+        assert_eq!(Arc::strong_count(&value), 1);
     });
 }

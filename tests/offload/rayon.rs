@@ -1,12 +1,5 @@
 //! A pool of rayon.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::sync::Arc;
 
 use smartcall::{Dual, offload};
@@ -15,7 +8,6 @@ use super::support::{CALLERS, here, this_thread};
 use crate::common::limit;
 
 /// `Dual::on` a pool of rayon: its threads run the code.
-#[cfg(feature = "rayon")]
 #[test]
 fn on_a_rayon_pool() {
     limit(|| {

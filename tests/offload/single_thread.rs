@@ -1,8 +1,6 @@
 //! `SingleThread`: a pool of one thread, which owns a value.
 
 #![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
     clippy::redundant_async_block,
     reason = "handles are made in one place and resolved in another"
 )]

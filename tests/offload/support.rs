@@ -1,5 +1,9 @@
 //! What the tests of this folder share.
 
+#![allow(
+    clippy::redundant_async_block,
+    reason = "handles are made in one place and resolved in another"
+)]
 #![allow(unreachable_pub, reason = "it is a part of a test binary")]
 
 use std::future::Future;

@@ -1,12 +1,5 @@
 //! tokio's pool, by the handle of its runtime.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::thread;
 
 use smartcall::Dual;
@@ -14,7 +7,6 @@ use smartcall::Dual;
 use crate::common::{limit, panic_of};
 
 /// `Dual::on` the handle of a runtime of tokio: its pool runs the code.
-#[cfg(feature = "tokio")]
 #[test]
 fn on_a_tokio_handle() {
     limit(|| {

@@ -1,5 +1,11 @@
 //! The executors of the `futures` crate, where the feature that recognises them is on.
 
+#![allow(
+    clippy::async_yields_async,
+    clippy::let_underscore_future,
+    reason = "handles are made in one place and resolved in another"
+)]
+
 use std::sync::Arc;
 use std::thread;
 

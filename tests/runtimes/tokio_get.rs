@@ -1,12 +1,5 @@
 //! `.get()` on tokio's threads: where it works, and where it panics.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::panic::Location;
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -19,7 +12,7 @@ use tokio::task::{LocalSet, block_in_place, spawn_blocking, spawn_local, yield_n
 use super::tokio_support::{current_thread, get, multi_thread, task};
 use crate::common::{here, limit, panic_of, panicked_at};
 
-/// Shows that code on this very line is refused, in our words.
+/// Checks that code on the caller's line is refused with smartcall's message.
 #[track_caller]
 fn assert_refused<T>(code: impl FnOnce() -> T) {
     let caller = Location::caller();
@@ -35,7 +28,7 @@ fn assert_refused<T>(code: impl FnOnce() -> T) {
     );
 }
 
-/// Shows that a deref is refused at the caller's line, in words of its own, and that the handle is
+/// Checks that a deref panics at its line with a message of its own, and that the handle can be
 /// awaited afterwards.
 #[track_caller]
 fn assert_deref_refused() -> impl Future<Output = ()> + Send {
@@ -58,7 +51,7 @@ fn assert_deref_refused() -> impl Future<Output = ()> + Send {
     async move { assert_eq!(dual.await, 5, "{caller}") }
 }
 
-/// Shows that all that blocks is refused here, and that the handle works nevertheless.
+/// Checks that all that blocks is refused here, and that the handle can be awaited nevertheless.
 async fn assert_refuses() {
     assert_refused(|| get(async { 5 }));
     assert_deref_refused().await;
@@ -323,7 +316,7 @@ fn host_in_a_current_thread_runtime() {
             let value = elsewhere.spawn(task());
             let got = context::with_host(&Arc::new(Willing), || get(value));
             assert_eq!(got.expect("it ends"), 5);
-            // So it is for one that is nested in it.
+            // A nested one is refused as well.
             let value = elsewhere.spawn(task());
             let got = context::with_host(&Arc::new(Willing), || get(async { get(value) }));
             assert_eq!(got.expect("it ends"), 5);

@@ -1,12 +1,5 @@
 //! Blocking code that is awaited in tokio runs on tokio's pool.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::sync::{Arc, Barrier};
 use std::{panic, thread};
 

@@ -1,12 +1,5 @@
 //! Runtimes of tokio that shut down while threads wait for them.
 
-#![allow(
-    clippy::async_yields_async,
-    clippy::let_underscore_future,
-    clippy::redundant_async_block,
-    reason = "handles are made in one place and resolved in another"
-)]
-
 use std::future::pending;
 use std::sync::mpsc;
 use std::thread;
@@ -71,8 +64,8 @@ fn shutdown_while_a_worker_waits() {
 
 /// Shows that the only worker runs tasks, although it is blocked in one.
 ///
-/// A shutdown that comes while tokio hands a worker over leaves nobody to cancel the tasks, and
-/// whoever waits for one waits for ever, under any driver.
+/// After a shutdown while tokio hands a worker over, no thread cancels the tasks, and a wait for a
+/// task never ends, under any driver.
 fn assert_worker_was_handed_over(runtime: &Runtime) {
     assert_eq!(runtime.block_on(runtime.spawn(task())).expect("it ends"), 5);
     assert_eq!(runtime.block_on(runtime.spawn(task())).expect("it ends"), 5);

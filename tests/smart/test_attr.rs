@@ -87,7 +87,7 @@ async fn a_panic() {
 
 #[smartcall::test]
 #[should_panic]
-#[allow(clippy::unused_unit, reason = "it is returned in words")]
+#[allow(clippy::unused_unit, reason = "it is returned explicitly")]
 fn a_panic_of_a_sync_body() -> () {
     panic!("oh no");
 }

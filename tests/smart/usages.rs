@@ -236,7 +236,7 @@ fn extension_methods_mean_what_they_did() {
     });
 }
 
-/// A trait of somebody else's.
+/// A trait of another crate.
 trait Load {
     fn load<'a>(&'a self) -> Pin<Box<dyn Future<Output = String> + Send + 'a>>;
 }

@@ -1,17 +1,17 @@
 //! Pairs of tasks, one of which gets what the other one sends, on 1 to 4 workers.
 //!
-//! A lost wake-up shows after some ten thousand rounds, so the real test is one of its own:
+//! A lost wake-up shows after some ten thousand rounds, which an ignored test runs:
 //!
-//! `cargo test --release --test stress_pairs -- --ignored --nocapture`
+//! `cargo test --release --test stress pairs -- --ignored --nocapture`
 //!
 //! The same with a delay where a runner leaves, in a target directory of its own:
 //!
 //! `RUSTFLAGS='--cfg smartcall_delay' cargo test --release --target-dir target/delay \
-//! --test stress_pairs -- --ignored --nocapture`
+//! --test stress pairs -- --ignored --nocapture`
 //!
 //! SMARTCALL_STRESS_ROUNDS sets how many rounds, 300,000 if not set. Run two of them at once, on
 //! two cores, to see threads stopped in the middle of what they do. Where it hangs, it prints
-//! who waits for what.
+//! what each task waits for.
 
 use std::env;
 use std::fmt::Write;
@@ -43,7 +43,7 @@ fn many_rounds() {
     rounds(rounds_set.map_or(300_000, |n| n.parse().expect("a number of rounds")));
 }
 
-/// Who has come how far, for whoever looks at a hang.
+/// How far each task has come. It is printed when a round hangs.
 #[derive(Default)]
 struct Progress {
     workers: AtomicUsize,

@@ -22,7 +22,7 @@ thread_local! {
     /// Whether this thread's outermost driver has nothing but the park token to go by.
     static TOKEN_ONLY: Cell<bool> = const { Cell::new(false) };
 
-    /// Whether nobody but the program itself waits for this thread, once tokio is told.
+    /// Whether only the program itself waits for this thread, once tokio is told.
     static DEDICATED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -53,13 +53,13 @@ impl Sites {
     pub async fn echo(&self) {
         let (answer, answered) = oneshot::channel();
         self.echo.ask(move || {
-            // Whoever asked may be gone.
+            // The thread that asked may be gone.
             let _ = answer.send(());
         });
         answered.await.expect("each question is answered");
     }
 
-    /// Waits for the answer of another thread by parking this one, if nobody's token is lost by
+    /// Waits for the answer of another thread by parking this one, if no token is lost by
     /// that. Returns whether it did.
     ///
     /// Under a driver that has the token alone a wake-up is lost with any token that is taken in a poll: that
@@ -71,7 +71,7 @@ impl Sites {
         }
         let (answer, answered) = mpsc::channel();
         self.echo.ask(move || {
-            // Whoever asked may be gone.
+            // The thread that asked may be gone.
             let _ = answer.send(());
         });
         answered.recv().expect("each question is answered");
@@ -192,7 +192,7 @@ impl ThreadTask {
             DEDICATED.set(true);
             let result = panic::catch_unwind(AssertUnwindSafe(|| get_unless(dual, told)));
             if let Some(result) = result.transpose() {
-                // Nobody may be there to take it.
+                // The receiver may be gone.
                 drop(send.send(result));
             }
         };
