@@ -20,7 +20,7 @@ use common::limit;
 /// What the examples read unless told otherwise.
 const CARGO_TOML: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 
-/// A1, A2, A3, A4: each caller and operation, run as the table of the context says.
+/// Each caller and operation runs as the table of the context says.
 #[test]
 fn quickstart_shows_how_each_of_the_four_was_run() {
     limit(|| {
@@ -94,7 +94,7 @@ fn quickstart_names_an_address_that_is_none() {
 fn quickstart_names_a_server_that_is_gone() {
     limit(|| {
         let (_server, address) = listen();
-        // The port of a client: nobody listens there, and nobody else can be given it.
+        // The port of a client: no server listens there, and no other process can get it.
         let client = TcpStream::connect(address).expect("the server is there");
         let gone = client.local_addr().expect("it is connected").to_string();
         let output = run("quickstart", &[CARGO_TOML, &gone]);
@@ -120,7 +120,7 @@ fn quickstart_gives_up_on_a_server_that_hangs_up() {
     });
 }
 
-/// A1, A3, A11: one library, on four executors and from sync code.
+/// One library, on four executors and from sync code.
 #[test]
 #[cfg_attr(feature = "tokio", ignore = "tokio has a pool and threads of its own")]
 fn embed_gets_the_same_for_each_caller() {
@@ -267,11 +267,22 @@ fn built(example: &str) -> Option<PathBuf> {
     let binary = test.parent()?.parent()?.join(name);
 
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let source = root.join(format!("examples/{example}.rs"));
-    let sources = fs::read_dir(root.join("src")).ok()?.flatten();
-    let sources = sources.map(|entry| entry.path()).chain([source]);
-    let changed = sources.filter_map(|source| modified(&source)).max();
+    let mut sources = vec![root.join(format!("examples/{example}.rs"))];
+    sources_in(&root.join("src"), &mut sources);
+    let changed = sources.iter().filter_map(|source| modified(source)).max();
     (modified(&binary) >= changed).then_some(binary)
+}
+
+/// Adds the files in a folder, and in the folders in it.
+fn sources_in(folder: &Path, sources: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sources_in(&path, sources);
+        } else {
+            sources.push(path);
+        }
+    }
 }
 
 fn modified(file: &Path) -> Option<SystemTime> {

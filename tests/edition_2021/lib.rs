@@ -1,28 +1,41 @@
 //! The tests of the attributes once more, as code of edition 2021.
 //!
-//! There an `impl Trait` captures no lifetimes by itself, and a block drops the temporaries of its
-//! last expression after its locals; an `async fn` captures, and drops its arguments last.
+//! In that edition an `impl Trait` captures no lifetimes by itself, and a block drops the temporaries
+//! of its last expression after its locals. An `async fn` captures, and drops its arguments last.
 
 #![cfg(all(test, feature = "macros"))]
 
-#[path = "../smart.rs"]
-mod smart;
-#[path = "../smart_boxed.rs"]
-mod smart_boxed;
-#[path = "../smart_forms.rs"]
-mod smart_forms;
-#[path = "../smart_lints.rs"]
-mod smart_lints;
-#[path = "../smart_methods.rs"]
-mod smart_methods;
-#[path = "../smart_owned.rs"]
-mod smart_owned;
-#[path = "../smart_pair.rs"]
-mod smart_pair;
-#[path = "../smart_test.rs"]
-mod smart_test;
-#[path = "../smart_traits.rs"]
-mod smart_traits;
+#[path = "../smart/boxed.rs"]
+mod boxed;
+#[path = "../smart/forms.rs"]
+mod forms;
+#[path = "../smart/functions.rs"]
+mod functions;
+#[path = "../smart/lints.rs"]
+mod lints;
+#[path = "../smart/methods.rs"]
+mod methods;
+#[path = "../smart/owned.rs"]
+mod owned;
+#[path = "../smart/pair.rs"]
+mod pair;
+#[path = "../smart/test_attr.rs"]
+mod test_attr;
+#[path = "../smart/traits.rs"]
+mod traits;
+
+#[allow(dead_code, unreachable_pub, reason = "these tests use some of it")]
+#[path = "../common/callables.rs"]
+mod callables;
+#[allow(dead_code, unreachable_pub, reason = "these tests use some of it")]
+#[path = "../common/limit.rs"]
+mod limit;
+
+/// The helpers of `../common/` that these tests use.
+mod common {
+    pub(crate) use crate::callables::retry;
+    pub(crate) use crate::limit::limit;
+}
 
 /// This is edition 2021: `gen` is no keyword there.
 #[test]

@@ -91,7 +91,7 @@ impl Maker {
     ];
 }
 
-/// What there is in a handle, whoever has made it.
+/// What a handle contains, however it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// A value that is there.
@@ -191,7 +191,7 @@ pub struct Call {
     pub caller: Caller,
     /// Whether the handle is dropped, in the caller's way.
     pub drops: bool,
-    /// A choice that is left to whoever runs the call, among ways that come to the same.
+    /// A choice that is left to the runner of the call, among ways with the same result.
     pub variant: usize,
     pub task: TaskUse,
     /// Where it is spawned: `None` stands for where it is.
@@ -390,7 +390,7 @@ impl Generator<'_> {
     fn pool(&mut self, caller: Caller, above: Above) -> Option<Bound> {
         let bound = self.choices.one_in(3);
         let pool = bound.then(|| self.choices.pick(&Bound::ALL))?;
-        // What is polled on the thread itself runs right there, and nobody waits.
+        // What is polled on the thread itself runs right there, and no thread waits.
         let is_fine = !above.waits || (above.is_there && caller != Caller::Spawn);
         (pool != Bound::Single || is_fine).then_some(pool)
     }

@@ -16,7 +16,7 @@ use super::tally::Tally;
 
 /// One run of a program on one site.
 ///
-/// All that the run makes holds it, directly or by a [`Value`]: when nobody else does, nothing of
+/// All that the run makes holds it, directly or by a [`Value`]: when nothing else does, nothing of
 /// the run is left.
 pub struct Run {
     pub program: Arc<Program>,
@@ -150,7 +150,7 @@ impl Run {
                 ));
                 None
             }
-            // Nobody waits for the code above, so its own waits end.
+            // No caller waits for the code above, so its own waits end.
             Err(_) if offload::is_cancelled() => None,
             Err(payload) => {
                 let text = text(&*payload);

@@ -17,6 +17,8 @@ pub mod body;
 pub mod generator;
 pub mod ledger;
 pub mod model;
+#[path = "../common/park_loop.rs"]
+pub mod park_loop;
 pub mod places;
 pub mod pools;
 pub mod resolve;

@@ -1,4 +1,4 @@
-//! Who is where in which program, for whoever looks at a hang.
+//! Which thread is where in which program. It is printed when a program hangs.
 
 use std::cell::OnceCell;
 use std::fmt::Write;

@@ -124,7 +124,7 @@ impl Pools {
     }
 
     fn set_place(&self, has_place: bool) {
-        // Nobody can stand in for a `SingleThread`.
+        // No spare thread can replace a `SingleThread`.
         let Some(job) = JOB.get().filter(|job| job.pool != Bound::Single) else {
             return;
         };

@@ -265,7 +265,7 @@ fn is_deref_refused(call: &Call) -> bool {
     polls_task && call.form() != Form::Value
 }
 
-/// Checks that a deref is refused, in words. The handle goes on as if nothing had been.
+/// Checks that a deref panics with its message. The handle is as before.
 fn check_refused(call: &Call, env: &Env, deref: impl FnOnce() -> u64) {
     env.run.tally.extra(Extra::DerefRefused);
     let outcome = catch(deref);

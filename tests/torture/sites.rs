@@ -1,13 +1,11 @@
 //! The executors that programs run on, and what they spawn.
 
 use std::cell::Cell;
-use std::future::{self, Future};
+use std::future::{self};
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::mpsc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, JoinHandle, Thread};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use futures::channel::oneshot;
@@ -17,13 +15,14 @@ use tokio::runtime::{self, Runtime};
 
 use super::generator::Site;
 use super::ledger::Value;
+use super::park_loop::park_loop;
 use super::pools::Pools;
 
 thread_local! {
     /// Whether this thread's outermost driver has nothing but the park token to go by.
     static TOKEN_ONLY: Cell<bool> = const { Cell::new(false) };
 
-    /// Whether nobody but the program itself waits for this thread, once tokio is told.
+    /// Whether only the program itself waits for this thread, once tokio is told.
     static DEDICATED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -54,13 +53,13 @@ impl Sites {
     pub async fn echo(&self) {
         let (answer, answered) = oneshot::channel();
         self.echo.ask(move || {
-            // Whoever asked may be gone.
+            // The thread that asked may be gone.
             let _ = answer.send(());
         });
         answered.await.expect("each question is answered");
     }
 
-    /// Waits for the answer of another thread by parking this one, if nobody's token is lost by
+    /// Waits for the answer of another thread by parking this one, if no token is lost by
     /// that. Returns whether it did.
     ///
     /// Under a driver that has the token alone a wake-up is lost with any token that is taken in a poll: that
@@ -72,7 +71,7 @@ impl Sites {
         }
         let (answer, answered) = mpsc::channel();
         self.echo.ask(move || {
-            // Whoever asked may be gone.
+            // The thread that asked may be gone.
             let _ = answer.send(());
         });
         answered.recv().expect("each question is answered");
@@ -193,7 +192,7 @@ impl ThreadTask {
             DEDICATED.set(true);
             let result = panic::catch_unwind(AssertUnwindSafe(|| get_unless(dual, told)));
             if let Some(result) = result.transpose() {
-                // Nobody may be there to take it.
+                // The receiver may be gone.
                 drop(send.send(result));
             }
         };
@@ -302,26 +301,6 @@ where
 fn token_only<R>(code: impl FnOnce() -> R) -> R {
     let _token_only = Flag::raise(&TOKEN_ONLY);
     code()
-}
-
-/// Drives a future by the park token alone, with a waker made for the call.
-fn park_loop<F: Future>(future: F) -> F::Output {
-    struct Unpark(Thread);
-
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return value;
-        }
-        thread::park();
-    }
 }
 
 /// Puts a flag down when dropped.

@@ -49,7 +49,8 @@ pub type Behaviour = (&'static str, &'static str, Ask, Body);
 use Ask::{Derefs, Gets, GetsHere, GetsTask, Here, Place as Stands, Refused, Through, Works};
 use Body::{Alone, Tasks};
 
-/// The behaviours. Their ids are those of `tests/README.md`, followed by a letter. J, P and S have none there.
+/// The behaviours. An id is a short key, defined here alone: it names the row in the table and on
+/// the command line.
 #[rustfmt::skip]
 pub const BEHAVIOURS: &[Behaviour] = &[
     // Awaited handles: where they run, and that nothing stalls.

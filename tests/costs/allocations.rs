@@ -1,0 +1,313 @@
+//! What is allocated, counted exactly.
+//!
+//! The counter counts for the whole process, so each test runs as a child.
+
+use std::future::Future;
+use std::hint::black_box;
+use std::sync::mpsc::{self, SyncSender};
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Duration;
+
+use futures_lite::future::yield_now;
+use smartcall::context::{self, Host};
+use smartcall::offload::Job;
+use smartcall::{Dual, DualOf, SmartCall, Work};
+use stats_alloc::Region;
+
+use crate::ALLOCATOR;
+use crate::common::in_child;
+
+/// How often a call is made for one count, so that what grows now and then shows as well.
+const CALLS: usize = 100;
+
+/// Counts the allocations of so many calls, each of which gives a five.
+///
+/// The test runner's main thread may allocate meanwhile, so the least of a few counts is taken.
+async fn allocations(call: impl AsyncFn() -> u32) -> usize {
+    let mut least = usize::MAX;
+    // The first round warms up.
+    for round in 0..10 {
+        let region = Region::new(ALLOCATOR);
+        for _ in 0..CALLS {
+            assert_eq!(black_box(call().await), 5);
+        }
+        let change = region.change();
+        if round > 0 {
+            least = least.min(change.allocations + change.reallocations);
+        }
+    }
+    least
+}
+
+#[track_caller]
+fn assert_allocations(each: usize, call: impl AsyncFn() -> u32) {
+    assert_eq!(pollster::block_on(allocations(call)), each * CALLS);
+}
+
+fn five() -> u32 {
+    black_box(5)
+}
+
+async fn five_async() -> u32 {
+    black_box(5)
+}
+
+fn five_smart() -> DualOf<impl Work<Output = u32>> {
+    Dual::future(five_async())
+}
+
+/// `get` allocates nothing, by the handle and through the trait.
+#[test]
+fn get_allocates_nothing() {
+    in_child(|| {
+        assert_allocations(0, async || Dual::future(five_async()).get());
+        assert_allocations(0, async || Dual::blocking(five).get());
+        assert_allocations(0, async || Dual::in_place(five).get());
+        assert_allocations(0, async || Dual::pair(5, |n| n, async |n| n).get());
+        assert_allocations(0, async || Dual::ready(5).get());
+        assert_allocations(0, async || five.invoke().get());
+        assert_allocations(0, async || five_async.invoke().get());
+        assert_allocations(0, async || five_smart.invoke().get());
+        assert_allocations(0, async || {
+            Dual::future(five_async()).try_get().unwrap_or(0)
+        });
+    });
+}
+
+/// `.await` allocates nothing through the handle.
+#[test]
+fn await_allocates_nothing() {
+    in_child(|| {
+        assert_allocations(0, async || Dual::future(five_async()).await);
+        assert_allocations(0, async || five_async.invoke().await);
+        assert_allocations(0, async || five_smart.invoke().await);
+        assert_allocations(0, async || Dual::in_place(five).await);
+        assert_allocations(0, async || Dual::ready(5).await);
+        assert_allocations(0, async || context::inside(five_smart()).await);
+    });
+}
+
+/// Nested drivers, waits, and sync code in a driven future allocate nothing.
+#[test]
+fn driving_allocates_nothing() {
+    in_child(|| {
+        let nested = || Dual::future(async { five_smart().get() }).get();
+        assert_allocations(0, async || Dual::future(async { nested() }).get());
+        let waits = async || {
+            yield_now().await;
+            5
+        };
+        assert_allocations(0, async || Dual::future(waits()).get());
+        assert_allocations(0, async || {
+            Dual::future(async { waits.invoke().get() }).get()
+        });
+        let sync_twice = async || five.invoke().await + five.invoke().await - 5;
+        assert_allocations(0, async || Dual::future(sync_twice()).get());
+    });
+}
+
+/// A box is one allocation, and so is the value that the first deref stores.
+#[test]
+fn box_and_deref_allocate_once_each() {
+    in_child(|| {
+        assert_allocations(1, async || five_smart().boxed().get());
+        assert_allocations(1, async || five_smart().boxed_local().get());
+        assert_allocations(1, async || five_smart().boxed().await);
+        assert_allocations(2, async || *five_smart().boxed());
+        assert_allocations(2, async || *five_smart().boxed_local());
+        assert_allocations(2, async || {
+            let dual = five_smart().boxed();
+            assert_eq!(*dual + *dual, 10);
+            dual.get()
+        });
+    });
+}
+
+/// A time limit costs one allocation a handle. A boxed handle uses its box, and a ready one needs
+/// none.
+#[test]
+fn time_limit_allocates_once() {
+    const LONG: Duration = Duration::from_secs(600);
+
+    fn five<T, W: Work<Output = T>>(got: Result<T, Dual<T, W>>) -> T {
+        got.unwrap_or_else(|_| panic!("it is there in time"))
+    }
+
+    async fn yields() -> u32 {
+        yield_now().await;
+        yield_now().await;
+        5
+    }
+
+    in_child(|| {
+        assert_allocations(1, async || five(five_smart().get_timeout(LONG)));
+        assert_allocations(1, async || five(five_smart().boxed().get_timeout(LONG)));
+        assert_allocations(1, async || {
+            five(five_smart().boxed_local().get_timeout(LONG))
+        });
+        assert_allocations(0, async || five(Dual::ready(5).get_timeout(LONG)));
+        assert_allocations(0, async || five(Dual::in_place(|| 5).get_timeout(LONG)));
+        assert_allocations(0, async || {
+            five(Dual::in_place(|| 5).map(|n| n).get_timeout(LONG))
+        });
+        assert_allocations(0, async || five(Dual::ready(5).now_or_later()));
+        assert_allocations(0, async || five(Dual::in_place(|| 5).now_or_later()));
+        assert_allocations(1, async || five(five_smart().now_or_later()));
+        assert_allocations(1, async || five(five_smart().boxed().now_or_later()));
+        // What came back has its box, whatever is done with it.
+        let later = || {
+            Dual::future(yields())
+                .now_or_later()
+                .expect_err("it yields")
+        };
+        assert_allocations(1, async || later().get());
+        assert_allocations(1, async || later().await);
+        assert_allocations(1, async || later().boxed().get());
+        assert_allocations(1, async || {
+            let later = later().now_or_later().expect_err("it yields again");
+            five(later.get_timeout(LONG))
+        });
+    });
+}
+
+/// Steps allocate nothing, by each caller.
+#[test]
+fn steps_allocate_nothing() {
+    in_child(|| {
+        let steps = || five_smart().map(|n| n + 1).then(async |n| n - 1);
+        assert_allocations(0, async || steps().get());
+        assert_allocations(0, async || steps().await);
+        assert_allocations(0, async || Dual::blocking(|| 4).then(|n| n + 1).get());
+    });
+}
+
+/// Starts the threads of the pool: a job that finds none idle would start one, which allocates.
+fn start_pool() {
+    const THREADS: usize = 8;
+    let barrier = Arc::new(Barrier::new(THREADS));
+    let jobs = [(); THREADS].map(|()| {
+        let barrier = Arc::clone(&barrier);
+        ::blocking::unblock(move || barrier.wait().is_leader())
+    });
+    pollster::block_on(futures::future::join_all(jobs));
+}
+
+/// A hop to the pool allocates once, as `blocking::unblock` does.
+#[test]
+fn pool_hop_allocates_once() {
+    in_child(|| {
+        start_pool();
+        assert_allocations(1, async || ::blocking::unblock(five).await);
+        assert_allocations(1, async || Dual::blocking(five).await);
+        assert_allocations(1, async || five.invoke().await);
+        // From a thread of the pool as well.
+        let hops = || pollster::block_on(allocations(async || five.invoke().await));
+        assert_eq!(pollster::block_on(Dual::blocking(hops)), CALLS);
+        #[cfg(feature = "executor")]
+        {
+            let ex = smartcall::Executor::builder().threads(1).build();
+            let hops = allocations(async || five.invoke().await);
+            assert_eq!(ex.block_on(hops), CALLS);
+        }
+    });
+}
+
+/// A hop from a task allocates no more, on each kind of executor.
+#[cfg(feature = "executor")]
+#[test]
+fn pool_hop_of_a_task_allocates_once() {
+    use smartcall::{Executor, LocalExecutor};
+
+    in_child(|| {
+        start_pool();
+        let hops = || allocations(async || five.invoke().await);
+        // A queue of tasks that wait for their turn grows now and then.
+        let about_one_each = CALLS..CALLS + CALLS / 10;
+        let ex = Executor::builder().threads(1).build();
+        let counted = ex.block_on(ex.spawn(hops()));
+        assert!(about_one_each.contains(&counted), "{counted} in a task");
+        let ex = Executor::from(Arc::new(async_executor::Executor::new()));
+        let counted = ex.block_on(ex.spawn(hops()));
+        assert!(
+            about_one_each.contains(&counted),
+            "{counted} in an adopted one"
+        );
+        let ex = LocalExecutor::new();
+        let counted = ex.block_on(ex.spawn(hops()));
+        assert!(
+            about_one_each.contains(&counted),
+            "{counted} in a local one"
+        );
+    });
+}
+
+/// A host with a pool of one thread, or with none: then it gives the jobs back.
+struct OwnPool {
+    jobs: Option<SyncSender<Job>>,
+}
+
+impl Host for OwnPool {
+    fn can_block(&self) -> bool {
+        false
+    }
+
+    fn block_in_place(&self, block: &mut dyn FnMut()) {
+        block();
+    }
+
+    fn offload(&self, job: Job) -> Result<(), Job> {
+        match &self.jobs {
+            // A bounded channel allocates nothing to send.
+            Some(jobs) => jobs.send(job).map_err(|refused| refused.0),
+            None => Err(job),
+        }
+    }
+}
+
+/// Awaits blocking code under a host.
+fn hop(host: &Arc<OwnPool>) -> impl Future<Output = u32> {
+    context::hosted(host, Dual::blocking(five))
+}
+
+/// A hop through a host's own pool allocates once, for the `Job`.
+#[test]
+fn host_offload_allocates_once() {
+    in_child(|| {
+        let (jobs, queue) = mpsc::sync_channel::<Job>(1);
+        let pool = thread::spawn(move || queue.into_iter().for_each(Job::run));
+        let host = Arc::new(OwnPool { jobs: Some(jobs) });
+        assert_allocations(1, async || hop(&host).await);
+        drop(host);
+        pool.join().expect("jobs do not panic through it");
+    });
+}
+
+/// A job that the host refuses allocates once more, for its way to the default pool.
+#[test]
+fn refused_host_offload_allocates_twice() {
+    in_child(|| {
+        start_pool();
+        let host = Arc::new(OwnPool { jobs: None });
+        assert_allocations(2, async || hop(&host).await);
+    });
+}
+
+/// Each `carry` hook allocates for its state, and all of them together once for their list.
+#[test]
+fn pool_hop_with_carry_hooks() {
+    in_child(|| {
+        start_pool();
+        for hooks in 1..4 {
+            context::carry(|| {
+                let taken = black_box(5);
+                move |body: &mut dyn FnMut()| {
+                    black_box(taken);
+                    body();
+                }
+            });
+            assert_allocations(2 + hooks, async || five.invoke().await);
+            assert_allocations(0, async || five.invoke().get());
+        }
+    });
+}

@@ -1,0 +1,173 @@
+//! Jobs of the pool that wait for other jobs.
+
+use std::pin::pin;
+use std::sync::{Arc, Barrier, mpsc};
+use std::task::{Context, Waker};
+use std::time::Duration;
+use std::{panic, thread};
+
+use smartcall::Dual;
+
+use super::support::{assert_at_once, await_all, needs_the_pool, send_off, set_limit};
+use crate::common::{in_child, in_child_with, names_of_threads};
+
+/// Jobs that each wait for another job, with `set_max_jobs(1)`. Afterwards the count is right.
+#[test]
+fn jobs_that_wait_for_jobs() {
+    in_child(|| {
+        set_limit(1);
+        let job = || Dual::blocking(|| Dual::future(needs_the_pool()).get());
+        assert_eq!(await_all((0..200).map(|_| job())), [2; 200]);
+        assert_at_once(1);
+        set_limit(3);
+        assert_at_once(3);
+        assert_eq!(await_all((0..50).map(|_| job())), [2; 50]);
+        assert_at_once(3);
+    });
+}
+
+/// The only thread of the pool waits for a job that another thread sends.
+#[test]
+fn job_from_elsewhere_that_a_job_waits_for() {
+    in_child_with(&[("BLOCKING_MAX_THREADS", "1")], || {
+        let (send, receive) = futures::channel::oneshot::channel();
+        let (begin, begun) = mpsc::channel();
+        let mut waits = Box::pin(Dual::blocking(move || {
+            begin.send(()).expect("somebody listens");
+            Dual::future(receive).get()
+        }));
+        assert!(
+            pin!(&mut waits)
+                .poll(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
+        );
+        begun.recv().expect("it begins");
+        // It parks soon, if it has not yet, and then there is room for another job.
+        thread::sleep(Duration::from_millis(50));
+        pollster::block_on(Dual::blocking(move || send.send(5))).expect("it is waited for");
+        assert_eq!(pollster::block_on(waits), Ok(5));
+    });
+}
+
+/// A job may get under an executor's `block_on`: the pool's thread may block.
+#[cfg(feature = "executor")]
+#[test]
+fn get_under_a_block_on_in_a_job() {
+    crate::common::limit(|| {
+        let job = Dual::blocking(|| {
+            let ex = smartcall::Executor::builder().threads(1).build();
+            ex.block_on(async { Dual::future(needs_the_pool()).get() })
+        });
+        assert_eq!(pollster::block_on(job), 2);
+    });
+}
+
+/// The jobs on all threads of the pool wait for one more job.
+#[cfg(target_os = "linux")]
+#[test]
+fn jobs_that_wait_on_all_threads() {
+    in_child_with(&[("BLOCKING_MAX_THREADS", "4")], || {
+        for _ in 0..20 {
+            let barrier = Arc::new(Barrier::new(4));
+            let jobs = (0..4).map(|_| {
+                let barrier = Arc::clone(&barrier);
+                let job = move || {
+                    barrier.wait();
+                    let got = Dual::future(needs_the_pool()).get();
+                    (got, names_of_threads("blocking-"))
+                };
+                Dual::blocking(job)
+            });
+            for (got, threads) in await_all(jobs) {
+                assert_eq!(got, 2);
+                assert!(threads <= 4, "{threads} threads");
+            }
+        }
+        assert_at_once(4);
+        assert!(names_of_threads("blocking-") <= 4);
+    });
+}
+
+/// A job is sent while the only thread of the pool is parked.
+#[test]
+fn job_sent_while_all_are_parked() {
+    in_child_with(&[("BLOCKING_MAX_THREADS", "1")], || {
+        let (sender, receiver) = futures::channel::oneshot::channel();
+        let (begins, begun) = mpsc::channel();
+        let mut parked = Box::pin(Dual::blocking(move || {
+            begins.send(()).expect("somebody waits");
+            Dual::future(receiver).get()
+        }));
+        send_off(&mut parked);
+        begun.recv().expect("it begins");
+        // Whether it is parked by now or not, this one gets a thread when it is.
+        let wakes = Dual::blocking(move || sender.send(5));
+        assert_eq!(await_all([wakes]), [Ok(())]);
+        assert_eq!(pollster::block_on(parked), Ok(5));
+        assert_at_once(1);
+    });
+}
+
+/// Chains of jobs, each of which waits for one that waits for the next.
+#[test]
+fn chains_of_jobs() {
+    in_child(|| {
+        fn chain(level: u32) -> Dual<u32> {
+            let job = move || {
+                let below = async move {
+                    let level = level.checked_sub(1)?;
+                    // Beside another part it is a job of its own.
+                    let (one, two) = futures::join!(chain(level), Dual::blocking(|| 1));
+                    Some(one + two)
+                };
+                Dual::future(below).get().unwrap_or(0)
+            };
+            Dual::blocking(job).boxed()
+        }
+        set_limit(2);
+        assert_eq!(await_all((0..10).map(|_| chain(20))), [20; 10]);
+        assert_at_once(2);
+    });
+}
+
+/// A job whose get panics after it parked holds one place, and gives one place back.
+#[test]
+fn job_whose_get_panics() {
+    in_child(|| {
+        set_limit(1);
+        let job = || {
+            let panics = || {
+                let panics = async {
+                    needs_the_pool().await;
+                    panic!("after the park")
+                };
+                Dual::<u32, _>::future(panics).get()
+            };
+            Dual::blocking(move || panic::catch_unwind(panics).is_err())
+        };
+        assert_eq!(await_all((0..20).map(|_| job())), [true; 20]);
+        assert_at_once(1);
+    });
+}
+
+/// A job gives its place back while it waits in an executor's `block_on`.
+#[cfg(feature = "executor")]
+#[test]
+fn jobs_that_block_on_an_executor() {
+    use smartcall::{Executor, LocalExecutor};
+
+    in_child(|| {
+        set_limit(1);
+        let ex = Arc::new(Executor::builder().threads(1).build());
+        let jobs = (0..40).map(|i| {
+            let ex = Arc::clone(&ex);
+            let job = move || match i % 2 {
+                0 => ex.block_on(ex.spawn(needs_the_pool())),
+                _ => LocalExecutor::new().block_on(needs_the_pool()),
+            };
+            Dual::blocking(job)
+        });
+        assert_eq!(await_all(jobs), [2; 40]);
+        assert_at_once(1);
+    });
+}

@@ -1,0 +1,18 @@
+//! Where blocking code runs, how much of it at once, and what becomes of it when its handle is dropped.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod is_cancelled;
+mod jobs_in_jobs;
+mod join_on_drop;
+mod limited;
+mod max_jobs;
+#[cfg(feature = "rayon")]
+mod rayon;
+mod select;
+mod single_thread;
+mod support;
+mod threads;
+#[cfg(feature = "tokio")]
+mod tokio;

@@ -1,0 +1,22 @@
+//! Executors of other crates: which are recognised, what works on their threads, and what is refused.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+#[cfg(feature = "futures-executor")]
+mod futures;
+#[cfg(feature = "executor")]
+mod hang_matrix;
+mod stalls;
+#[cfg(feature = "tokio")]
+mod tokio_get;
+#[cfg(feature = "tokio")]
+mod tokio_own;
+#[cfg(feature = "tokio")]
+mod tokio_pool;
+#[cfg(feature = "tokio")]
+mod tokio_shutdown;
+#[cfg(feature = "tokio")]
+mod tokio_support;
+#[cfg(not(feature = "futures-executor"))]
+mod unrecognised;

@@ -1,0 +1,19 @@
+//! The attributes `#[smart]` and `#[smartcall::test]`. `../edition_2021/` runs most of these files once more.
+
+#![cfg(feature = "macros")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod boxed;
+mod forms;
+mod functions;
+mod hygiene;
+mod lints;
+mod methods;
+mod owned;
+mod pair;
+mod test_attr;
+mod traits;
+#[cfg(feature = "executor")]
+mod usages;
