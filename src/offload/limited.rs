@@ -28,8 +28,8 @@ use crate::sync::ignore_poison;
 /// offload::set_max_jobs(NonZeroUsize::new(16).unwrap());
 /// ```
 pub fn set_max_jobs(n: NonZeroUsize) {
-    PROCESS.lock().limit = Some(n.get());
-    while let Some((permit, job)) = PROCESS.next() {
+    DEFAULT.lock().limit = Some(n.get());
+    while let Some((permit, job)) = DEFAULT.next() {
         start(permit, job);
     }
 }
@@ -106,7 +106,7 @@ pub(crate) fn try_permit() -> Option<Permit> {
     if PARKED.load(Ordering::Relaxed) > 0 {
         return None;
     }
-    let mut queue = PROCESS.lock();
+    let mut queue = DEFAULT.lock();
     if !queue.has_room() {
         return None;
     }
@@ -117,7 +117,7 @@ pub(crate) fn try_permit() -> Option<Permit> {
 
 /// Passes a job to the default pool.
 pub(crate) fn submit(job: Job) {
-    PROCESS.submit(job);
+    DEFAULT.submit(job);
 }
 
 /// Starts a job that has its permit.
@@ -180,7 +180,7 @@ struct Queue {
 }
 
 /// The limiter of the default pool.
-static PROCESS: Limiter = Limiter {
+static DEFAULT: Limiter = Limiter {
     queue: Mutex::new(Queue::EMPTY),
     this: Weak::new(),
 };
@@ -193,7 +193,7 @@ impl Deref for LimiterRef {
     type Target = Limiter;
 
     fn deref(&self) -> &Limiter {
-        self.0.as_deref().unwrap_or(&PROCESS)
+        self.0.as_deref().unwrap_or(&DEFAULT)
     }
 }
 
@@ -202,7 +202,7 @@ impl LimiterRef {
     fn to_host(&self) -> HostRef {
         match &self.0 {
             Some(own) => HostRef::Own(Arc::<Limiter>::clone(own)),
-            None => HostRef::Static(&PROCESS),
+            None => HostRef::Static(&DEFAULT),
         }
     }
 }

@@ -6,11 +6,11 @@
 )]
 
 use std::cell::Cell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
 use futures::StreamExt;
-use futures::channel::mpsc as futures_mpsc;
+use futures::channel::{mpsc as futures_mpsc, oneshot};
 use smartcall::Dual;
 use smartcall::context::{self, Host, Place, current};
 
@@ -192,4 +192,102 @@ fn host_that_calls_its_closure_twice() {
         1
     );
     assert_eq!(runs.get(), 1);
+}
+
+/// A host with a `park` of its own blocks in place once for a get, and parks for each time that it waits.
+#[test]
+fn host_that_parks_in_a_way_of_its_own() {
+    struct Parks {
+        told: Mutex<Vec<&'static str>>,
+        sender: futures_mpsc::UnboundedSender<u32>,
+    }
+
+    impl Parks {
+        fn note(&self, told: &'static str) {
+            self.told.lock().unwrap().push(told);
+        }
+    }
+
+    impl Host for Parks {
+        fn can_block(&self) -> bool {
+            true
+        }
+
+        fn block_in_place(&self, block: &mut dyn FnMut()) {
+            self.note("blocks");
+            block();
+            self.note("goes on");
+        }
+
+        fn park(&self, park: &mut dyn FnMut()) {
+            self.note("parks");
+            let sender = self.sender.clone();
+            thread::spawn(move || sender.unbounded_send(5));
+            park();
+        }
+    }
+
+    limit(|| {
+        let (sender, mut receiver) = futures_mpsc::unbounded();
+        let told = Mutex::default();
+        let host = Arc::new(Parks { told, sender });
+        context::with_host(&host, || {
+            let two = async { (receiver.next().await, receiver.next().await) };
+            assert_eq!(Dual::future(two).get(), (Some(5), Some(5)));
+        });
+        assert_eq!(
+            *host.told.lock().unwrap(),
+            ["blocks", "parks", "parks", "goes on"]
+        );
+    });
+}
+
+/// A host that does not park when it is told to panics, instead of polling for ever.
+#[test]
+fn host_that_never_parks() {
+    struct Sleepless;
+
+    impl Host for Sleepless {
+        fn can_block(&self) -> bool {
+            true
+        }
+
+        fn block_in_place(&self, block: &mut dyn FnMut()) {
+            block();
+        }
+
+        fn park(&self, _park: &mut dyn FnMut()) {}
+    }
+
+    limit(|| {
+        let (_, said) = context::with_host(&Arc::new(Sleepless), || {
+            panicked_at(|| Dual::future(std::future::pending::<()>()).get())
+        });
+        assert_contains(&said, "`Host::park` must call the closure");
+    });
+}
+
+/// A host that parks twice for one wake-up parks once: no second wake-up would come.
+#[test]
+fn host_that_parks_twice() {
+    struct Eager;
+
+    impl Host for Eager {
+        fn can_block(&self) -> bool {
+            true
+        }
+
+        fn block_in_place(&self, block: &mut dyn FnMut()) {
+            block();
+            block();
+        }
+    }
+
+    limit(|| {
+        let (sender, receiver) = oneshot::channel();
+        let sends = thread::spawn(move || sender.send(5));
+        let value = context::with_host(&Arc::new(Eager), || Dual::future(receiver).get());
+        assert_eq!(value, Ok(5));
+        sends.join().unwrap().unwrap();
+    });
 }
