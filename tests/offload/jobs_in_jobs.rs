@@ -53,7 +53,7 @@ fn job_from_elsewhere_that_a_job_waits_for() {
 #[cfg(feature = "executor")]
 #[test]
 fn get_under_a_block_on_in_a_job() {
-    crate::common::limit(|| {
+    in_child(|| {
         let job = Dual::blocking(|| {
             let ex = smartcall::Executor::builder().threads(1).build();
             ex.block_on(async { Dual::future(needs_the_pool()).get() })

@@ -5,11 +5,15 @@
 
 use std::env;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use trybuild::TestCases;
 
 /// The compiler whose messages the snapshots hold. Other versions word them differently.
 const RUSTC_OF_SNAPSHOTS: &str = "rustc 1.95.";
+
+/// One test at a time: trybuild builds all cases of this package in one project.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Wrong use does not compile, and the message says what to change.
 #[test]
@@ -17,6 +21,7 @@ fn wrong_use_does_not_compile() {
     if !is_compiler_of_snapshots() {
         return;
     }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let cases = TestCases::new();
     cases.compile_fail("tests/ui/call/*.rs");
     cases.compile_fail("tests/ui/handle/*.rs");
@@ -32,6 +37,7 @@ fn wrong_use_of_an_attribute_does_not_compile() {
     if !is_compiler_of_snapshots() {
         return;
     }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let cases = TestCases::new();
     cases.compile_fail("tests/ui/smart/*.rs");
     #[cfg(feature = "executor")]
