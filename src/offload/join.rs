@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::thread;
 
-use smartcall_context::internal::{self as context, scoped};
+use smartcall_context::internal::{self as context, HostRef, scoped};
 
 use crate::offload::completion::{Completion, CompletionGuard};
 
@@ -56,9 +56,9 @@ impl Drop for JoinGuard {
 /// Waits for code, on any thread.
 #[cold]
 fn wait(completion: &Completion) {
-    // On a pool's thread there is a host, which is not asked for permission. It gives the thread's place to another job.
-    let wait = || match context::host() {
-        Some(host) => host.block_in_place(&mut || completion.wait()),
+    // The host of a pool's thread is not asked for permission, and yet gives the thread's place to another job.
+    let wait = || match context::host().filter(HostRef::can_block) {
+        Some(host) => host.park(&mut || completion.wait()),
         None => completion.wait(),
     };
     match context::request_blocking() {

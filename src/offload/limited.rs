@@ -240,6 +240,15 @@ impl Host for Limiter {
     }
 
     fn block_in_place(&self, block: &mut dyn FnMut()) {
+        // A job that does not park needs its place.
+        block();
+    }
+
+    /// Gives the place to the next job while the thread is parked.
+    ///
+    /// The place is given back in no other way, and nothing that parks is nested in a park. So it is given back once,
+    /// whatever is nested in the job.
+    fn park(&self, park: &mut dyn FnMut()) {
         /// Takes the place back when dropped, even above the limit.
         struct Resume<'a>(&'a Limiter);
 
@@ -256,7 +265,7 @@ impl Host for Limiter {
         if let Some((permit, job)) = self.next() {
             start(permit, job);
         }
-        block();
+        park();
     }
 }
 
