@@ -269,6 +269,7 @@ fn built(example: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = vec![root.join(format!("examples/{example}.rs"))];
     sources_in(&root.join("src"), &mut sources);
+    sources_in(&root.join("context/src"), &mut sources);
     let changed = sources.iter().filter_map(|source| modified(source)).max();
     (modified(&binary) >= changed).then_some(binary)
 }

@@ -191,7 +191,7 @@ fn executor_dropped_as_a_thread_wakes() {
 /// What async-executor 1.14.1 does with a task that a foreign thread wakes as the executor is
 /// dropped.
 ///
-/// `src/roll.rs` explains it, and works around it. It shows in some of a hundred runs on a busy
+/// `src/executor/task_list.rs` explains it, and works around it. It shows in some of a hundred runs on a busy
 /// machine.
 #[test]
 #[ignore = "async-executor 1.14.1 loses the task: it would hang"]
