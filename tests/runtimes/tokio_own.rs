@@ -9,12 +9,15 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
+#[cfg(feature = "executor")]
 use smartcall::Dual;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 
-use super::tokio_support::{get, multi_thread, task};
+#[cfg(feature = "executor")]
+use super::tokio_support::task;
+use super::tokio_support::{get, multi_thread};
 use crate::common::{in_child, in_child_with, limit, threads_named, wait_until};
 
 /// Needs a clock and sockets of tokio's.

@@ -6,7 +6,7 @@
 #![cfg(test)]
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
@@ -192,6 +192,8 @@ macro_rules! rows {
 
             #[cfg(feature = "executor")]
             mod inside {
+                use std::sync::{Mutex, PoisonError};
+
                 use super::*;
 
                 /// With one version's flag unknown to the other, this would hang: the only worker waits for a task of its

@@ -14,7 +14,11 @@ thread_local! {
 }
 
 /// The model has no runtime to enter.
-pub(crate) fn enter_runtime() {}
+pub(crate) fn enter_runtime() -> Entered {
+    Entered
+}
+
+pub(crate) struct Entered;
 
 /// A host that runs code before it lets the driver park.
 pub(crate) struct Host(Rc<dyn Fn()>);
