@@ -24,9 +24,9 @@ use crate::common::{in_child, limit};
 
 /// An executor with one worker thread.
 #[cfg(feature = "executor")]
-static SHIM: LazyLock<Executor> = LazyLock::new(|| Executor::builder().threads(1).build());
+static EXECUTOR: LazyLock<Executor> = LazyLock::new(|| Executor::builder().threads(1).build());
 
-/// Calls by `get`, by `.await`, and by `.await` in the shim.
+/// Calls by `get`, by `.await`, and by `.await` in an `Executor`.
 #[track_caller]
 fn both<T, K, Args>(op: impl SmartCall<T, K, Args>, args: Args, expected: T)
 where
@@ -38,9 +38,9 @@ where
     assert_eq!(awaited, expected, "awaited");
     #[cfg(feature = "executor")]
     assert_eq!(
-        SHIM.block_on(op.invoke_with(args)),
+        EXECUTOR.block_on(op.invoke_with(args)),
         expected,
-        "awaited in the shim"
+        "awaited in an `Executor`"
     );
 }
 
@@ -96,8 +96,8 @@ fn async_body_from_async_code() {
         Dual::future(polled_through()).get();
         #[cfg(feature = "executor")]
         {
-            SHIM.block_on(polled_through());
-            SHIM.block_on(SHIM.spawn(polled_through()));
+            EXECUTOR.block_on(polled_through());
+            EXECUTOR.block_on(EXECUTOR.spawn(polled_through()));
         }
     });
 }
@@ -156,7 +156,7 @@ fn sync_body_in_a_task_lets_other_tasks_go_on() {
     limit(|| {
         let (asked, started) = mpsc::channel();
         let (sender, receiver) = mpsc::channel();
-        let waits = SHIM.spawn(async move {
+        let waits = EXECUTOR.spawn(async move {
             let worker = thread_id();
             let (received, there) = Dual::blocking(move || {
                 let _ = asked.send(());
@@ -167,9 +167,9 @@ fn sync_body_in_a_task_lets_other_tasks_go_on() {
             received
         });
         assert_eq!(started.recv(), Ok(()));
-        let sends = SHIM.spawn(async move { sender.send(5) });
+        let sends = EXECUTOR.spawn(async move { sender.send(5) });
         assert_eq!(
-            SHIM.block_on(async { (sends.await, waits.await) }),
+            EXECUTOR.block_on(async { (sends.await, waits.await) }),
             (Ok(()), Ok(5))
         );
     });
@@ -186,8 +186,8 @@ fn sync_bodies_from_async_code_overlap() {
         pollster::block_on(async { join!(meet.invoke(), meet.invoke(), meet.invoke()) });
         #[cfg(feature = "executor")]
         {
-            let tasks = [(); 3].map(|()| SHIM.spawn(meet.invoke()));
-            SHIM.block_on(futures::future::join_all(tasks));
+            let tasks = [(); 3].map(|()| EXECUTOR.spawn(meet.invoke()));
+            EXECUTOR.block_on(futures::future::join_all(tasks));
         }
     });
 }

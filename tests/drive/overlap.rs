@@ -182,7 +182,7 @@ fn local_pool_in_a_driven_future() {
     });
 }
 
-/// A get in such a `LocalPool`, where it is not recognised.
+/// A get in such a `LocalPool`, where it is not detected.
 #[cfg(not(feature = "futures-executor"))]
 #[test]
 fn get_in_a_local_pool_in_a_driven_future() {

@@ -206,7 +206,7 @@ fn get_below_futures_lite() {
     });
 }
 
-/// A get below the `block_on` of futures, where it is not recognised.
+/// A get below the `block_on` of futures, where it is not detected.
 #[cfg(not(feature = "futures-executor"))]
 #[test]
 fn get_below_futures_executor() {

@@ -136,7 +136,7 @@ fn get_on_a_thread_of_the_programs_own() {
             get(inner.spawn(async { 5 })) + get(nested)
         });
         assert_eq!(futures_lite::future::block_on(bare.run(task)), 11);
-        // A spare thread takes over whatever runs the task, also in a recognised executor.
+        // A spare thread takes over whatever runs the task, also in a detected executor.
         let inner = Arc::clone(&ex);
         let task = ex.spawn(async move { get(inner.spawn(async { 5 })) });
         assert_eq!(futures::executor::block_on(bare.run(task)), 5);

@@ -34,10 +34,10 @@ fn everywhere(f: fn(&str)) {
     #[cfg(feature = "executor")]
     {
         let ex = smartcall::Executor::builder().threads(1).build();
-        ex.block_on(async { f("in the shim's block_on") });
+        ex.block_on(async { f("in an executor's block_on") });
         ex.block_on(ex.spawn(async move { f("in a task") }));
         let ex = smartcall::LocalExecutor::new();
-        ex.block_on(async { f("in the local shim's block_on") });
+        ex.block_on(async { f("in a local executor's block_on") });
         ex.block_on(ex.spawn(async move { f("in a local task") }));
     }
 }

@@ -99,11 +99,11 @@ where
         assert_eq!(
             ex.block_on(ex.spawn(make())),
             got,
-            "a task of the shim awaits"
+            "a task of an `Executor` awaits"
         );
         let dual = make();
         let gets = ex.spawn(async move { dual.get() });
-        assert_eq!(ex.block_on(gets), got, "a task of the shim gets");
+        assert_eq!(ex.block_on(gets), got, "a task of an `Executor` gets");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .build()

@@ -1,4 +1,4 @@
-//! The executors of the `futures` crate, where the feature that recognises them is on.
+//! The executors of the `futures` crate, where the feature that detects them is on.
 
 #![allow(
     clippy::async_yields_async,
@@ -92,7 +92,7 @@ fn allowed_in_a_blocking_region() {
     });
 }
 
-/// A host that the program sets decides for the recognised executor, too.
+/// A host that the program sets decides for the detected executor, too.
 #[test]
 fn allowed_by_a_host_in_block_on() {
     let host = Helpful::new();

@@ -23,7 +23,7 @@ use scenarios::*;
 
 /// The executors, and how many workers each is tried with.
 ///
-/// `+` is the cure for those that can't be recognised, `context::inside` around each future.
+/// `+` is the cure for those that can't be detected, `context::inside` around each future.
 /// Where pollster or a plain thread is the executor, each task is a thread of its own.
 const EXECUTORS: [(&str, &[usize]); 11] = [
     ("shim", &[1, 2, 8]),
@@ -45,7 +45,7 @@ const EXECUTORS: [(&str, &[usize]); 11] = [
 /// | in the table | the cell |
 /// |---|---|
 /// | `t` | through |
-/// | `b` | blocks (cannot be recognised) |
+/// | `b` | blocks (cannot be detected) |
 /// | `I` `A` `F` `C` | refused: in a task, by a host that cannot, in futures' or tokio's executor |
 /// | `T` | refused by tokio itself |
 /// | `-` | does not apply |
@@ -104,7 +104,7 @@ const ROWS: [(&str, Scenario, [&str; 11]); 44] = [
 fn cell_of(code: char) -> String {
     match code {
         't' => "through".into(),
-        'b' => "blocks (cannot be recognised)".into(),
+        'b' => "blocks (cannot be detected)".into(),
         'T' => format!("refused by tokio: {TOKIO_REFUSES}"),
         code => format!("refused: {}", words_of(code)),
     }
@@ -186,7 +186,7 @@ fn hang_matrix() {
     });
 }
 
-/// The table is that of the docs, and blocks only where the executor cannot be recognised.
+/// The table is that of the docs, and blocks only where the executor cannot be detected.
 #[test]
 fn table() {
     assert_eq!(ROWS.len(), 44);
@@ -310,7 +310,7 @@ fn matrix(cells: &[Cell]) -> String {
     for code in "IAFCT".chars() {
         lines.push(format!("- **refused {code}**: {}", words_of(code)));
     }
-    lines.push("- **blocks**: it hangs, and the executor can't be recognised".into());
+    lines.push("- **blocks**: it hangs, and the executor can't be detected".into());
     lines.join("\n")
 }
 

@@ -1,4 +1,4 @@
-//! Executors of other crates: which are recognised, what works on their threads, and what is refused.
+//! Executors of other crates: which are detected, what works on their threads, and what is refused.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -19,4 +19,4 @@ mod tokio_shutdown;
 #[cfg(feature = "tokio")]
 mod tokio_support;
 #[cfg(not(feature = "futures-executor"))]
-mod unrecognised;
+mod undetected;

@@ -294,7 +294,7 @@ fn blocking_region_in_a_current_thread_runtime() {
     });
 }
 
-/// A host that the program sets decides for the recognised runtime, and is asked alone.
+/// A host that the program sets decides for the detected runtime, and is asked alone.
 #[test]
 fn host_in_a_current_thread_runtime() {
     /// A host that has seen to it that the thread may block.

@@ -86,7 +86,7 @@ fn reactor_in_an_executor() {
         assert_eq!(ex.block_on(ex.spawn(job)), 5);
         let local = smartcall::LocalExecutor::new();
         assert_eq!(local.block_on(local.spawn(needs_the_reactor())), 5);
-        // A shim's `block_on` in a worker of tokio goes through tokio.
+        // An executor's `block_on` in a worker of tokio goes through tokio.
         let runtime = multi_thread(1);
         let blocks = runtime.spawn(async move { ex.block_on(ex.spawn(async { get(task()) })) });
         assert_eq!(runtime.block_on(blocks).expect("it ends"), 5);

@@ -1,4 +1,4 @@
-//! The torture bench: random programs on the shim, on tokio and on plain threads at once, against
+//! The torture bench: random programs on an `Executor`, on tokio and on plain threads at once, against
 //! a sequential model.
 //!
 //! `cargo test --release --test torture -- --ignored --nocapture`

@@ -68,9 +68,9 @@ impl Extra {
 
 /// The ways to run a program, of all sites together: `sites::run` has them by their numbers.
 pub const WAYS: [&str; 12] = [
-    "shim: a task, got",
-    "shim: block_on",
-    "shim: a task, by block_on",
+    "executor: a task, got",
+    "executor: block_on",
+    "executor: a task, by block_on",
     "tokio: a task, by block_on",
     "tokio: block_on",
     "threads: get",

@@ -106,20 +106,20 @@ impl Event {
 }
 
 /// An executor with its threads.
-struct Shim {
+struct Fixture {
     ex: Arc<Executor<'static>>,
     threads: Arc<Workers>,
     workers: usize,
     max_spares: usize,
 }
 
-impl Shim {
+impl Fixture {
     /// Starts the threads of an executor whose tasks are already spawned.
     fn start(ex: &Arc<Executor<'static>>, workers: usize, max_spares: usize) -> Self {
         let scheduler = Scheduler::adopt(Arc::clone(ex));
         let threads = Workers::start(scheduler, worker_loop::run, workers, "worker", max_spares)
             .expect("there are threads");
-        Shim {
+        Fixture {
             ex: Arc::clone(ex),
             threads,
             workers,
@@ -188,9 +188,9 @@ pub(crate) fn tasks_in_the_queue_of_who_waits() {
             let task = ex.spawn(async {});
             later.lock().expect("nobody panics").push(task);
         }
-        let shim = Shim::start(&ex, 1, 2);
+        let fixture = Fixture::start(&ex, 1, 2);
         get(first);
-        shim.end();
+        fixture.end();
     });
 }
 
@@ -198,13 +198,13 @@ pub(crate) fn tasks_in_the_queue_of_who_waits() {
 pub(crate) fn tasks_that_spawn() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
-        let shim = Shim::start(&ex, 2, 2);
+        let fixture = Fixture::start(&ex, 2, 2);
         let tasks = [(); 2].map(|()| {
             let inner = Arc::clone(&ex);
             ex.spawn(async move { get(inner.spawn(async {})) })
         });
         tasks.into_iter().for_each(get);
-        shim.end();
+        fixture.end();
     });
 }
 
@@ -227,9 +227,9 @@ pub(crate) fn chain() {
             }),
             ex.spawn(async move { second.set() }),
         ];
-        let shim = Shim::start(&ex, 1, 2);
+        let fixture = Fixture::start(&ex, 1, 2);
         tasks.into_iter().for_each(get);
-        shim.end();
+        fixture.end();
     });
 }
 
@@ -251,14 +251,14 @@ pub(crate) fn chain_that_is_cut() {
                 });
             }
         });
-        let shim = Shim::start(&ex, 1, 2);
+        let fixture = Fixture::start(&ex, 1, 2);
         get(waits);
         // The monitor has nothing left to do.
         until("the monitor sleeps", thread::is_monitor_parked);
         until("who stood in is all there is", || ex.runners() <= 2);
         second.set();
         get(stands_in);
-        shim.end();
+        fixture.end();
     });
 }
 
@@ -267,7 +267,7 @@ pub(crate) fn in_place() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
         let event = Event::new();
-        let shim = Shim::start(&ex, 1, 1);
+        let fixture = Fixture::start(&ex, 1, 1);
         let waits = ex.spawn({
             let event = event.clone();
             async move { context::run_in_place(|| event.wait()) }
@@ -275,7 +275,7 @@ pub(crate) fn in_place() {
         let sets = ex.spawn(async move { event.set() });
         get(waits);
         get(sets);
-        shim.end();
+        fixture.end();
     });
 }
 
@@ -283,14 +283,14 @@ pub(crate) fn in_place() {
 pub(crate) fn short_calls() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
-        let shim = Shim::start(&ex, 1, 1);
+        let fixture = Fixture::start(&ex, 1, 1);
         let task = ex.spawn(async {
             for _ in 0..3 {
                 context::run_in_place(linger);
             }
         });
         get(task);
-        shim.end();
+        fixture.end();
     });
 }
 
@@ -299,7 +299,7 @@ pub(crate) fn slow_then_parked() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
         let event = Event::new();
-        let shim = Shim::start(&ex, 1, 1);
+        let fixture = Fixture::start(&ex, 1, 1);
         let waits = ex.spawn({
             let event = event.clone();
             async move {
@@ -312,7 +312,7 @@ pub(crate) fn slow_then_parked() {
         let sets = ex.spawn(async move { event.set() });
         get(waits);
         get(sets);
-        shim.end();
+        fixture.end();
     });
 }
 
@@ -336,13 +336,13 @@ pub(crate) fn retired_and_blocked() {
                 get(end.done());
             }
         });
-        let shim = Shim::start(&ex, 1, 3);
+        let fixture = Fixture::start(&ex, 1, 3);
         get(first);
         // The monitor can do nothing for it.
         until("the monitor sleeps", thread::is_monitor_parked);
         end.set();
         get(second);
-        shim.end();
+        fixture.end();
     });
 }
 
@@ -350,13 +350,13 @@ pub(crate) fn retired_and_blocked() {
 pub(crate) fn guests() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
-        let shim = Shim::start(&ex, 1, 2);
-        let guest = HostRef::Own(Arc::new(AdoptedHost(Arc::downgrade(&shim.threads))));
+        let fixture = Fixture::start(&ex, 1, 2);
+        let guest = HostRef::Own(Arc::new(AdoptedHost(Arc::downgrade(&fixture.threads))));
         for _ in 0..2 {
             let task = ex.spawn(async {});
             context::with_host_by(guest.clone(), || get(task));
         }
-        shim.end();
+        fixture.end();
     });
 }
 
@@ -364,7 +364,7 @@ pub(crate) fn guests() {
 pub(crate) fn panics() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
-        let shim = Shim::start(&ex, 1, 1);
+        let fixture = Fixture::start(&ex, 1, 1);
         let (fails, ends) = (Event::new(), Event::new());
         let waits = ex.spawn({
             let (fails, ends) = (fails.clone(), ends.clone());
@@ -384,7 +384,7 @@ pub(crate) fn panics() {
         get(ends.done());
         get(waits);
         get(sets);
-        shim.end();
+        fixture.end();
     });
 }
 
@@ -394,7 +394,7 @@ pub(crate) fn stop_while_parked() {
         let ex = Arc::new(Executor::new());
         let started = [(); 2].map(|()| Event::new());
         let never = Event::new();
-        let shim = Shim::start(&ex, 1, 2);
+        let fixture = Fixture::start(&ex, 1, 2);
         for started in started.clone() {
             let never = never.clone();
             ex.spawn(async move {
@@ -406,7 +406,7 @@ pub(crate) fn stop_while_parked() {
             .detach();
         }
         started.iter().for_each(|started| get(started.done()));
-        shim.threads.stop();
+        fixture.threads.stop();
     });
 }
 
@@ -414,7 +414,7 @@ pub(crate) fn stop_while_parked() {
 pub(crate) fn stop_at_any_time() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
-        let shim = Shim::start(&ex, 2, 4);
+        let fixture = Fixture::start(&ex, 2, 4);
         let event = Event::new();
         for _ in 0..2 {
             let (inner, event) = (Arc::clone(&ex), event.clone());
@@ -424,7 +424,7 @@ pub(crate) fn stop_at_any_time() {
             })
             .detach();
         }
-        shim.threads.stop();
+        fixture.threads.stop();
     });
 }
 
@@ -432,11 +432,11 @@ pub(crate) fn stop_at_any_time() {
 pub(crate) fn stop_from_within() {
     explore(1000, || {
         let ex = Arc::new(Executor::new());
-        let shim = Shim::start(&ex, 2, 1);
-        let (threads, never) = (Arc::clone(&shim.threads), Event::new());
+        let fixture = Fixture::start(&ex, 2, 1);
+        let (threads, never) = (Arc::clone(&fixture.threads), Event::new());
         ex.spawn(async move { get(never.done()) }).detach();
         let stops = ex.spawn(async move { threads.stop() });
-        drop(shim);
+        drop(fixture);
         get(stops);
     });
 }

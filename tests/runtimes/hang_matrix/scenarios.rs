@@ -41,7 +41,7 @@ pub(super) fn task_gets_its_task(ex: Ex) -> Run {
     in_a_task(ex, |ex| assert_eq!(get(ex.spawn(async { 5 })), 5))
 }
 
-/// By the shim's `block_on`, whosever the task is.
+/// By an executor's `block_on`, of a task of any executor.
 pub(super) fn task_blocks_on_its_task(ex: Ex) -> Run {
     in_a_task(ex, |ex| {
         let other = || Arc::new(Executor::builder().threads(1).build());

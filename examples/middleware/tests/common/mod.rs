@@ -44,7 +44,7 @@ pub enum Place {
     /// On a thread of its own. A sync caller has no executor, an async one only a `block_on`.
     Thread,
     /// In a task of smartcall's executor.
-    Shim,
+    Executor,
     /// In a tokio task.
     Tokio,
 }
@@ -59,7 +59,7 @@ impl Place {
                 assert_eq!(pin!(scenario).poll(&mut cx), Poll::Ready(()));
             }
             (Place::Thread, Caller::Async) => pollster::block_on(scenario),
-            (Place::Shim, _) => {
+            (Place::Executor, _) => {
                 let ex = Executor::new();
                 ex.block_on(ex.spawn(scenario));
             }
@@ -86,10 +86,10 @@ macro_rules! everywhere {
     (@leaf $scenario:ident, $leaf:ident, $operation:ident) => {
         mod $leaf {
             $crate::everywhere!(@test $scenario, $operation, Sync, Thread, got_by_a_thread);
-            $crate::everywhere!(@test $scenario, $operation, Sync, Shim, got_in_the_shim);
+            $crate::everywhere!(@test $scenario, $operation, Sync, Executor, got_in_a_task);
             $crate::everywhere!(@test $scenario, $operation, Sync, Tokio, got_in_tokio);
             $crate::everywhere!(@test $scenario, $operation, Async, Thread, awaited_by_a_thread);
-            $crate::everywhere!(@test $scenario, $operation, Async, Shim, awaited_in_the_shim);
+            $crate::everywhere!(@test $scenario, $operation, Async, Executor, awaited_in_a_task);
             $crate::everywhere!(@test $scenario, $operation, Async, Tokio, awaited_in_tokio);
         }
     };
