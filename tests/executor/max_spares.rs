@@ -92,11 +92,12 @@ fn no_spare_left_in_block_on() {
         let ex = Arc::new(builder.build());
         let refused = || {
             in_a_task(&ex, |ex| {
-                let (_release, released) = oneshot::channel::<()>();
-                let takes_it = ex.spawn(async { Dual::future(released).try_get().is_ok() });
-                takes_it.detach();
                 // If this call takes too long, it is the one that gets the spare.
                 ex.block_on(async {
+                    let (_release, released) = oneshot::channel::<()>();
+                    // Not before the `block_on`, which would itself be refused if this task came first.
+                    let takes_it = ex.spawn(async { Dual::future(released).try_get().is_ok() });
+                    takes_it.detach();
                     let tries = iter::repeat_with(|| Dual::future(async { 5 }).try_get());
                     let refused = tries.take(10_000).find_map(Result::err);
                     refused.map(|refused| refused.to_string())
