@@ -9,7 +9,6 @@
 )]
 
 use std::cell::Cell;
-use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,6 +20,7 @@ use smartcall::{
     kind,
 };
 
+use super::support::Job;
 use crate::common::{count, limit};
 
 /// An operation without arguments, whose output nothing else fixes.
@@ -86,24 +86,6 @@ fn middlewares_nest() {
     let task = runtime.spawn(op.invoke());
     assert_eq!(runtime.block_on(task).expect("it ends"), 5);
     assert_eq!(calls.load(Ordering::Relaxed), 6);
-}
-
-struct Job<F, T, K> {
-    op: F,
-    marker: PhantomData<fn() -> (T, K)>,
-}
-
-impl<F: SmartCall<T, K>, T, K> Job<F, T, K> {
-    fn new(op: F) -> Self {
-        Job {
-            op,
-            marker: PhantomData,
-        }
-    }
-
-    fn run(&self) -> DualOf<impl Work<Output = T>> {
-        self.op.invoke()
-    }
 }
 
 /// A builder that stores callables by erasing them.

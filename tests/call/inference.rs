@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::future::{self, Future};
-use std::marker::{PhantomData, PhantomPinned};
+use std::marker::PhantomPinned;
 use std::num::ParseIntError;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -14,6 +14,7 @@ use futures::future::{BoxFuture, Either, LocalBoxFuture, select};
 use smartcall::kind::{self, asynchronous, blocking, in_place};
 use smartcall::{Dual, DualOf, SmartCall, SmartFn, Work};
 
+use super::support::Job;
 use crate::common::{limit, retry};
 
 /// The least that a middleware can do.
@@ -127,25 +128,6 @@ fn middlewares_nest() {
             Ok(Ok(5))
         );
     });
-}
-
-/// A struct that stores a callable.
-struct Job<F, T, K> {
-    op: F,
-    marker: PhantomData<fn() -> (T, K)>,
-}
-
-impl<F: SmartCall<T, K>, T, K> Job<F, T, K> {
-    fn new(op: F) -> Self {
-        Job {
-            op,
-            marker: PhantomData,
-        }
-    }
-
-    fn run(&self) -> DualOf<impl Work<Output = T>> {
-        self.op.invoke()
-    }
 }
 
 /// A struct that stores a callable needs no annotation where it is made.

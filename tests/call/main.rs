@@ -7,3 +7,4 @@ mod callables;
 mod callbacks;
 mod dispatch;
 mod inference;
+mod support;

@@ -1,7 +1,10 @@
 //! Values that count their drops.
 
-use std::sync::Arc;
+use std::future::{self, Future};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+
+use smartcall::context::{Place, current};
 
 use super::wait_until;
 
@@ -37,4 +40,27 @@ impl Drops {
         wait_until(|| Arc::strong_count(&self.0) == 1);
         assert_eq!(self.count(), 1, "one value, dropped once");
     }
+}
+
+/// A value whose drop tells where it was dropped.
+struct TellsPlace(mpsc::Sender<Place>);
+
+impl Drop for TellsPlace {
+    fn drop(&mut self) {
+        let _ = self.0.send(current());
+    }
+}
+
+/// A future that waits for ever, and the place where it is dropped.
+pub fn tells_drop() -> (
+    impl Future<Output = ()> + Send + 'static,
+    mpsc::Receiver<Place>,
+) {
+    let (sender, dropped) = mpsc::channel();
+    let probe = TellsPlace(sender);
+    let future = async move {
+        let _probe = probe;
+        future::pending().await
+    };
+    (future, dropped)
 }

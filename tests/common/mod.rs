@@ -29,7 +29,7 @@ pub use callables::{count, retry};
 #[cfg(target_os = "linux")]
 pub use child::in_child_with_stacks;
 pub use child::{in_child, in_child_with};
-pub use drops::{Counted, Drops};
+pub use drops::{Counted, Drops, tells_drop};
 #[cfg(feature = "executor")]
 pub use executors::{adopted, one_thread};
 pub use gauge::Gauge;

@@ -1,6 +1,6 @@
 //! `context::current`: what a thread is doing, in tasks, wrappers, drops, pool threads and new threads.
 
-use std::future::{self, Future};
+use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Waker};
@@ -10,30 +10,7 @@ use futures_lite::future::yield_now;
 use smartcall::Dual;
 use smartcall::context::{self, Host, Place, current};
 
-use crate::common::{AtExit, Helpful, Stubborn, limit};
-
-/// A value whose drop tells where it was dropped.
-struct TellsPlace(mpsc::Sender<Place>);
-
-impl Drop for TellsPlace {
-    fn drop(&mut self) {
-        let _ = self.0.send(current());
-    }
-}
-
-/// A future that waits for ever, and the place where it is dropped.
-fn tells_drop() -> (
-    impl Future<Output = ()> + Send + 'static,
-    mpsc::Receiver<Place>,
-) {
-    let (sender, dropped) = mpsc::channel();
-    let probe = TellsPlace(sender);
-    let future = async move {
-        let _probe = probe;
-        future::pending().await
-    };
-    (future, dropped)
-}
+use crate::common::{AtExit, Helpful, Stubborn, limit, tells_drop};
 
 /// A wrapped future is inside in each poll, and the thread is outside in between.
 #[test]

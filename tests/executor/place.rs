@@ -1,6 +1,5 @@
 //! `context::current` in the tasks, the roots and the threads of an executor.
 
-use std::future::{self, Future};
 use std::sync::{Arc, mpsc};
 use std::{panic, thread};
 
@@ -10,30 +9,7 @@ use smartcall::context::{Place, current};
 use smartcall::{Dual, Executor, LocalExecutor};
 
 use super::support::places;
-use crate::common::{AtExit, adopted, limit, one_thread, panic_of};
-
-/// A value whose drop tells where it was dropped.
-struct TellsPlace(mpsc::Sender<Place>);
-
-impl Drop for TellsPlace {
-    fn drop(&mut self) {
-        let _ = self.0.send(current());
-    }
-}
-
-/// A future that waits for ever, and the place where it is dropped.
-fn tells_drop() -> (
-    impl Future<Output = ()> + Send + 'static,
-    mpsc::Receiver<Place>,
-) {
-    let (sender, dropped) = mpsc::channel();
-    let probe = TellsPlace(sender);
-    let future = async move {
-        let _probe = probe;
-        future::pending().await
-    };
-    (future, dropped)
-}
+use crate::common::{AtExit, adopted, limit, one_thread, panic_of, tells_drop};
 
 /// A task is inside.
 #[test]

@@ -1,45 +1,14 @@
 //! A `Work` of the user's own, and handles that are boxed or got after a poll.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
 use std::thread;
 
 use futures_lite::future::yield_now;
 use smartcall::{Dual, Work, context};
 
-use super::support::{Body, Counts, Value};
+use super::support::{Body, Counts, Sides, Value, sides};
 use crate::common::{limit, poll};
-
-/// Work with two sides that tell how it was resolved.
-struct Sides {
-    polls: u32,
-}
-
-impl Future for Sides {
-    type Output = String;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<String> {
-        self.polls += 1;
-        if self.polls == 1 {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        Poll::Ready(format!("polled {} times", self.polls))
-    }
-}
-
-impl Work for Sides {
-    fn block(self: Pin<&mut Self>) -> String {
-        format!("blocked after {} polls", self.polls)
-    }
-}
-
-fn sides() -> Dual<String, Sides> {
-    Dual::new(Sides { polls: 0 })
-}
 
 /// A `Work` of the user's own is resolved by its own `block` and `poll`.
 #[test]

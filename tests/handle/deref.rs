@@ -1,8 +1,6 @@
 //! A deref of a boxed handle.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::thread;
 
 use futures_lite::future::yield_now;
@@ -10,7 +8,7 @@ use smartcall::context::{self, Place};
 use smartcall::work::{Boxed, LocalBoxed};
 use smartcall::{Dual, Work};
 
-use super::support::{AGAIN, PANICKED, REFUSED, fails};
+use super::support::{AGAIN, PANICKED, REFUSED, fails, sides};
 use crate::common::{assert_panics, limit, panic_of, poll};
 
 /// A value is changed through its handle.
@@ -23,34 +21,6 @@ fn deref_mut() {
         assert_eq!(*dual, [0, 2, 3]);
         assert_eq!(pollster::block_on(dual), [0, 2, 3]);
     });
-}
-
-/// Work with two sides that tell how it was resolved.
-struct Sides {
-    polls: u32,
-}
-
-impl Future for Sides {
-    type Output = String;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<String> {
-        self.polls += 1;
-        if self.polls == 1 {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        Poll::Ready(format!("polled {} times", self.polls))
-    }
-}
-
-impl Work for Sides {
-    fn block(self: Pin<&mut Self>) -> String {
-        format!("blocked after {} polls", self.polls)
-    }
-}
-
-fn sides() -> Dual<String, Sides> {
-    Dual::new(Sides { polls: 0 })
 }
 
 /// Boxing a handle that is resolved, or whose body panicked, changes neither.

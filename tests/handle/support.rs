@@ -2,9 +2,12 @@
 
 #![allow(unreachable_pub, reason = "it is a part of a test binary")]
 
+use std::future::Future;
 use std::panic;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll};
 
 use smartcall::{Dual, DualOf, Work};
 
@@ -115,4 +118,32 @@ where
 
 pub fn future() -> DualOf<impl Work<Output = Vec<u32>>> {
     Dual::future(async { vec![5] })
+}
+
+/// Work with two sides that tell how it was resolved.
+pub struct Sides {
+    polls: u32,
+}
+
+impl Future for Sides {
+    type Output = String;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<String> {
+        self.polls += 1;
+        if self.polls == 1 {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(format!("polled {} times", self.polls))
+    }
+}
+
+impl Work for Sides {
+    fn block(self: Pin<&mut Self>) -> String {
+        format!("blocked after {} polls", self.polls)
+    }
+}
+
+pub fn sides() -> Dual<String, Sides> {
+    Dual::new(Sides { polls: 0 })
 }
