@@ -94,7 +94,7 @@ impl Permission {
         match self.0 {
             None => f(),
             // The host stays: what is nested in `f` may park this thread as well.
-            Some(host) => block_via(&host, || {
+            Some(host) => host.block_in_place(|| {
                 if detect::ENABLED && host.detects_below() {
                     // The task may have entered a runtime itself, which is told, too.
                     return place::enter(Place::Outside, || runtime_host::block_in_place(f));
@@ -120,19 +120,6 @@ pub fn block_or_refuse<R>(f: impl FnOnce() -> R) -> R {
     }
 }
 
-/// Calls a closure by way of a host.
-#[track_caller]
-fn block_via<R>(host: &HostRef, f: impl FnOnce() -> R) -> R {
-    let mut f = Some(f);
-    let mut value = None;
-    host.block_in_place(&mut || {
-        if let Some(f) = f.take() {
-            value = Some(f());
-        }
-    });
-    value.expect("`Host::block_in_place` must call the closure that it is given")
-}
-
 /// Runs in-place code on this thread, of which the host of a task is told.
 ///
 /// In a task the place stays what it is: a `.get()` in the code has to ask.
@@ -142,7 +129,7 @@ pub fn run_in_place<R>(f: impl FnOnce() -> R) -> R {
         return run_outside(f);
     }
     match host() {
-        Some(host) if host.can_block() => block_via(&host, f),
+        Some(host) if host.can_block() => host.block_in_place(f),
         _ => f(),
     }
 }
@@ -152,7 +139,7 @@ pub fn run_in_place<R>(f: impl FnOnce() -> R) -> R {
 pub fn run_borrowing<R>(f: impl FnOnce() -> R) -> R {
     match place::state() {
         State::Outside => match runtime_host::detect() {
-            Ok(Some(host)) => block_via(&host, f),
+            Ok(Some(host)) => host.block_in_place(f),
             _ => f(),
         },
         _ => run_in_place(f),

@@ -11,6 +11,7 @@ use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::OnceLock;
 
+use crate::once;
 #[cfg(feature = "tracing")]
 use crate::trace::Trace;
 
@@ -199,15 +200,13 @@ impl fmt::Debug for Snapshot {
 
 /// Runs code with the values in place.
 fn run_in<R>(values: &mut [Box<dyn Carry>], f: impl FnOnce() -> R) -> R {
-    let mut f = Some(f);
-    let mut result = None;
-    nest(values, &mut || {
-        if let Some(f) = f.take() {
-            // Hooks see no panic, and so can't forget to restore what was there.
-            result = Some(panic::catch_unwind(AssertUnwindSafe(f)));
-        }
-    });
-    match result.expect("`Carry::run` must call the body that it is given") {
+    let result = once::run_through(
+        |body| nest(values, body),
+        // Hooks see no panic, and so can't forget to restore what was there.
+        || panic::catch_unwind(AssertUnwindSafe(f)),
+        "`Carry::run` must call the body that it is given",
+    );
+    match result {
         Ok(value) => value,
         Err(payload) => panic::resume_unwind(payload),
     }

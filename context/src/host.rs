@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use async_task::{Runnable, Task};
 
+use crate::once;
 use crate::place::{self, State};
 use crate::refusal::Refusal;
 use crate::runtimes::detect::{self, Found};
@@ -139,15 +140,25 @@ impl HostRef {
         forward!(self, host => host.can_block())
     }
 
-    /// See [`Host::block_in_place`].
+    /// Runs a closure by [`Host::block_in_place`], once.
     #[inline]
-    pub fn block_in_place(&self, block: &mut dyn FnMut()) {
-        forward!(self, host => host.block_in_place(block));
+    #[track_caller]
+    pub fn block_in_place<R>(&self, f: impl FnOnce() -> R) -> R {
+        once::run_through(
+            |block| forward!(self, host => host.block_in_place(block)),
+            f,
+            "`Host::block_in_place` must call the closure that it is given",
+        )
     }
 
-    /// See [`Host::park`].
-    pub fn park(&self, park: &mut dyn FnMut()) {
-        forward!(self, host => host.park(park));
+    /// Runs a closure by [`Host::park`], once: a second park would wait for a wake-up that the first has taken.
+    #[track_caller]
+    pub fn park<R>(&self, f: impl FnOnce() -> R) -> R {
+        once::run_through(
+            |park| forward!(self, host => host.park(park)),
+            f,
+            "`Host::park` must call the closure that it is given",
+        )
     }
 
     /// See [`Host::poll_stopped`].

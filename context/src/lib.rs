@@ -89,6 +89,7 @@ mod enter;
 mod host;
 #[doc(hidden)]
 pub mod internal;
+mod once;
 mod place;
 #[doc(hidden)]
 pub mod placement;

@@ -58,7 +58,7 @@ impl Drop for JoinGuard {
 fn wait(completion: &Completion) {
     // The host of a pool's thread is not asked for permission, and yet gives the thread's place to another job.
     let wait = || match context::host().filter(HostRef::can_block) {
-        Some(host) => host.park(&mut || completion.wait()),
+        Some(host) => host.park(|| completion.wait()),
         None => completion.wait(),
     };
     match context::request_blocking() {

@@ -28,7 +28,7 @@ impl Host {
         Poll::Pending
     }
 
-    pub(crate) fn park(&self, park: &mut dyn FnMut()) {
+    pub(crate) fn park(&self, park: impl FnOnce()) {
         (self.0)();
         park();
     }

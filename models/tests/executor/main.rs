@@ -46,6 +46,8 @@ pub(crate) mod hosts;
 pub(crate) mod internal;
 #[path = "../../../src/executor/monitor.rs"]
 pub(crate) mod monitor;
+#[path = "../../../context/src/once.rs"]
+pub(crate) mod once;
 #[path = "../../../src/drive/parker.rs"]
 pub(crate) mod parker;
 #[path = "../../../context/src/place.rs"]
