@@ -40,6 +40,9 @@ pub(crate) type JobId = u64;
 thread_local! {
     /// The job whose code this thread runs, unless a `shield` protects it.
     static CURRENT: Cell<Option<JobId>> = const { Cell::new(None) };
+
+    /// The job whose code this thread runs, whether or not a `shield` protects it.
+    static RUNNING: Cell<Option<JobId>> = const { Cell::new(None) };
 }
 
 fn lock() -> MutexGuard<'static, BTreeMap<JobId, Job>> {
@@ -63,7 +66,9 @@ impl Registration {
 
     /// Runs the job's code.
     pub(crate) fn run<R>(self, f: impl FnOnce() -> R) -> R {
-        scoped::with(&CURRENT, Some(self.0), f)
+        scoped::with(&RUNNING, Some(self.0), || {
+            scoped::with(&CURRENT, Some(self.0), f)
+        })
     }
 }
 
@@ -123,6 +128,15 @@ pub(crate) fn unwind_cancelled() -> ! {
     struct Cancelled;
 
     panic::resume_unwind(Box::new(Cancelled))
+}
+
+/// Returns whether this thread runs a job whose handle was dropped, shielded or not: nobody wants its value any more.
+#[allow(dead_code)]
+pub(crate) fn is_given_up() -> bool {
+    let Some(id) = RUNNING.get() else {
+        return false;
+    };
+    lock().get(&id).is_some_and(|job| job.cancelled)
 }
 
 /// Returns `true` if the handle of the current blocking job has been dropped.
