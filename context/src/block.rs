@@ -1,15 +1,22 @@
 //! May this thread block? And if so, how: by its host, or just so.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use crate::host::{HostRef, host};
 use crate::place::{self, Place, State, run_outside};
 use crate::refusal::{CannotBlock, Refusal};
-use crate::runtime_host;
+use crate::runtime_host::{self, Detected};
 use crate::runtimes::detect;
 
 /// Returns whether this thread may block now: whether `.get()` would panic.
 ///
-/// It answers from what is known without trying. It can't know the root future of a `LocalSet` on a
-/// multi-thread runtime of tokio's: there it returns `Ok`, and a `.get()` panics in tokio's words.
+/// It answers from what is known without trying. With the feature `tokio` it returns `Ok` in three places where a `.get()`
+/// panics:
+///
+/// - in the root future of a `LocalSet` on a multi-thread runtime, and in a second thread in the `block_on` of a
+///   current-thread runtime: tokio panics in its own words;
+/// - in a task of a current-thread runtime that has entered another runtime, on a thread with a name: `.get()`
+///   tries, and `try_get` returns the handle. The panic hook reports tokio's panic.
 ///
 /// # Errors
 ///
@@ -36,25 +43,31 @@ pub fn may_block() -> bool {
     match place::state() {
         State::Inside | State::DedicatedThread => false,
         State::OutsideInRegion | State::DrivingInRegion => true,
-        State::Outside | State::Driving => detect::detect().is_none(),
+        State::Outside | State::Driving => !detect::finds_any(),
     }
 }
 
-/// The permission to block this thread, by its host if it has one.
+/// The permission to block this thread.
 #[derive(Debug)]
 #[must_use = "nothing blocks before `block` is called"]
-pub struct Permission(Option<HostRef>);
+pub struct Permission {
+    /// By whose help, if there is a host.
+    host: Option<HostRef>,
+    /// Whether the host is a runtime's that was detected on this thread.
+    detected: bool,
+    /// Why a runtime may yet refuse, by a panic before it calls what blocks.
+    may_refuse: Option<Refusal>,
+}
 
 /// Asks for the permission to block this thread.
 #[inline]
 pub fn request_blocking() -> Result<Permission, Refusal> {
-    let host = match place::state() {
-        State::Inside => Some(ask_host()?),
-        State::DedicatedThread => return Err(Refusal::DedicatedThread),
-        State::OutsideInRegion | State::DrivingInRegion => None,
-        State::Outside | State::Driving => runtime_host::detect()?,
-    };
-    Ok(Permission(host))
+    match place::state() {
+        State::Inside => ask_host(),
+        State::DedicatedThread => Err(Refusal::DedicatedThread),
+        State::OutsideInRegion | State::DrivingInRegion => Ok(Permission::not_needed()),
+        State::Outside | State::Driving => Ok(Permission::of(runtime_host::detect()?)),
+    }
 }
 
 /// The same for a deref: on a thread that polls a task an implicit wait is never meant.
@@ -67,14 +80,19 @@ pub fn request_deref() -> Result<Permission, Refusal> {
 }
 
 #[cold]
-fn ask_host() -> Result<HostRef, Refusal> {
+fn ask_host() -> Result<Permission, Refusal> {
     let host = host().ok_or(Refusal::NoHost)?;
+    let mut may_refuse = None;
     if detect::ENABLED && host.detects_below() {
         // A runtime that the task itself has entered can't go on, whatever the task's host does.
-        runtime_host::detect()?;
+        may_refuse = runtime_host::detect()?.and_then(|below| below.may_refuse);
     }
     if host.can_block() {
-        Ok(host)
+        Ok(Permission {
+            host: Some(host),
+            detected: false,
+            may_refuse,
+        })
     } else {
         Err(host.refusal().unwrap_or(Refusal::HostCannot))
     }
@@ -84,17 +102,80 @@ impl Permission {
     /// The permission where there is nothing to ask for: what is run does not wait.
     #[inline]
     pub fn not_needed() -> Self {
-        Permission(None)
+        Permission {
+            host: None,
+            detected: false,
+            may_refuse: None,
+        }
+    }
+
+    /// The permission by what was detected.
+    #[inline]
+    fn of(detected: Option<Detected>) -> Self {
+        match detected {
+            None => Permission::not_needed(),
+            Some(Detected { host, may_refuse }) => Permission {
+                host: Some(host),
+                detected: true,
+                may_refuse,
+            },
+        }
+    }
+
+    /// Returns whether [`try_block`](Permission::try_block) may refuse.
+    #[inline]
+    pub fn is_uncertain(&self) -> bool {
+        self.may_refuse.is_some()
     }
 
     /// Runs a closure that blocks.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the caller's line if the host refuses after all.
     #[inline]
     #[track_caller]
     pub fn block<R>(self, f: impl FnOnce() -> R) -> R {
-        match self.0 {
+        match self.may_refuse {
+            None => self.block_by_host(f),
+            Some(_) => match self.try_block(f) {
+                Ok(value) => value,
+                Err(refusal) => refusal.panic(),
+            },
+        }
+    }
+
+    /// Runs a closure that blocks, or returns why it has not run.
+    #[cold]
+    #[track_caller]
+    pub fn try_block<R>(self, f: impl FnOnce() -> R) -> Result<R, Refusal> {
+        let Some(refusal) = self.may_refuse else {
+            return Ok(self.block_by_host(f));
+        };
+        let mut begun = false;
+        let tried = panic::catch_unwind(AssertUnwindSafe(|| {
+            self.block_by_host(|| {
+                begun = true;
+                f()
+            })
+        }));
+        match tried {
+            Ok(value) => Ok(value),
+            Err(payload) if begun => panic::resume_unwind(payload),
+            Err(_) => Err(refusal),
+        }
+    }
+
+    #[inline]
+    #[track_caller]
+    fn block_by_host<R>(self, f: impl FnOnce() -> R) -> R {
+        match self.host {
             None => f(),
             // The host stays: what is nested in `f` may park this thread as well.
             Some(host) => host.block_in_place(|| {
+                if self.detected {
+                    return place::enter(Place::Outside, f);
+                }
                 if detect::ENABLED && host.detects_below() {
                     // The task may have entered a runtime itself, which is told, too.
                     return place::enter(Place::Outside, || runtime_host::block_in_place(f));
@@ -139,7 +220,18 @@ pub fn run_in_place<R>(f: impl FnOnce() -> R) -> R {
 pub fn run_borrowing<R>(f: impl FnOnce() -> R) -> R {
     match place::state() {
         State::Outside => match runtime_host::detect() {
-            Ok(Some(host)) => host.block_in_place(f),
+            Ok(Some(Detected {
+                host,
+                may_refuse: None,
+            })) => host.block_in_place(f),
+            Ok(Some(detected)) => {
+                let mut f = Some(f);
+                let mut take = || f.take().expect("it runs once")();
+                // It runs where it is if the runtime refuses.
+                Permission::of(Some(detected))
+                    .try_block(&mut take)
+                    .unwrap_or_else(|_| take())
+            }
             _ => f(),
         },
         _ => run_in_place(f),

@@ -22,6 +22,8 @@ pub enum Refusal {
     Futures,
     /// A current-thread runtime of tokio runs on this thread.
     TokioCurrentThread,
+    /// A `LocalSet` of tokio runs on this thread.
+    TokioLocalSet,
 }
 
 /// What happened, as a clause without a full stop.
@@ -47,6 +49,7 @@ impl fmt::Display for Refusal {
             Refusal::TokioCurrentThread => {
                 "this thread is running a current-thread runtime of tokio"
             }
+            Refusal::TokioLocalSet => "this thread is running a `LocalSet` of tokio",
         })
     }
 }
@@ -68,6 +71,7 @@ impl Refusal {
         let more = match self {
             Refusal::NoSpare(_) => " `Builder::max_spares` allows more spare threads.",
             Refusal::TokioCurrentThread => " In a multi-thread runtime this call works.",
+            Refusal::TokioLocalSet => " In a task from `tokio::spawn` this call works.",
             _ => "",
         };
         panic!(

@@ -1,19 +1,27 @@
 //! What a detected runtime means for a thread that is about to block: a host, or a refusal.
 
 #[cfg(feature = "tokio")]
-use tokio::runtime::Handle;
-#[cfg(feature = "tokio")]
-use tokio::task;
+use ::tokio::runtime::Handle;
 
 use crate::host::HostRef;
 #[cfg(feature = "tokio")]
 use crate::host::{Host, InternalHost, Job, Token};
 use crate::refusal::Refusal;
 use crate::runtimes::detect::{self, Found};
+#[cfg(feature = "tokio")]
+use crate::runtimes::tokio;
+
+/// The host of a detected runtime.
+pub(crate) struct Detected {
+    /// What is asked before the thread blocks.
+    pub(crate) host: HostRef,
+    /// Why the runtime refuses, if it does so by a panic before it calls what blocks.
+    pub(crate) may_refuse: Option<Refusal>,
+}
 
 /// Looks for a runtime on this thread: `None` if there is none, its host if it can do without the thread.
 #[inline]
-pub(crate) fn detect() -> Result<Option<HostRef>, Refusal> {
+pub(crate) fn detect() -> Result<Option<Detected>, Refusal> {
     match detect::detect() {
         None => Ok(None),
         Some(found) => host_of(found).map(Some),
@@ -22,14 +30,25 @@ pub(crate) fn detect() -> Result<Option<HostRef>, Refusal> {
 
 /// Returns the host of a runtime, or why its thread must not block.
 #[inline]
-fn host_of(found: Found) -> Result<HostRef, Refusal> {
+fn host_of(found: Found) -> Result<Detected, Refusal> {
+    #[cfg(feature = "tokio")]
+    let tokio = |may_refuse| {
+        Ok(Detected {
+            host: HostRef::Static(&Tokio),
+            may_refuse,
+        })
+    };
     match found {
         #[cfg(feature = "futures-executor")]
         Found::Futures => Err(Refusal::Futures),
         #[cfg(feature = "tokio")]
         Found::TokioCurrentThread => Err(Refusal::TokioCurrentThread),
         #[cfg(feature = "tokio")]
-        Found::Tokio => Ok(HostRef::Static(&Tokio)),
+        Found::TokioLocalSet => Err(Refusal::TokioLocalSet),
+        #[cfg(feature = "tokio")]
+        Found::Tokio => tokio(None),
+        #[cfg(feature = "tokio")]
+        Found::TokioUncertain => tokio(Some(Refusal::TokioCurrentThread)),
     }
 }
 
@@ -48,7 +67,7 @@ pub fn pool() -> Option<HostRef> {
 #[inline]
 pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(feature = "tokio")]
-    return task::block_in_place(f);
+    return tokio::block_in_place(f);
     #[cfg(not(feature = "tokio"))]
     f()
 }
@@ -64,7 +83,7 @@ impl Host for Tokio {
     }
 
     fn block_in_place(&self, block: &mut dyn FnMut()) {
-        task::block_in_place(block);
+        tokio::block_in_place(block);
     }
 
     fn offload(&self, job: Job) -> Result<(), Job> {

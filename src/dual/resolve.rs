@@ -2,7 +2,7 @@
 
 use std::pin::{Pin, pin};
 
-use smartcall_context::internal::{self as context, CannotBlock};
+use smartcall_context::internal::{self as context, CannotBlock, Permission};
 
 use crate::dual::handle::Dual;
 use crate::work::traits::Work;
@@ -68,11 +68,26 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         }
         // Before it is pinned: a refused handle is returned as it was.
         match context::request_blocking() {
+            Ok(permission) if permission.is_uncertain() => self.try_block(permission),
             Ok(permission) => {
                 let mut this = pin!(self);
                 Ok(permission.block(|| this.as_mut().block()))
             }
             Err(refusal) => Err(CannotBlock::new(self, refusal)),
+        }
+    }
+
+    /// Blocks by a permission that may turn out to be none. What blocks is pinned only then.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn try_block(self, permission: Permission) -> Result<T, CannotBlock<Self>> {
+        let mut this = Some(self);
+        let blocked = permission.try_block(|| this.take().map(|this| pin!(this).block()));
+        match (blocked, this) {
+            (Ok(Some(value)), _) => Ok(value),
+            (Err(refusal), Some(this)) => Err(CannotBlock::new(this, refusal)),
+            _ => unreachable!("it is taken if it blocks, and only then"),
         }
     }
 }

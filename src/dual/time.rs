@@ -141,7 +141,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// Polls once. Returns the value if it is ready, and the handle otherwise.
     ///
     /// It never blocks by itself, and may be called anywhere. Sync code begins on a pool. In-place code and code that
-    /// borrows run on this thread.
+    /// borrows run on this thread. With the feature `tokio`, it enters a runtime as [`get`](Dual::get) does.
     ///
     /// # Errors
     ///
@@ -162,6 +162,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         if self.is_immediate() || Work::is_ready(&self) {
             return Ok(pin!(self).block());
         }
+        // As for a `get`, whose first poll this is.
+        let _runtime = context::enter_runtime();
         self.try_with(
             |work| match work.poll(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(value) => Some(value),

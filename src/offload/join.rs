@@ -63,8 +63,12 @@ fn wait(completion: &Completion) {
     };
     match context::request_blocking() {
         // While a panic unwinds, a host that panics would abort the program.
-        Ok(permission) if !thread::panicking() => permission.block(wait),
-        // A destructor can't refuse.
+        Ok(permission) if !thread::panicking() => {
+            // A destructor can't refuse.
+            permission
+                .try_block(wait)
+                .unwrap_or_else(|_| completion.wait());
+        }
         _ => completion.wait(),
     }
 }

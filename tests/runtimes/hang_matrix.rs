@@ -46,13 +46,13 @@ const EXECUTORS: [(&str, &[usize]); 11] = [
 /// |---|---|
 /// | `t` | through |
 /// | `b` | blocks (cannot be detected) |
-/// | `I` `A` `F` `C` | refused: in a task, by a host that cannot, in futures' or tokio's executor |
+/// | `I` `A` `F` `C` `L` | refused: in a task, by a host that cannot, in futures' or tokio's executor, in tokio's `LocalSet` |
 /// | `T` | refused by tokio itself |
 /// | `-` | does not apply |
 /// | `btt` | with 1, 2 and 8 workers |
 /// | `F/t/b` | the first whose feature is on: F is `futures-executor`, and all others but the last are `tokio` |
 #[rustfmt::skip]
-const ROWS: [(&str, Scenario, [&str; 11]); 44] = [
+const ROWS: [(&str, Scenario, [&str; 11]); 47] = [
     //                                                                                           shim   Local  tokio  one    smol   smol+ TPool      LPool    poll.  p.+  thread
     ("a task gets a task that it spawned",               task_gets_its_task,                    ["t",   "A",   "t/b", "C/b", "btt", "I", "F/btt",   "F/b",   "t",   "I", "t"]),
     ("a task blocks on a task",                          task_blocks_on_its_task,               ["t",   "A",   "t/b", "C/b", "btt", "I", "F/btt",   "F/b",   "t",   "I", "t"]),
@@ -69,7 +69,10 @@ const ROWS: [(&str, Scenario, [&str; 11]); 44] = [
     ("a task gets in tokio's block_in_place",            block_in_place_gets_a_task,            ["-",   "-",   "t",   "-",   "-",   "-", "-",       "-",     "-",   "-", "-"]),
     ("a plain thread gets under tokio's enter guard",    enter_guard_gets_a_task,               ["-",   "-",   "t",   "t",   "-",   "-", "-",       "-",     "-",   "-", "-"]),
     ("a task beside the LocalSet gets a task",           task_beside_the_local_set_gets,        ["-",   "-",   "-",   "C/b", "-",   "-", "-",       "-",     "-",   "-", "-"]),
-    ("a LocalSet on a multi-thread root gets",           local_set_on_the_root_gets,            ["-",   "-",   "T/b", "-",   "-",   "-", "-",       "-",     "-",   "-", "-"]),
+    ("a task of a LocalSet on a multi-thread root gets", local_set_task_gets,                   ["-",   "-",   "L/b", "-",   "-",   "-", "-",       "-",     "-",   "-", "-"]),
+    ("the root of a LocalSet on a multi-thread root",    local_set_root_gets,                   ["-",   "-",   "T/b", "-",   "-",   "-", "-",       "-",     "-",   "-", "-"]),
+    ("a task that has entered a tokio of one thread",    task_in_a_tokio_of_one_gets,           ["t",   "A",   "t/b", "C/b", "btt", "I", "F/btt",   "F/b",   "t",   "I", "t"]),
+    ("a task that has entered a tokio of two threads",   task_in_a_tokio_of_two_gets,           ["t",   "A",   "t/b", "C/b", "btt", "I", "F/btt",   "F/b",   "t",   "I", "t"]),
     ("a task gets a yield",                              task_gets_a_yield,                     ["t",   "A",   "t/b", "C/b", "t",   "I", "F/t",     "F/t",   "t",   "I", "t"]),
     ("a task gets 1,000 messages that are there",        task_gets_messages_that_are_there,     ["t",   "A",   "t/b", "C/b", "t",   "I", "F/t",     "F/t",   "t",   "I", "t"]),
     ("a task gets what comes from elsewhere",            task_gets_from_elsewhere,              ["t",   "A",   "t",   "C/t", "t",   "I", "F/t",     "F/t",   "t",   "I", "t"]),
@@ -117,6 +120,7 @@ fn words_of(code: char) -> String {
         'A' => "this thread is polling a task of an executor that can't go on without it",
         'F' => "this thread is running an executor of the `futures` crate",
         'C' => "this thread is running a current-thread runtime of tokio",
+        'L' => "this thread is running a `LocalSet` of tokio",
         'T' => return format!("by tokio: {TOKIO_REFUSES}"),
         code => panic!("the table has no code {code:?}"),
     };
@@ -189,10 +193,10 @@ fn hang_matrix() {
 /// The table is that of the docs, and blocks only where the executor cannot be detected.
 #[test]
 fn table() {
-    assert_eq!(ROWS.len(), 44);
+    assert_eq!(ROWS.len(), 47);
     let mut cells = cells();
     if cfg!(all(feature = "tokio", feature = "futures-executor")) {
-        assert_eq!(cells.len(), 810);
+        assert_eq!(cells.len(), 855);
         for cell in &mut cells {
             cell.shown = cell_of(cell.expected);
         }
@@ -307,7 +311,7 @@ fn matrix(cells: &[Cell]) -> String {
         lines.push(format!("| {scenario} | {} |", columns.join(" | ")));
     }
     lines.push(String::new());
-    for code in "IAFCT".chars() {
+    for code in "IAFCLT".chars() {
         lines.push(format!("- **refused {code}**: {}", words_of(code)));
     }
     lines.push("- **blocks**: it hangs, and the executor can't be detected".into());
@@ -334,7 +338,7 @@ fn short_cells(cells: &[&Cell]) -> String {
 
 /// A cell, as short as it has to be in a table.
 fn short(cell: &Cell) -> String {
-    let same = "tbIAFCT".chars().find(|&code| cell_of(code) == cell.shown);
+    let same = "tbIAFCLT".chars().find(|&code| cell_of(code) == cell.shown);
     match same {
         Some('t') => "through".into(),
         Some('b') => "blocks".into(),

@@ -11,6 +11,8 @@ mod stalls;
 #[cfg(feature = "tokio")]
 mod tokio_get;
 #[cfg(feature = "tokio")]
+mod tokio_nested;
+#[cfg(feature = "tokio")]
 mod tokio_own;
 #[cfg(feature = "tokio")]
 mod tokio_pool;

@@ -9,7 +9,6 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-#[cfg(feature = "executor")]
 use smartcall::Dual;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,8 +16,10 @@ use tokio::runtime::Handle;
 
 #[cfg(feature = "executor")]
 use super::tokio_support::task;
-use super::tokio_support::{get, multi_thread};
-use crate::common::{in_child, in_child_with, limit, threads_named, wait_until};
+use super::tokio_support::{current_thread, get, multi_thread};
+use crate::common::{assert_panics, limit};
+#[cfg(target_os = "linux")]
+use crate::common::{in_child, in_child_with, in_child_with_stacks, threads_named, wait_until};
 
 /// Needs a clock and sockets of tokio's.
 async fn needs_the_reactor() -> u32 {
@@ -154,5 +155,54 @@ fn tokio_worker_threads() {
         // A thread gets its name when it first runs.
         wait_until(|| threads_named("smartcall-tokio") >= 3);
         assert_eq!(threads_named("smartcall-tokio"), 3);
+    });
+}
+
+/// One poll without a wait enters the runtime as well, and the handle goes on in it.
+#[test]
+fn now_or_later_on_a_plain_thread() {
+    limit(|| {
+        let later = Dual::future(needs_the_reactor()).now_or_later();
+        assert_eq!(later.unwrap_or_else(Dual::get), 5);
+        let later = Dual::future(needs_the_reactor()).boxed().now_or_later();
+        assert_eq!(later.unwrap_or_else(Dual::get), 5);
+        let id = async { Handle::current().id() };
+        let ours = get(async { Handle::current().id() });
+        assert_eq!(Dual::future(id).now_or_later().ok(), Some(ours));
+        // Nor is it left behind.
+        assert!(Handle::try_current().is_err());
+
+        let runtime = multi_thread(1);
+        let _entered = runtime.enter();
+        let id = async { Handle::current().id() };
+        let theirs = Dual::future(id).now_or_later().ok();
+        assert_eq!(theirs, Some(runtime.handle().id()));
+    });
+}
+
+/// A runtime that could not be started is tried again by the next call.
+#[cfg(target_os = "linux")]
+#[test]
+fn tried_again_when_threads_can_be_had() {
+    const STACK: usize = 268_435_456;
+    in_child_with_stacks(STACK, "67108864", || {
+        let room = std::iter::repeat_with(|| {
+            let mut room = Vec::<u8>::new();
+            room.try_reserve_exact(STACK).map(|()| room)
+        });
+        let no_room_for_a_stack: Vec<_> = room.map_while(Result::ok).collect();
+        for _ in 0..2 {
+            assert_panics("cannot start a tokio runtime: ", || get(async { 5 }));
+            let polls = || drop(Dual::future(async { 5 }).now_or_later());
+            assert_panics("cannot start a tokio runtime: ", polls);
+        }
+        // A runtime of the program's own needs no other.
+        let own = current_thread();
+        {
+            let _entered = own.enter();
+            assert_eq!(get(async { 5 }), 5);
+        }
+        drop(no_room_for_a_stack);
+        assert_eq!(get(needs_the_reactor()), 5);
     });
 }

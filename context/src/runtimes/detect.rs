@@ -1,12 +1,9 @@
 //! Which runtime is on this thread.
 
-#[cfg(feature = "tokio")]
-use ::tokio::runtime::RuntimeFlavor;
-
 #[cfg(feature = "futures-executor")]
 use crate::runtimes::futures;
 #[cfg(feature = "tokio")]
-use crate::runtimes::tokio;
+use crate::runtimes::tokio::{self, Here};
 
 /// Whether there is any runtime that could be detected.
 pub(crate) const ENABLED: bool = cfg!(any(feature = "futures-executor", feature = "tokio"));
@@ -20,9 +17,15 @@ pub(crate) enum Found {
     /// A current-thread runtime of tokio that runs on this thread: it stands still, too.
     #[cfg(feature = "tokio")]
     TokioCurrentThread,
+    /// A `LocalSet` of tokio whose task this thread polls: it stands still, too.
+    #[cfg(feature = "tokio")]
+    TokioLocalSet,
     /// A runtime of tokio in which this thread may block, by tokio's `block_in_place`.
     #[cfg(feature = "tokio")]
     Tokio,
+    /// A runtime of tokio in which only `block_in_place` can tell whether this thread may block.
+    #[cfg(feature = "tokio")]
+    TokioUncertain,
 }
 
 impl Found {
@@ -32,11 +35,24 @@ impl Found {
             #[cfg(feature = "futures-executor")]
             Found::Futures => true,
             #[cfg(feature = "tokio")]
-            Found::TokioCurrentThread => true,
+            Found::TokioCurrentThread | Found::TokioLocalSet => true,
             #[cfg(feature = "tokio")]
-            Found::Tokio => false,
+            Found::Tokio | Found::TokioUncertain => false,
         }
     }
+}
+
+/// Returns whether there is any runtime on this thread, which is less than [`detect`] asks.
+#[inline]
+pub(crate) fn finds_any() -> bool {
+    #[cfg(feature = "futures-executor")]
+    if futures::runs_here() {
+        return true;
+    }
+    #[cfg(feature = "tokio")]
+    return tokio::is_entered();
+    #[cfg(not(feature = "tokio"))]
+    false
 }
 
 /// Detects a runtime on this thread.
@@ -47,9 +63,11 @@ pub(crate) fn detect() -> Option<Found> {
         return Some(Found::Futures);
     }
     #[cfg(feature = "tokio")]
-    return tokio::flavor().map(|flavor| match flavor {
-        RuntimeFlavor::CurrentThread if tokio::polls_task() => Found::TokioCurrentThread,
-        _ => Found::Tokio,
+    return tokio::here().map(|here| match here {
+        Here::CurrentThread => Found::TokioCurrentThread,
+        Here::LocalSet => Found::TokioLocalSet,
+        Here::WorkerOrCurrentThread => Found::TokioUncertain,
+        Here::MayBlock => Found::Tokio,
     });
     #[cfg(not(feature = "tokio"))]
     None

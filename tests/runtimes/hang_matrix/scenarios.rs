@@ -213,16 +213,58 @@ pub(super) fn task_beside_the_local_set_gets(_: Ex) -> Run {
 }
 
 /// A `LocalSet` can't leave its thread, so this root has one of its own.
-pub(super) fn local_set_on_the_root_gets(_: Ex) -> Run {
-    Box::pin(async {
+fn on_a_local_set(gets: fn() -> u32, is_task: bool) -> Run {
+    Box::pin(async move {
         let handle = tokio::runtime::Handle::current();
         let (sender, receiver) = oneshot::channel();
         thread::spawn(move || {
-            let gets = async { get(tokio::task::spawn_local(async { 5 })).expect("it ends") };
-            let task = async { tokio::task::spawn_local(gets).await.expect("it ends") };
-            sender.send(handle.block_on(tokio::task::LocalSet::new().run_until(task)))
+            let root = async {
+                match is_task {
+                    true => tokio::task::spawn_local(async move { gets() })
+                        .await
+                        .expect("it ends"),
+                    false => gets(),
+                }
+            };
+            sender.send(handle.block_on(tokio::task::LocalSet::new().run_until(root)))
         });
         assert_eq!(receiver.await, Ok(5));
+    })
+}
+
+pub(super) fn local_set_task_gets(_: Ex) -> Run {
+    on_a_local_set(get_a_local_task, true)
+}
+
+pub(super) fn local_set_root_gets(_: Ex) -> Run {
+    on_a_local_set(get_a_local_task, false)
+}
+
+fn get_a_local_task() -> u32 {
+    get(tokio::task::spawn_local(async { 5 })).expect("it ends")
+}
+
+/// Gets a task in a runtime of tokio that is entered, and does not run here.
+fn get_in_an_entered(ex: &Ex, runtime: tokio::runtime::Runtime) {
+    {
+        let _entered = runtime.enter();
+        assert_eq!(get(ex.spawn(async { 5 })), 5);
+    }
+    runtime.shutdown_background();
+}
+
+pub(super) fn task_in_a_tokio_of_one_gets(ex: Ex) -> Run {
+    in_a_task(ex, |ex| {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        get_in_an_entered(ex, builder.build().expect("it starts"));
+    })
+}
+
+pub(super) fn task_in_a_tokio_of_two_gets(ex: Ex) -> Run {
+    in_a_task(ex, |ex| {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        let builder = builder.worker_threads(2);
+        get_in_an_entered(ex, builder.build().expect("it starts"));
     })
 }
 
