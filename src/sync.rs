@@ -1,20 +1,31 @@
 //! What the protocols between threads are built on.
 //!
-//! `drive/` and `executor/` take these from here and from nowhere else, as do `offload/completion.rs` and the
-//! like. So a model checker can include those very files beside a `sync` of its own.
+//! `drive/` and `executor/` take these from here and from nowhere else, as do `offload/completion.rs`, `limited.rs` and
+//! `carriers.rs`. So a model checker can include those very files beside a `sync` of its own.
 
-pub(crate) use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::sync::LazyLock;
+
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-pub(crate) use std::thread::{Thread, current, park};
+pub(crate) use std::thread::{self, Thread, current, park};
+pub(crate) use std::time::Instant;
 
 #[cfg(feature = "executor")]
-pub(crate) use {
-    futures::task::AtomicWaker,
-    std::sync::OnceLock,
-    std::sync::atomic::AtomicUsize,
-    std::thread::{self, JoinHandle},
-    std::time::Instant,
-};
+pub(crate) use {futures::task::AtomicWaker, std::sync::OnceLock, std::thread::JoinHandle};
+
+/// What the whole process shares, made when it is first needed.
+pub(crate) struct Global<T>(LazyLock<T>);
+
+impl<T> Global<T> {
+    pub(crate) const fn new(make: fn() -> T) -> Self {
+        Global(LazyLock::new(make))
+    }
+
+    #[inline]
+    pub(crate) fn get(&'static self) -> &'static T {
+        &self.0
+    }
+}
 
 /// A lock around what the whole process shares.
 #[cfg(feature = "executor")]

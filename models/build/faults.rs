@@ -3,7 +3,7 @@
 use crate::{Catch, Exchange, Fault, Model};
 
 /// The models.
-pub(crate) const MODELS: &[Model] = &[DRIVER, PLACES, EXECUTOR];
+pub(crate) const MODELS: &[Model] = &[DRIVER, PLACES, EXECUTOR, POOLS];
 
 const PLACES: Model = Model {
     name: "places",
@@ -65,6 +65,24 @@ const EXECUTOR: Model = Model {
             ],
         ),
         ("offload", &["completion"]),
+    ],
+    exchanges: &[],
+};
+
+const POOLS: Model = Model {
+    name: "pools",
+    sources: &[
+        "../src/offload/carriers.rs",
+        "../src/offload/limited.rs",
+        "../src/offload/pool.rs",
+        "tests/pools/cancel.rs",
+        "tests/pools/max_threads.rs",
+        "tests/pools/scenarios.rs",
+    ],
+    shared: &["internal", "sync", "unblock"],
+    folders: &[
+        ("drive", &["cancel"]),
+        ("offload", &["carriers", "limited", "max_threads", "pool"]),
     ],
     exchanges: &[],
 };
@@ -609,5 +627,129 @@ pub(crate) const FAULTS: &[Fault] = &[
             to: "if false {",
         },
         caught_by: &[catch("executor", "cancelled_as_it_parks", "deadlock")],
+    },
+    // A job that resumes does not take its place back.
+    Fault {
+        name: "fault_place_not_taken_back",
+        plant: Exchange {
+            file: "limited.rs",
+            from: "                queue.running += 1;\n                queue.given_up",
+            to: "                queue.given_up",
+        },
+        caught_by: &[catch("pools", "jobs_that_wait_for_jobs", "")],
+    },
+    // A job that parks keeps its place.
+    Fault {
+        name: "fault_place_kept",
+        plant: Exchange {
+            file: "limited.rs",
+            from: "            queue.running -= 1;\n            queue.given_up += given_up;",
+            to: "            queue.running += 0;\n            queue.given_up += given_up;",
+        },
+        caught_by: &[catch("pools", "jobs_that_wait_for_jobs", "deadlock")],
+    },
+    // A job that ends starts no other.
+    Fault {
+        name: "fault_end_starts_none",
+        plant: Exchange {
+            file: "limited.rs",
+            from: "        self.0.start(next);",
+            to: "        drop(next);",
+        },
+        caught_by: &[catch("pools", "at_most_so_many", "deadlock")],
+    },
+    // The room is looked for without the jobs that got their places since.
+    Fault {
+        name: "fault_limit_is_exceeded",
+        plant: Exchange {
+            file: "limited.rs",
+            from: "self.running + beyond <",
+            to: "self.running + beyond <=",
+        },
+        caught_by: &[catch("pools", "at_most_so_many", "jobs at once")],
+    },
+    // A higher limit starts no jobs.
+    Fault {
+        name: "fault_raise_starts_none",
+        plant: Exchange {
+            file: "limited.rs",
+            from: "    while DEFAULT.get().start_next() {}\n",
+            to: "",
+        },
+        caught_by: &[catch("pools", "limit_is_raised", "deadlock")],
+    },
+    // Waits that were given up don't count, however many there are.
+    Fault {
+        name: "fault_given_up_unbounded",
+        plant: Exchange {
+            file: "limited.rs",
+            from: "n => n.saturating_sub(max_jobs()),",
+            to: "_ => 0,",
+        },
+        caught_by: &[catch("pools", "waits_that_were_given_up", "in the stead")],
+    },
+    // While jobs are parked, `blocking` gets a ticket.
+    Fault {
+        name: "fault_parked_not_counted",
+        plant: Exchange {
+            file: "carriers.rs",
+            from: "self.parked > 0 || self.tickets + self.carriers >= max_threads::of_blocking()",
+            to: "self.tickets >= max_threads::of_blocking()",
+        },
+        caught_by: &[catch(
+            "pools",
+            "wait_for_one_that_was_sent_before",
+            "deadlock",
+        )],
+    },
+    // A ticket that was run still counts as a call.
+    Fault {
+        name: "fault_ticket_counts_twice",
+        plant: Exchange {
+            file: "carriers.rs",
+            from: "        ready.tickets -= 1;\n",
+            to: "",
+        },
+        caught_by: &[catch("pools", "one_after_the_other", "deadlock")],
+    },
+    // A carrier that was called leaves as one that has waited in vain.
+    Fault {
+        name: "fault_called_carrier_leaves",
+        plant: Exchange {
+            file: "carriers.rs",
+            from: "            if ready.lingers == this {\n                ready.lingers = None;",
+            to: "            {\n                ready.lingers = None;",
+        },
+        caught_by: &[catch("pools", "one_after_the_other", "deadlock")],
+    },
+    // A carrier that has announced its end leaves, though a job has called it.
+    Fault {
+        name: "fault_announced_carrier_leaves",
+        plant: Exchange {
+            file: "carriers.rs",
+            from: "is_called |= ready.take_back();\n        loop {",
+            to: "if !is_called {\n            ready.take_back();\n            return None;\n        }\n        loop {",
+        },
+        caught_by: &[catch("pools", "announced_ends", "deadlock")],
+    },
+    // Nothing takes jobs that do not begin.
+    Fault {
+        name: "fault_no_watchdog",
+        plant: Exchange {
+            file: "carriers.rs",
+            from: "            if let Some(more) = looks.checked_sub(LOOKS) {",
+            to: "            if let Some(more) = None::<u32> {",
+        },
+        caught_by: &[catch("pools", "others_hold_the_threads", "")],
+    },
+    // The watchdog ends, though a ticket has woken it.
+    Fault {
+        name: "fault_watchdog_ends_blindly",
+        plant: Exchange {
+            file: "carriers.rs",
+            from: "if let Watchdog::Asleep(_) = ready.watchdog {",
+            to: "if quiet > 0 {",
+        },
+        caught_by: &[catch("pools", "watchdog_that_sleeps", "deadlock")],
     },
 ];

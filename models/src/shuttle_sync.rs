@@ -78,6 +78,19 @@ impl<T: Default + Send + Sync> Shared<T> {
     }
 }
 
+/// What the whole process shares, which each schedule makes anew.
+pub struct Global<T: Send + Sync + 'static>(Lazy<T>);
+
+impl<T: Send + Sync> Global<T> {
+    pub const fn new(make: fn() -> T) -> Self {
+        Global(Lazy::new(make))
+    }
+
+    pub fn get(&'static self) -> &'static T {
+        self.0.get()
+    }
+}
+
 /// A condition variable whose waits may time out.
 #[derive(Debug)]
 pub struct Condvar(shuttle::sync::Condvar);
@@ -117,6 +130,29 @@ impl Condvar {
             guard = self.wait(guard);
         }
         Ok(guard)
+    }
+
+    /// Lets other threads run for a while, and then times out. It is the same as a notification that comes late.
+    pub fn wait_timeout_while<'a, T>(
+        &self,
+        mut guard: MutexGuard<'a, T>,
+        timeout: Duration,
+        mut so: impl FnMut(&mut T) -> bool,
+    ) -> Result<Waited<'a, T>, PoisonError<Waited<'a, T>>> {
+        let mutex = guard.mutex;
+        for _ in 0..4 {
+            if !so(&mut guard) {
+                return Ok((guard, ()));
+            }
+            guard.guard = None;
+            shuttle::thread::yield_now();
+            guard = match mutex.lock() {
+                Ok(guard) => guard,
+                Err(_) => unreachable!("it is never poisoned"),
+            };
+        }
+        NOW.with(|now| now.set(now.get() + timeout));
+        Ok((guard, ()))
     }
 
     /// Waits, or times out, by chance.
@@ -257,6 +293,17 @@ pub mod thread {
 
     pub use shuttle::thread::yield_now;
 
+    shuttle::lazy_static! {
+        /// The names of threads that can't be started.
+        static ref DENIED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+    }
+
+    /// Lets the start of threads of this name fail, in this schedule.
+    pub fn deny(name: &'static str) {
+        let mut denied = DENIED.lock().unwrap_or_else(PoisonError::into_inner);
+        denied.push(name);
+    }
+
     #[derive(Debug)]
     pub struct Builder(String);
 
@@ -271,6 +318,11 @@ pub mod thread {
         }
 
         pub fn spawn<F: FnOnce() + Send + 'static>(self, f: F) -> io::Result<JoinHandle<()>> {
+            let denied = DENIED.lock().unwrap_or_else(PoisonError::into_inner);
+            if denied.iter().any(|name| *name == self.0) {
+                return Err(io::Error::other("no thread can be started"));
+            }
+            drop(denied);
             let finished = Arc::new(AtomicBool::new(false));
             let other = Arc::clone(&finished);
             let is_monitor = self.0.ends_with("-monitor");

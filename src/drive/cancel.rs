@@ -131,7 +131,6 @@ pub(crate) fn unwind_cancelled() -> ! {
 }
 
 /// Returns whether this thread runs a job whose handle was dropped, shielded or not: nobody wants its value any more.
-#[allow(dead_code)]
 pub(crate) fn is_given_up() -> bool {
     let Some(id) = RUNNING.get() else {
         return false;

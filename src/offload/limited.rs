@@ -1,23 +1,37 @@
 //! Pools that count their jobs: [`Limited`], and the default pool of the process.
 
+//!
+//! A job that is sent to such a pool needs a *permit* before it is ready to run. The stages of a job, which change under the
+//! lock of its pool:
+//!
+//! | stage | how it is marked | entered by |
+//! |---|---|---|
+//! | queued | in `Queue::jobs` | `submit` |
+//! | permitted: ready, or it runs | has a `Permit`, counted in `running` | `Queue::next`, if there is room |
+//! | parked in a `.get()` | has its `Permit`, not counted in `running`; counted in `given_up` if its handle was dropped | `park` |
+//! | ended, or dropped without being run | the `Permit` is dropped | the thread that runs it, or whatever drops the job |
+//!
+//! A parked job that resumes is counted in `running` again, even above the limit. Each change that makes room takes the next
+//! job from the queue: the drop of a permit, `park`, and a higher limit.
+
 use std::collections::VecDeque;
-use std::env;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
-use std::thread;
+use std::sync::Weak;
 
 use smartcall_context::internal::{self as context, Host, HostRef, InternalHost, Job};
 
+use crate::drive::cancel;
+use crate::offload::carriers::{Carried, Carriers, Ending};
+use crate::offload::max_threads;
 use crate::offload::pool::{self, Pool, ToPool};
-use crate::sync::ignore_poison;
+use crate::sync::{Arc, AtomicUsize, Global, Mutex, MutexGuard, Ordering, ignore_poison};
 
 /// Sets how many jobs of this crate may run at once, for the whole process.
 ///
 /// See the [module's documentation](crate::offload#limits). Jobs that already run continue. A higher limit starts jobs that
-/// wait.
+/// wait. The limit may be above that of the `blocking` crate: jobs for which that has no thread run on spare threads.
 ///
 /// # Examples
 ///
@@ -28,16 +42,15 @@ use crate::sync::ignore_poison;
 /// offload::set_max_jobs(NonZeroUsize::new(16).unwrap());
 /// ```
 pub fn set_max_jobs(n: NonZeroUsize) {
-    DEFAULT.lock().limit = Some(n.get());
-    while let Some((permit, job)) = DEFAULT.next() {
-        start(permit, job);
-    }
+    MAX_JOBS.get().store(n.get(), Ordering::Relaxed);
+    while DEFAULT.get().start_next() {}
 }
 
 /// A pool that runs at most `n` jobs at a time.
 ///
 /// Other jobs wait for their turn, in order. A job that waits in a `.get()` gives its place to the next job meanwhile. The
-/// pool counts jobs and has no threads of its own: it uses those of the default pool. Clones are the same pool.
+/// pool counts jobs and has no threads of its own: it uses those of the default pool, with their
+/// [stack](crate::offload#stack). Clones are the same pool.
 ///
 /// It limits blocking code only. Async code in a handle that is bound to it runs as in any other handle.
 /// [`join_at_most`](crate::join_at_most) limits how many *handles* are resolved at once.
@@ -100,67 +113,43 @@ impl fmt::Debug for Limited {
     }
 }
 
-/// Returns a permit of the default pool, if a job may start immediately on a thread of `blocking`.
+/// Announces that the code of a job has run, if it runs in a pool that counts jobs.
 #[inline]
-pub(crate) fn try_permit() -> Option<Permit> {
-    if PARKED.load(Ordering::Relaxed) > 0 {
-        return None;
-    }
-    let mut queue = DEFAULT.lock();
-    if !queue.has_room() {
-        return None;
-    }
-    queue.running += 1;
-    drop(queue);
-    Some(Permit(LimiterRef(None)))
+pub(crate) fn announce(ending: Ending) {
+    ending.announce(CARRIERS.get());
 }
 
 /// Passes a job to the default pool.
+#[inline]
 pub(crate) fn submit(job: Job) {
-    DEFAULT.submit(job);
+    DEFAULT.get().submit(job);
 }
 
-/// Starts a job that has its permit.
-fn start(permit: Permit, job: Job) {
-    // While jobs are parked on threads of `blocking`, there may be no thread left for this job.
-    let (permit, job) = if PARKED.load(Ordering::Relaxed) > 0 {
-        match start_spare(permit, job) {
-            Ok(()) => return,
-            Err(back) => back,
-        }
-    } else {
-        (permit, job)
-    };
-    blocking::unblock(move || permit.run_job(job)).detach();
-}
+/// The limit of the default pool, or zero until it is set.
+static MAX_JOBS: Global<AtomicUsize> = Global::new(|| AtomicUsize::new(0));
 
-/// Starts a job on a new thread, or returns the job if the system can't start one.
-fn start_spare(permit: Permit, job: Job) -> Result<(), (Permit, Job)> {
-    // If the thread can't be started, the closure is lost. So the closure must not own the job.
-    let parcel = Arc::new(Mutex::new(Some((permit, job))));
-    let taken = {
-        let parcel = Arc::clone(&parcel);
-        move || ignore_poison(parcel.lock()).take()
-    };
-    let started = thread::Builder::new()
-        .name("smartcall-spare".into())
-        .spawn({
-            let taken = taken.clone();
-            move || {
-                if let Some((permit, job)) = taken() {
-                    permit.run_job(job);
-                }
-            }
-        });
-    match started {
-        Ok(_) => Ok(()),
-        Err(_) => taken().map_or(Ok(()), Err),
+/// Returns the limit of the default pool.
+fn max_jobs() -> usize {
+    match MAX_JOBS.get().load(Ordering::Relaxed) {
+        0 => max_threads::of_blocking(),
+        n => n,
     }
 }
 
-/// How many jobs of all pools are parked in a `.get()`. It is increased before a place is given back, so the job that takes
-/// the place sees it.
-static PARKED: AtomicUsize = AtomicUsize::new(0);
+/// The threads for the jobs of all pools.
+static CARRIERS: Global<Carriers<Permitted>> = Global::new(Carriers::new);
+
+/// A job that may run. Its permit is dropped after it.
+struct Permitted {
+    job: Job,
+    permit: Permit,
+}
+
+impl Carried for Permitted {
+    fn run(self) {
+        context::run_job(self.job, self.permit.0.to_host());
+    }
+}
 
 /// The places of a pool: how many are taken, and which jobs wait for one.
 struct Limiter {
@@ -171,19 +160,21 @@ struct Limiter {
 
 /// The counts and the queue of a pool's jobs.
 struct Queue {
-    /// How many jobs may run at once. `None` until it is first needed.
+    /// How many jobs may run at once. `None` for the default pool, whose limit is `max_jobs`.
     limit: Option<usize>,
     /// How many jobs have a permit and are not parked.
     running: usize,
+    /// How many jobs are parked whose handle was dropped: nothing waits for them, and they may wait for ever.
+    given_up: usize,
     /// The jobs that wait for a permit.
     jobs: VecDeque<Job>,
 }
 
 /// The limiter of the default pool.
-static DEFAULT: Limiter = Limiter {
+static DEFAULT: Global<Limiter> = Global::new(|| Limiter {
     queue: Mutex::new(Queue::EMPTY),
     this: Weak::new(),
-};
+});
 
 /// The limiter of a [`Limited`], or `None` for the default pool's.
 #[derive(Clone)]
@@ -193,7 +184,7 @@ impl Deref for LimiterRef {
     type Target = Limiter;
 
     fn deref(&self) -> &Limiter {
-        self.0.as_deref().unwrap_or(&DEFAULT)
+        self.0.as_deref().unwrap_or_else(|| DEFAULT.get())
     }
 }
 
@@ -202,7 +193,7 @@ impl LimiterRef {
     fn to_host(&self) -> HostRef {
         match &self.0 {
             Some(own) => HostRef::Own(Arc::<Limiter>::clone(own)),
-            None => HostRef::Static(&DEFAULT),
+            None => HostRef::Static(DEFAULT.get()),
         }
     }
 }
@@ -214,16 +205,28 @@ impl Limiter {
 
     /// Queues a job, and starts the first one if there is room.
     fn submit(&self, job: Job) {
-        self.lock().jobs.push_back(job);
-        if let Some((permit, job)) = self.next() {
-            start(permit, job);
-        }
+        let next = {
+            let mut queue = self.lock();
+            queue.jobs.push_back(job);
+            queue.next()
+        };
+        self.start(next);
     }
 
-    /// Takes the first job of the queue, if there is room for it.
-    fn next(&self) -> Option<(Permit, Job)> {
-        let job = self.lock().next()?;
-        Some((Permit(LimiterRef(self.this.upgrade())), job))
+    /// Starts the first job of the queue, if there is room for it. Returns whether it did.
+    fn start_next(&self) -> bool {
+        let next = self.lock().next();
+        self.start(next)
+    }
+
+    /// Starts a job that was counted as running, if there is one. It is called without the lock.
+    fn start(&self, next: Option<Job>) -> bool {
+        let Some(job) = next else {
+            return false;
+        };
+        let permit = Permit(LimiterRef(self.this.upgrade()));
+        CARRIERS.get().push(Permitted { job, permit });
+        true
     }
 }
 
@@ -250,21 +253,34 @@ impl Host for Limiter {
     /// whatever is nested in the job.
     fn park(&self, park: &mut dyn FnMut()) {
         /// Takes the place back when dropped, even above the limit.
-        struct Resume<'a>(&'a Limiter);
+        struct Resume<'a> {
+            limiter: &'a Limiter,
+            given_up: usize,
+        }
 
         impl Drop for Resume<'_> {
             fn drop(&mut self) {
-                PARKED.fetch_sub(1, Ordering::Relaxed);
-                self.0.lock().running += 1;
+                let mut queue = self.limiter.lock();
+                queue.running += 1;
+                queue.given_up -= self.given_up;
             }
         }
 
-        PARKED.fetch_add(1, Ordering::Relaxed);
-        self.lock().running -= 1;
-        let _resume = Resume(self);
-        if let Some((permit, job)) = self.next() {
-            start(permit, job);
-        }
+        // Before the place is given back, so that the job that takes it gets a spare thread.
+        let _parked = CARRIERS.get().park();
+        // A handle that is dropped later wakes the `.get()`, which parks anew.
+        let given_up = usize::from(cancel::is_given_up());
+        let next = {
+            let mut queue = self.lock();
+            queue.running -= 1;
+            queue.given_up += given_up;
+            queue.next()
+        };
+        let _resume = Resume {
+            limiter: self,
+            given_up,
+        };
+        self.start(next);
         park();
     }
 }
@@ -275,27 +291,25 @@ impl Queue {
     const EMPTY: Queue = Queue {
         limit: None,
         running: 0,
+        given_up: 0,
         jobs: VecDeque::new(),
     };
 
-    /// Returns the limit. Unless it was set, it is the default limit of `blocking`.
-    fn limit(&mut self) -> usize {
-        *self.limit.get_or_insert_with(|| {
-            env::var("BLOCKING_MAX_THREADS")
-                .ok()
-                .and_then(|n| n.parse::<usize>().ok())
-                .map_or(500, |n| n.clamp(1, 10_000))
-        })
-    }
-
-    /// Returns whether one more job may run, and no other job is before it.
-    fn has_room(&mut self) -> bool {
-        self.jobs.is_empty() && self.running < self.limit()
+    /// Returns whether one more job may run.
+    ///
+    /// Waits that were given up have a thread each. So beyond `max_jobs` many they count as running, and nothing starts in
+    /// their stead.
+    fn has_room(&self) -> bool {
+        let beyond = match self.given_up {
+            0 => 0,
+            n => n.saturating_sub(max_jobs()),
+        };
+        self.running + beyond < self.limit.unwrap_or_else(max_jobs)
     }
 
     /// Takes the first job and gives it a place, if there is room.
     fn next(&mut self) -> Option<Job> {
-        if self.jobs.is_empty() || self.running >= self.limit() {
+        if self.jobs.is_empty() || !self.has_room() {
             return None;
         }
         let job = self.jobs.pop_front()?;
@@ -306,28 +320,16 @@ impl Queue {
 
 /// The right of one job to run. Dropping it starts the next job.
 ///
-/// It moves with the code, so a job that is dropped without being run drops its permit, too.
-pub(crate) struct Permit(LimiterRef);
-
-impl Permit {
-    /// Runs a job's code, and drops the permit afterwards.
-    pub(crate) fn run<R>(self, f: impl FnOnce() -> R) -> R {
-        context::on_pool_thread(Some(self.0.to_host()), f)
-    }
-
-    fn run_job(self, job: Job) {
-        context::run_job(job, self.0.to_host());
-    }
-}
+/// It moves with the job, so a job that is dropped without being run drops its permit, too.
+struct Permit(LimiterRef);
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut queue = self.0.lock();
-        queue.running -= 1;
-        let next = queue.next();
-        drop(queue);
-        if let Some(job) = next {
-            start(Permit(self.0.clone()), job);
-        }
+        let next = {
+            let mut queue = self.0.lock();
+            queue.running -= 1;
+            queue.next()
+        };
+        self.0.start(next);
     }
 }

@@ -7,7 +7,8 @@
 //!    [`Builder::pool`](crate::executor::Builder::pool),
 //! 3. the pool of the process, by [`set_pool`],
 //! 4. tokio's blocking threads, in a tokio runtime and with the feature `tokio`,
-//! 5. the threads of the [`blocking`] crate, which starts them when they are needed.
+//! 5. the threads of the [`blocking`] crate, which starts them when they are needed, and spare threads where these do not
+//!    suffice.
 //!
 //! | a [`Pool`] of your choice | for |
 //! |---|---|
@@ -18,15 +19,22 @@
 //!
 //! # Limits
 //!
-//! The threads of `blocking` run at most [`set_max_jobs`] jobs of this crate at once; other jobs wait for their turn, in
-//! order. The limit is 500 unless it is set, or the value of the environment variable `BLOCKING_MAX_THREADS`. The `blocking`
-//! crate reads the same variable for a limit of its own. That limit is process-wide, belongs to the program, and is never
-//! changed here.
+//! At most [`set_max_jobs`] jobs of this crate run at once in the default pool; other jobs wait for their turn, in order. The
+//! limit is 500 unless it is set, or the value of the environment variable `BLOCKING_MAX_THREADS`. The `blocking` crate reads
+//! the same variable for a limit of its own. That limit is process-wide, belongs to the program, and is never changed here.
 //!
 //! A job that waits in a `.get()` gives its place back meanwhile, and the next job starts on a spare thread. So jobs that
-//! wait for jobs can't exhaust the pool. (They can if a program lowers the limit of `blocking` below this one.) A job that
-//! resumes does not wait for a place, so for a moment more jobs may run than the limit allows. The same holds for a
-//! [`Limited`].
+//! wait for jobs can't exhaust the pool. A job that resumes does not wait for a place, so for a moment more jobs may run than
+//! the limit allows. The same holds for a [`Limited`].
+//!
+//! A job that has a place always gets a thread, whatever the limit of `blocking` is and whoever holds its threads. If our jobs
+//! use as many threads as `blocking` has, or jobs are parked, the job gets a spare thread at once. If other code holds the
+//! threads of `blocking`, such as `smol::unblock`, or a program has lowered the limit of `blocking`, it gets one after some
+//! 15 milliseconds.
+//!
+//! A `.get()` whose job has lost its handle may wait for ever, and keeps a thread. In each pool at most [`set_max_jobs`] such
+//! waits give their places back. Beyond that they count as running jobs, so their number is bounded. If they take all places
+//! of a pool, its other jobs wait.
 //!
 //! A [`SingleThread`] and rayon's threads have no spare. A job for such a pool that is resolved on one of its own threads
 //! runs inline. A `.get()` in a job panics if it may have to wait, because the value may need that same thread. If you know
@@ -41,16 +49,44 @@
 //!
 //! # Threads
 //!
-//! Threads are named `blocking-1` and so on, or `smartcall-spare`. As of version 1.7, `blocking` keeps its idle threads. If
-//! the system can't start any thread, `blocking` tries again and again, and the job never runs. smartcall can't turn that
-//! into an error.
+//! Threads are named `blocking-1` and so on, or `smartcall-spare`. A spare thread ends when it has no job. As of version 1.7,
+//! `blocking` keeps its idle threads. If the system can't start any thread, `blocking` tries again and again, and the job
+//! never runs. smartcall can't turn that into an error. The thread `smartcall-watch` looks for jobs that wait for a thread of
+//! `blocking` in vain. It sleeps while no jobs come, and ends after ten seconds of sleep.
+//!
+//! # Stack
+//!
+//! The threads of `blocking`, spare threads and the thread of a [`SingleThread`] have the default stack of `std`: 2 MiB, or as
+//! many bytes as the environment variable `RUST_MIN_STACK` says. The same holds for tokio's and rayon's threads, unless their
+//! builders set another size (`thread_stack_size`, `stack_size`). The main thread has what the system gives to it, often
+//! 8 MiB. So sync code that recurses deeply may be fine by `.get()` on the main thread, and overflow its stack when it is
+//! awaited, which aborts the process. Set `RUST_MIN_STACK` for the process, or give the code a stack of its own:
+//!
+//! ```
+//! use std::thread;
+//! use smartcall::Dual;
+//!
+//! fn depth(n: u32) -> u32 {
+//!     if n == 0 { 0 } else { 1 + depth(n - 1) }
+//! }
+//!
+//! let deep = Dual::blocking(|| {
+//!     let thread = thread::Builder::new().stack_size(64 << 20);
+//!     thread.spawn(|| depth(100_000)).unwrap().join().unwrap()
+//! });
+//! # pollster::block_on(async {
+//! assert_eq!(deep.await, 100_000);
+//! # });
+//! ```
 //!
 //! [`blocking`]: https://docs.rs/blocking
 
+pub(crate) mod carriers;
 pub(crate) mod code;
 pub(crate) mod completion;
 pub(crate) mod join;
 pub(crate) mod limited;
+pub(crate) mod max_threads;
 pub(crate) mod pool;
 #[cfg(feature = "rayon")]
 mod rayon;

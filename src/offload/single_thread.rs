@@ -33,7 +33,7 @@ thread_local! {
 /// Use it for what is bound to a thread: a connection that is not `Send`, or a library with thread-locals.
 ///
 /// The thread ends when the last clone and the last handle that is bound to it have been dropped. The drop does not wait
-/// for the thread to end.
+/// for the thread to end. Its stack is the [default of `std`](crate::offload#stack).
 ///
 /// # Blocking
 ///

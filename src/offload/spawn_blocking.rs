@@ -8,6 +8,7 @@ use async_task::{FallibleTask, Task};
 use smartcall_context::internal::{self as context, Returning};
 
 use crate::drive::cancel::{self, JobId, Registration};
+use crate::offload::carriers::Ending;
 use crate::offload::code::Code;
 use crate::offload::completion::CompletionGuard;
 use crate::offload::join::{self, JoinGuard};
@@ -87,6 +88,7 @@ where
     let id = registration.id();
     let (run, join) = join::register();
     let code = move || {
+        let ending = Ending::of_code();
         let value = || {
             registration.run(|| {
                 let value = snapshot.run(|| code.run());
@@ -94,34 +96,24 @@ where
             })
         };
         let ((value, returning), running) = run.run(value)?;
+        limited::announce(ending);
         Some(Output {
             value,
             returning,
             _running: running,
         })
     };
-    if let Some(chosen) = select::choose() {
-        let (job, task) = context::job(code);
-        let value = BlockingTask::new(task, id, join);
-        match chosen {
-            // A job that the pool refuses is dropped, and what waits for it panics.
-            Chosen::Pool(pool) => drop(pool.offload(job)),
-            Chosen::Host(host) => {
-                if let Err(refused) = host.offload(job) {
-                    limited::submit(refused);
-                }
+    let (job, task) = context::job(code);
+    let value = BlockingTask::new(task, id, join);
+    match select::choose() {
+        None => limited::submit(job),
+        // A job that the pool refuses is dropped, and what waits for it panics.
+        Some(Chosen::Pool(pool)) => drop(pool.offload(job)),
+        Some(Chosen::Host(host)) => {
+            if let Err(refused) = host.offload(job) {
+                limited::submit(refused);
             }
         }
-        return value;
     }
-    let task = match limited::try_permit() {
-        // The usual case makes one allocation, that of `unblock`.
-        Some(permit) => blocking::unblock(move || permit.run(code)),
-        None => {
-            let (job, task) = context::job(code);
-            limited::submit(job);
-            task
-        }
-    };
-    BlockingTask::new(task, id, join)
+    value
 }

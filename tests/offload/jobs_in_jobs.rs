@@ -1,15 +1,18 @@
 //! Jobs of the pool that wait for other jobs.
 
+use std::future::{Future, pending};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
 use std::task::{Context, Waker};
 use std::time::Duration;
 use std::{panic, thread};
 
-use smartcall::Dual;
+use futures::future::maybe_done;
+use smartcall::{Dual, offload};
 
-use super::support::{assert_at_once, await_all, needs_the_pool, send_off, set_limit};
-use crate::common::{in_child, in_child_with, names_of_threads};
+use super::support::{assert_at_once, await_all, limited, needs_the_pool, send_off, set_limit};
+use crate::common::{in_child, in_child_with, names_of_threads, wait_until};
 
 /// Jobs that each wait for another job, with `set_max_jobs(1)`. Afterwards the count is right.
 #[test]
@@ -114,6 +117,102 @@ fn job_sent_while_all_are_parked() {
     });
 }
 
+/// The jobs on all threads of `blocking` run sync code when another one is sent, and then wait for that one.
+#[test]
+fn jobs_that_wait_for_one_that_was_sent_before() {
+    in_child_with(&[("BLOCKING_MAX_THREADS", "2")], || {
+        let (begins, begun) = mpsc::channel();
+        let (tells, receives): (Vec<_>, Vec<_>) = (0..2).map(|_| mpsc::channel::<()>()).unzip();
+        let (sends, values): (Vec<_>, Vec<_>) =
+            (0..2).map(|_| futures::channel::oneshot::channel()).unzip();
+        let mut waiting: Vec<_> = receives
+            .into_iter()
+            .zip(values)
+            .map(|(told, value)| {
+                let begins = begins.clone();
+                Box::pin(Dual::blocking(move || {
+                    begins.send(()).expect("somebody waits");
+                    told.recv().expect("it is told");
+                    Dual::future(value).get()
+                }))
+            })
+            .collect();
+        waiting.iter_mut().for_each(send_off);
+        (0..2).for_each(|_| begun.recv().expect("it begins"));
+        let give = Dual::blocking(move || {
+            sends
+                .into_iter()
+                .for_each(|send| send.send(5).expect("it is waited for"));
+        });
+        // It may have run when its first poll ends.
+        let mut give = Box::pin(maybe_done(give.on(&limited(1))));
+        let _ = give.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        for tell in tells {
+            tell.send(()).expect("it waits");
+        }
+        assert_eq!(await_all(waiting), [Ok(5), Ok(5)]);
+        pollster::block_on(give);
+    });
+}
+
+/// Others hold all threads of `blocking`, until a job of ours has run.
+#[test]
+fn others_on_all_threads_wait_for_a_job() {
+    in_child_with(&[("BLOCKING_MAX_THREADS", "2")], || {
+        for _ in 0..3 {
+            let (begins, begun) = mpsc::channel();
+            let (tells, receives): (Vec<_>, Vec<_>) = (0..2).map(|_| mpsc::channel()).unzip();
+            let others: Vec<_> = receives
+                .into_iter()
+                .map(|told| {
+                    let begins = begins.clone();
+                    blocking::unblock(move || {
+                        begins.send(()).expect("somebody waits");
+                        told.recv()
+                    })
+                })
+                .collect();
+            (0..2).for_each(|_| begun.recv().expect("it begins"));
+            let give = Dual::blocking(move || tells.iter().all(|tell| tell.send(5).is_ok()));
+            assert!(pollster::block_on(give));
+            assert_eq!(await_all(others), [Ok(5), Ok(5)]);
+            assert_at_once(2);
+        }
+        #[cfg(target_os = "linux")]
+        wait_until(|| names_of_threads("smartcall-spare") == 0);
+    });
+}
+
+/// A program has lowered the limit of `blocking` below that of its jobs, which meet.
+#[test]
+fn jobs_that_meet_beyond_the_limit_of_blocking() {
+    in_child(|| {
+        blocking::set_max_blocking_threads(1.try_into().expect("it is not zero"));
+        let barrier = Arc::new(Barrier::new(20));
+        let meet = || {
+            let barrier = Arc::clone(&barrier);
+            Dual::blocking(move || barrier.wait().is_leader())
+        };
+        let leaders = await_all((0..20).map(|_| meet()));
+        assert_eq!(leaders.into_iter().filter(|&leads| leads).count(), 1);
+    });
+}
+
+/// While jobs of ours come one after the other, others get a thread of `blocking`, too.
+#[test]
+fn others_get_a_thread_while_jobs_come() {
+    in_child_with(&[("BLOCKING_MAX_THREADS", "1")], || {
+        let runs = Arc::new(AtomicBool::new(false));
+        let other = Arc::clone(&runs);
+        pollster::block_on(Dual::blocking(|| ()));
+        let task = blocking::unblock(move || other.store(true, Ordering::Relaxed));
+        while !runs.load(Ordering::Relaxed) {
+            pollster::block_on(Dual::blocking(|| ()));
+        }
+        pollster::block_on(task);
+    });
+}
+
 /// Chains of jobs, each of which waits for one that waits for the next.
 #[test]
 fn chains_of_jobs() {
@@ -153,6 +252,37 @@ fn job_whose_get_panics() {
         };
         assert_eq!(await_all((0..20).map(|_| job())), [true; 20]);
         assert_at_once(1);
+    });
+}
+
+/// Waits whose handles were dropped may last for ever. They give their places back, but not without end.
+#[cfg(target_os = "linux")]
+#[test]
+fn waits_that_were_given_up_are_bounded() {
+    const LIMIT: usize = 8;
+    in_child(|| {
+        set_limit(LIMIT);
+        let begun = Arc::new(AtomicUsize::new(0));
+        for n in 1..=1_500 {
+            let begins = Arc::clone(&begun);
+            let (dropped, is_dropped) = mpsc::channel::<()>();
+            let mut job = Box::pin(Dual::blocking(move || {
+                begins.fetch_add(1, Ordering::SeqCst);
+                // It waits until the handle is dropped, and then for ever.
+                let _ = is_dropped.recv();
+                offload::shield(|| Dual::future(pending::<()>()).get());
+            }));
+            send_off(&mut job);
+            wait_until(|| begun.load(Ordering::SeqCst) == n.min(2 * LIMIT));
+            drop(job);
+            drop(dropped);
+        }
+        assert_eq!(begun.load(Ordering::SeqCst), 2 * LIMIT);
+        let threads = names_of_threads("blocking-") + names_of_threads("smartcall-spare");
+        assert!(threads <= 3 * LIMIT, "{threads} threads");
+        // They don't keep others from running that wait for nothing of theirs.
+        set_limit(2 * LIMIT);
+        assert_eq!(pollster::block_on(needs_the_pool()), 2);
     });
 }
 

@@ -210,6 +210,20 @@ fn limit_of_the_crate_blocking_is_not_touched() {
     });
 }
 
+/// A limit beyond the threads that `blocking` has: all of the jobs meet.
+#[test]
+fn more_jobs_than_blocking_has_threads() {
+    in_child(|| {
+        set_limit(600);
+        let barrier = Arc::new(Barrier::new(600));
+        let meet = |_| {
+            let barrier = Arc::clone(&barrier);
+            Dual::blocking(move || barrier.wait().is_leader())
+        };
+        await_all((0..600).map(meet));
+    });
+}
+
 /// Without `set_max_jobs`, the limit is `BLOCKING_MAX_THREADS`.
 #[test]
 fn blocking_max_threads() {
