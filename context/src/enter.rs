@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::host::{HostRef, ToHost, with_host_ref};
+use crate::host::{HostRef, ToHost, host, with_host_ref};
 use crate::place::{self, Place, State};
 
 /// Sets the flag during each poll, and the drop, of a future.
@@ -100,7 +100,8 @@ pub fn with_host_by<R>(host: HostRef, f: impl FnOnce() -> R) -> R {
 ///
 /// This is for code that has made sure that the thread may block, by tokio's `block_in_place` or on a thread
 /// of a pool that it knows. [`current`](crate::current) returns [`Place::Outside`], other crates' runtimes are not
-/// detected, and a [`Host`](crate::Host) is not asked.
+/// detected, and a [`Host`](crate::Host) is not asked. smartcall's own executors and pools are told if the thread parks: an
+/// `Executor` lets a spare thread run tasks meanwhile, if one is left, and a `Limited` starts the next job.
 ///
 /// # Examples
 ///
@@ -114,7 +115,8 @@ pub fn with_host_by<R>(host: HostRef, f: impl FnOnce() -> R) -> R {
 /// assert_eq!(value, 5);
 /// ```
 pub fn blocking_region<R>(f: impl FnOnce() -> R) -> R {
-    place::with_state(State::OutsideInRegion, || with_host_ref(&mut None, f))
+    let mut told = host().and_then(|host| host.in_region());
+    place::with_state(State::OutsideInRegion, || with_host_ref(&mut told, f))
 }
 
 /// Runs a closure inside an executor, with a host or with none.

@@ -109,6 +109,13 @@ pub trait InternalHost: Host {
     fn detects_below(&self, _: Token) -> bool {
         false
     }
+
+    /// Calls `park` once, which parks this thread in a `blocking_region`.
+    ///
+    /// The code in the region was not refused, so the host must not panic. It keeps the executor running if it can.
+    fn park_in_region(&self, park: &mut dyn FnMut(), _: Token) {
+        self.park(park);
+    }
 }
 
 /// The host of a thread.
@@ -120,15 +127,20 @@ pub enum HostRef {
     Own(Arc<dyn InternalHost>),
     /// One of smartcall's that is always there.
     Static(&'static dyn InternalHost),
+    /// One of smartcall's, in a `blocking_region`: it is not asked, but told when the thread parks.
+    Told(Arc<dyn InternalHost>),
+    /// The same for one that is always there.
+    ToldStatic(&'static dyn InternalHost),
 }
 
-/// Calls a method of whichever host it is.
+/// Calls a method of whichever host it is, or does something else in a region.
 macro_rules! forward {
-    ($this:ident, $host:ident => $call:expr) => {
+    ($this:ident, $host:ident => $call:expr, in a region => $in_region:expr) => {
         match $this {
             HostRef::Brought($host) => $call,
             HostRef::Own($host) => $call,
             HostRef::Static($host) => $call,
+            HostRef::Told(_) | HostRef::ToldStatic(_) => $in_region,
         }
     };
 }
@@ -137,7 +149,7 @@ impl HostRef {
     /// See [`Host::can_block`].
     #[inline]
     pub fn can_block(&self) -> bool {
-        forward!(self, host => host.can_block())
+        forward!(self, host => host.can_block(), in a region => true)
     }
 
     /// Runs a closure by [`Host::block_in_place`], once.
@@ -145,7 +157,7 @@ impl HostRef {
     #[track_caller]
     pub fn block_in_place<R>(&self, f: impl FnOnce() -> R) -> R {
         once::run_through(
-            |block| forward!(self, host => host.block_in_place(block)),
+            |block| forward!(self, host => host.block_in_place(block), in a region => block()),
             f,
             "`Host::block_in_place` must call the closure that it is given",
         )
@@ -155,7 +167,13 @@ impl HostRef {
     #[track_caller]
     pub fn park<R>(&self, f: impl FnOnce() -> R) -> R {
         once::run_through(
-            |park| forward!(self, host => host.park(park)),
+            |park| match self {
+                HostRef::Brought(host) => host.park(park),
+                HostRef::Own(host) => host.park(park),
+                HostRef::Static(host) => host.park(park),
+                HostRef::Told(host) => host.park_in_region(park, TOKEN),
+                HostRef::ToldStatic(host) => host.park_in_region(park, TOKEN),
+            },
             f,
             "`Host::park` must call the closure that it is given",
         )
@@ -163,18 +181,33 @@ impl HostRef {
 
     /// See [`Host::poll_stopped`].
     pub fn poll_stopped(&self, cx: &mut Context<'_>) -> Poll<()> {
-        forward!(self, host => host.poll_stopped(cx))
+        forward!(self, host => host.poll_stopped(cx), in a region => Poll::Pending)
     }
 
     /// See [`Host::offload`].
     pub fn offload(&self, job: Job) -> Result<(), Job> {
-        forward!(self, host => host.offload(job))
+        forward!(self, host => host.offload(job), in a region => Err(job))
+    }
+
+    /// Returns the host as it is in a `blocking_region`, if it is one of smartcall's.
+    pub fn in_region(&self) -> Option<HostRef> {
+        match self {
+            HostRef::Brought(_) => None,
+            HostRef::Own(host) | HostRef::Told(host) => Some(HostRef::Told(Arc::clone(host))),
+            HostRef::Static(host) | HostRef::ToldStatic(host) => Some(HostRef::ToldStatic(*host)),
+        }
+    }
+
+    /// Returns whether the host is asked, and not only told when the thread parks.
+    #[inline]
+    pub fn is_asked(&self) -> bool {
+        !matches!(self, HostRef::Told(_) | HostRef::ToldStatic(_))
     }
 
     /// See [`InternalHost::has_pool`].
     #[inline]
     pub fn has_pool(&self) -> bool {
-        self.internal().is_none_or(|host| host.has_pool(TOKEN))
+        self.is_asked() && self.internal().is_none_or(|host| host.has_pool(TOKEN))
     }
 
     /// See [`InternalHost::refusal`].
@@ -192,7 +225,7 @@ impl HostRef {
     #[inline]
     fn internal(&self) -> Option<&dyn InternalHost> {
         match self {
-            HostRef::Brought(_) => None,
+            HostRef::Brought(_) | HostRef::Told(_) | HostRef::ToldStatic(_) => None,
             HostRef::Own(host) => Some(&**host),
             HostRef::Static(host) => Some(*host),
         }

@@ -42,8 +42,7 @@ impl fmt::Display for Refusal {
                 );
             }
             Refusal::DedicatedThread => {
-                "this thread runs a job of a pool that can't go on without it: a `SingleThread`, or \
-                 a thread of rayon's"
+                "this thread runs a job of a pool that can't go on without it: a `SingleThread`"
             }
             Refusal::Futures => "this thread is running an executor of the `futures` crate",
             Refusal::TokioCurrentThread => {

@@ -74,6 +74,13 @@ impl InternalHost for CurrentWorker {
     fn detects_below(&self, _: Token) -> bool {
         true
     }
+
+    fn park_in_region(&self, park: &mut dyn FnMut(), _: Token) {
+        match current() {
+            Some(current) => current.park_in_region(park),
+            None => park(),
+        }
+    }
 }
 
 /// The refusal of an executor whose spares are all in use.
@@ -148,6 +155,16 @@ impl WorkerHost {
             }
         }
         park();
+    }
+
+    /// Parks in a `blocking_region`, which may not be in a call: the place is handed off if there is a spare.
+    fn park_in_region(&self, park: &mut dyn FnMut()) {
+        self.block_in_place(&mut || {
+            if let Some(call) = self.worker.call_state.current_call() {
+                let _no_spare = self.workers.hand_off(&self.worker, call);
+            }
+            park();
+        });
     }
 
     fn poll_stopped(&self, cx: &mut Context<'_>) -> Poll<()> {
@@ -244,6 +261,13 @@ impl InternalHost for AdoptedHost {
     fn detects_below(&self, _: Token) -> bool {
         self.current().is_some()
     }
+
+    fn park_in_region(&self, park: &mut dyn FnMut(), _: Token) {
+        match self.current() {
+            Some(current) => current.park_in_region(park),
+            None => self.covered(park, |_, _| ()),
+        }
+    }
 }
 
 /// The host of a thread that runs `block_on`: it passes everything on to the host that the thread had before, if
@@ -300,6 +324,13 @@ impl InternalHost for BlockOnHost {
         // In a runtime that was entered before, `block_on` would have been refused; unless the host that was asked then
         // stands for it.
         !self.in_region && self.host.as_ref().is_none_or(HostRef::detects_below)
+    }
+
+    fn park_in_region(&self, park: &mut dyn FnMut(), _: Token) {
+        match self.host.as_ref().and_then(HostRef::in_region) {
+            Some(host) => host.park(park),
+            None => park(),
+        }
     }
 }
 

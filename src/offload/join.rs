@@ -7,6 +7,7 @@ use std::thread;
 use smartcall_context::internal::{self as context, HostRef, scoped};
 
 use crate::offload::completion::{Completion, CompletionGuard};
+use crate::offload::threads;
 
 thread_local! {
     /// Whether the handle that this thread is resolving is joined on drop.
@@ -39,7 +40,8 @@ impl RunGuard {
             return Some((f(), None));
         };
         let running = completion.begin()?;
-        Some((joined(f), Some(running)))
+        let value = if threads::is_shared() { f() } else { joined(f) };
+        Some((value, Some(running)))
     }
 }
 

@@ -37,15 +37,18 @@
 //! of a pool, its other jobs wait.
 //!
 //! A [`SingleThread`] and rayon's threads have no spare. A job for such a pool that is resolved on one of its own threads
-//! runs inline. A `.get()` in a job panics if it may have to wait, because the value may need that same thread. If you know
-//! that it does not, wrap the call in [`blocking_region`](crate::context::blocking_region).
+//! runs inline, also if the pool is that of the process. On a `SingleThread`, a `.get()` in a job panics if it may have to wait,
+//! because the value may need that same thread. If you know that it does not, wrap the call in
+//! [`blocking_region`](crate::context::blocking_region). On rayon's threads a `.get()` blocks, as any blocking call does there:
+//! if all threads of a pool wait for values that only that pool can make, they hang.
 //!
 //! # Cancelling
 //!
 //! If a future is dropped before its blocking code has begun, the code never runs. Code that has begun is abandoned: it
 //! continues, and its value is dropped. It may ask [`is_cancelled`], or a [`CancellationToken`] on other threads, and end
 //! early. A `.get()` in it ends by itself, so cancelling passes through sync code into the async code below it;
-//! [`shield`] stops that. Dropping a handle from [`join_on_drop`] waits for running code instead.
+//! [`shield`] stops that. Dropping a handle from [`join_on_drop`] waits for running code instead. Code on rayon's threads is
+//! not told that it was cancelled: [`Rayon`](crate::offload#rayon) says why, and what to do.
 //!
 //! # Threads
 //!

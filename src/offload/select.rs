@@ -84,10 +84,22 @@ fn is_current() -> bool {
 #[inline]
 pub(crate) fn place(cx: &Context<'_>, asked: &mut bool) -> Placement {
     match bound_here() {
-        None => placement::decide(cx, asked),
+        None => match placement::decide(cx, asked) {
+            Placement::Pool if is_process_here() => Placement::Inline,
+            place => place,
+        },
         Some(true) => Placement::Inline,
         Some(false) => Placement::Pool,
     }
+}
+
+/// Returns whether code of this thread goes to the pool of the process, and this thread is one of that pool's.
+#[inline]
+fn is_process_here() -> bool {
+    PROCESS.get().is_some_and(|pool| {
+        let hosted = || context::host().is_some_and(|host| host.has_pool());
+        pool.is_current() && !hosted()
+    })
 }
 
 /// Returns whether blocking code that is resolved on this thread always goes to a pool.
@@ -119,7 +131,7 @@ pub(crate) fn choose() -> Option<Chosen> {
         }
     }
     let host = context::host();
-    let is_hosted = host.is_some();
+    let is_hosted = host.as_ref().is_some_and(HostRef::is_asked);
     if let Some(host) = host.filter(HostRef::has_pool) {
         return Some(Chosen::Host(host));
     }

@@ -14,6 +14,7 @@ use crate::offload::completion::CompletionGuard;
 use crate::offload::join::{self, JoinGuard};
 use crate::offload::limited;
 use crate::offload::select::{self, Chosen};
+use crate::offload::threads;
 
 /// The future of blocking code that was sent to a pool.
 ///
@@ -90,10 +91,15 @@ where
     let code = move || {
         let ending = Ending::of_code();
         let value = || {
-            registration.run(|| {
+            let value = || {
                 let value = snapshot.run(|| code.run());
                 (value, snapshot.into_returning())
-            })
+            };
+            if threads::is_shared() {
+                let _registration = registration;
+                return value();
+            }
+            registration.run(value)
         };
         let ((value, returning), running) = run.run(value)?;
         limited::announce(ending);

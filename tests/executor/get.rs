@@ -126,3 +126,27 @@ fn block_on_through_a_host() {
         });
     });
 }
+
+/// A get in a `blocking_region` in a task: the executor is not asked, but a spare thread runs what the get waits for. Without a
+/// spare the get is not refused either.
+#[test]
+fn get_in_a_region_in_a_task() {
+    limit(|| {
+        let region = |ex: &Arc<Executor>| {
+            let inner = Arc::clone(ex);
+            ex.spawn(async move { context::blocking_region(|| inner.spawn(async { 5 }).get()) })
+        };
+        let ex = Arc::new(Executor::builder().threads(1).max_spares(1).build());
+        for _ in 0..20 {
+            assert_eq!(region(&ex).get(), 5);
+        }
+        let none = Executor::builder().threads(1).max_spares(0).build();
+        let (sender, receiver) = futures::channel::oneshot::channel();
+        let other = thread::spawn(move || sender.send(5));
+        let waits = async move { context::blocking_region(|| Dual::future(receiver).get()) };
+        assert_eq!(none.spawn(waits).get(), Ok(5));
+        assert_eq!(other.join().expect("no panic"), Ok(()));
+        let adopted = Arc::new(adopted());
+        assert_eq!(region(&adopted).get(), 5);
+    });
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use smartcall::offload::{self, Limited};
-use smartcall::{Dual, join};
+use smartcall::{Dual, context, join};
 
 use super::support::{CALLERS, here, limited, this_thread};
 use crate::common::{in_child, limit, wait_until};
@@ -100,6 +100,44 @@ fn jobs_of_a_limited_pool_wait_for_each_other() {
             pollster::block_on(async { Dual::blocking(move || nested(&pool, 20)).await }),
             20
         );
+    });
+}
+
+/// A get of the same pool in a `blocking_region`, which asks no host: the place is given back.
+#[test]
+fn get_in_a_region_of_a_job() {
+    fn in_region(pool: &Limited) -> u32 {
+        context::blocking_region(|| Dual::blocking(|| 5).on(pool).get())
+    }
+    limit(|| {
+        let pool = limited(1);
+        let run = |code: fn(&Limited) -> u32| {
+            let inner = pool.clone();
+            let job = Dual::blocking(move || code(&inner)).on(&pool);
+            assert_eq!(pollster::block_on(job), 5);
+        };
+        run(in_region);
+        run(|pool| context::blocking_region(|| in_region(pool)));
+        #[cfg(feature = "executor")]
+        {
+            use smartcall::{Executor, LocalExecutor};
+
+            run(|pool| LocalExecutor::new().block_on(Dual::blocking(|| 5).on(pool)));
+            run(|pool| {
+                context::blocking_region(|| {
+                    LocalExecutor::new().block_on(Dual::blocking(|| 5).on(pool))
+                })
+            });
+            run(|pool| {
+                let ex = Executor::builder().threads(1).build();
+                context::blocking_region(|| ex.block_on(Dual::blocking(|| 5).on(pool)))
+            });
+            run(|pool| {
+                let ex = Executor::builder().threads(1).build();
+                ex.block_on(async { in_region(pool) })
+            });
+        }
+        wait_until(|| format!("{pool:?}") == "Limited { limit: Some(1), running: 0, waiting: 0 }");
     });
 }
 

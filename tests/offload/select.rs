@@ -5,13 +5,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use std::thread;
+use std::thread::{self, ThreadId};
 
-use smartcall::offload::{self, Job, Pool};
-use smartcall::{Dual, Work, join};
+use smartcall::offload::{self, Job, Pool, SingleThread};
+use smartcall::{Dual, Work, context, join};
 
 use super::support::{CALLERS, here, limited, this_thread};
-use crate::common::{in_child, limit, panic_of};
+use crate::common::{WithPool, in_child, limit, panic_of};
 
 /// A pool of a thread for each job, which counts them, and can be closed.
 #[derive(Default)]
@@ -187,6 +187,67 @@ fn builder_pool() {
         // No other code goes there.
         pollster::block_on(async { here().await });
         assert_eq!(pool.jobs(), 4);
+    });
+}
+
+/// Code for the pool of the process that is awaited on that pool's own thread runs there, as under `Dual::on`.
+#[test]
+fn pool_of_the_process_on_its_own_thread() {
+    in_child(|| {
+        let single = SingleThread::new(|| ());
+        let thread = single.run(|()| this_thread()).get();
+        offload::set_pool(&single).expect("it is the first");
+        let awaits: [fn() -> ThreadId; 4] = [
+            || pollster::block_on(here()),
+            || pollster::block_on(Dual::future(async { here().await })),
+            || pollster::block_on(async { join((here(), here())).await.1 }),
+            || {
+                context::blocking_region(|| {
+                    Dual::future(async { join((here(), here())).await.0 }).get()
+                })
+            },
+        ];
+        for on_it in awaits {
+            assert_eq!(limit(|| single.run(move |()| on_it()).get()), thread);
+        }
+        // Code for another pool goes there.
+        let other = limit(|| {
+            single
+                .run(|()| pollster::block_on(here().on(&limited(1))))
+                .get()
+        });
+        assert_ne!(other, thread);
+        let host = Arc::new(WithPool(|job: Job| {
+            thread::spawn(|| job.run());
+            Ok(())
+        }));
+        let hosted = move |_: &mut ()| pollster::block_on(context::hosted(&host, here()));
+        assert_ne!(limit(|| single.run(hosted).get()), thread);
+        // From elsewhere code comes to the thread.
+        assert_eq!(pollster::block_on(here()), thread);
+    });
+}
+
+/// The pool of an executor on that pool's own thread, and a handle that is started there.
+#[cfg(feature = "executor")]
+#[test]
+fn pool_of_an_executor_on_its_own_thread() {
+    in_child(|| {
+        let single = SingleThread::new(|| ());
+        let thread = single.run(|()| this_thread()).get();
+        let ex = Arc::new(
+            smartcall::Executor::builder()
+                .threads(1)
+                .pool(&single)
+                .build(),
+        );
+        let tasks = Arc::clone(&ex);
+        let job = move |_: &mut ()| context::blocking_region(|| tasks.block_on(here()));
+        assert_eq!(limit(|| single.run(job).get()), thread);
+        // A started handle needs the thread that would wait.
+        offload::set_pool(&single).expect("it is the first");
+        let refused = limit(|| single.run(|()| here().start().try_get().is_err()).get());
+        assert!(refused);
     });
 }
 
