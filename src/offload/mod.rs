@@ -42,6 +42,9 @@
 //! [`blocking_region`](crate::context::blocking_region). On rayon's threads a `.get()` blocks, as any blocking call does there:
 //! if all threads of a pool wait for values that only that pool can make, they hang.
 //!
+//! The blocking threads of a tokio runtime have no spare either. A runtime has 512 unless its builder sets
+//! `max_blocking_threads`. If the jobs on all of them wait for further jobs of that runtime, they hang.
+//!
 //! # Cancelling
 //!
 //! If a future is dropped before its blocking code has begun, the code never runs. Code that has begun is abandoned: it

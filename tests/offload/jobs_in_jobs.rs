@@ -2,7 +2,7 @@
 
 use std::future::{Future, pending};
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
 use std::task::{Context, Waker};
 use std::time::Duration;
@@ -195,21 +195,6 @@ fn jobs_that_meet_beyond_the_limit_of_blocking() {
         };
         let leaders = await_all((0..20).map(|_| meet()));
         assert_eq!(leaders.into_iter().filter(|&leads| leads).count(), 1);
-    });
-}
-
-/// While jobs of ours come one after the other, others get a thread of `blocking`, too.
-#[test]
-fn others_get_a_thread_while_jobs_come() {
-    in_child_with(&[("BLOCKING_MAX_THREADS", "1")], || {
-        let runs = Arc::new(AtomicBool::new(false));
-        let other = Arc::clone(&runs);
-        pollster::block_on(Dual::blocking(|| ()));
-        let task = blocking::unblock(move || other.store(true, Ordering::Relaxed));
-        while !runs.load(Ordering::Relaxed) {
-            pollster::block_on(Dual::blocking(|| ()));
-        }
-        pollster::block_on(task);
     });
 }
 
