@@ -1,6 +1,7 @@
 //! May this thread block? And if so, how: by its host, or just so.
 
 use std::panic::{self, AssertUnwindSafe};
+use std::thread;
 
 use crate::host::{HostRef, host};
 use crate::place::{self, Place, State, run_outside};
@@ -236,4 +237,22 @@ pub fn run_borrowing<R>(f: impl FnOnce() -> R) -> R {
         },
         _ => run_in_place(f),
     }
+}
+
+/// Runs a closure that waits in a destructor, which the executor of this thread is told of if it can go on meanwhile.
+///
+/// A destructor can't refuse: if the thread must not block, it blocks all the same.
+pub fn wait_in_drop(f: impl FnOnce()) {
+    // While a panic unwinds, a host that panics would abort the program.
+    if thread::panicking() {
+        return f();
+    }
+    let Ok(permission) = request_blocking() else {
+        return f();
+    };
+    // The host of a pool's thread is not asked for permission, and yet gives the thread's place to another job.
+    permission.block(|| match host().filter(HostRef::can_block) {
+        Some(host) => host.park(f),
+        None => f(),
+    });
 }

@@ -83,6 +83,7 @@ where
         }
     }
 
+    #[track_caller]
     fn start_on(self, background: &Executor) -> Dual<T, Started<T>> {
         // See `LARGE`. It is done here, since the handle would be copied on its way there, too.
         let task = if mem::size_of::<W>() > LARGE {

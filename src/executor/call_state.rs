@@ -91,6 +91,11 @@ impl CallState {
         self.snapshot().current_call()
     }
 
+    /// Returns whether a call runs.
+    pub(crate) fn is_in_call(&self) -> bool {
+        self.snapshot().0 & BLOCKING != 0
+    }
+
     /// Returns whether the place was handed off in the call that runs.
     pub(crate) fn is_handed_off(&self) -> bool {
         self.snapshot().0 & HANDED_OFF != 0

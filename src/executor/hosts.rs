@@ -5,14 +5,16 @@ use std::ptr;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
+use std::thread;
 
 use smartcall_context::internal::{
     self as context, Host, HostRef, InternalHost, Refusal, Token, scoped,
 };
 
 use crate::executor::call_state::CallId;
-use crate::executor::monitor::Watched;
+use crate::executor::record;
 use crate::executor::roster::Worker;
+use crate::executor::stalls::Relieve;
 use crate::executor::workers::{NoSpare, Workers};
 
 /// A worker, as the host of its thread.
@@ -34,6 +36,14 @@ thread_local! {
 #[inline]
 fn current() -> Option<Rc<WorkerHost>> {
     scoped::cloned(&CURRENT)
+}
+
+/// Takes the place of this thread's worker back, after a poll in which it was relieved.
+#[cold]
+fn take_back() {
+    if let Some(current) = current() {
+        current.workers.take_back(&current.worker);
+    }
 }
 
 /// The host of all workers' threads: it passes everything on to the worker whose thread it is.
@@ -107,12 +117,18 @@ impl WorkerHost {
 
     /// Makes it the current thread's own while a closure runs.
     pub(crate) fn enter<R>(self, f: impl FnOnce() -> R) -> R {
-        scoped::exchanged(&CURRENT, &mut Some(Rc::new(self)), f)
+        let host = Rc::new(self);
+        let record = Rc::clone(&host);
+        record::with_current(&record.worker.record, take_back, || {
+            scoped::exchanged(&CURRENT, &mut Some(host), f)
+        })
     }
 
     fn can_block(&self) -> bool {
-        // A worker that has handed its place off needs no spare any more.
-        self.workers.has_spares() || self.worker.call_state.is_handed_off()
+        // A worker that a spare stands in for needs no other one.
+        self.workers.has_spares()
+            || self.worker.call_state.is_handed_off()
+            || self.worker.record.is_relieved()
     }
 
     /// Runs a call that may turn out to be long: the monitor watches it.
@@ -150,8 +166,10 @@ impl WorkerHost {
 
         let _forget = Forget(&self.worker);
         if let Some(call) = self.worker.call_state.current_call() {
-            if let Err(none) = self.workers.hand_off(&self.worker, call) {
-                panic_no_spare(&self.workers, &none);
+            match self.workers.hand_off(&self.worker, call) {
+                // In a destructor, a panic would end the program. The worker stays occupied.
+                Err(none) if !thread::panicking() => panic_no_spare(&self.workers, &none),
+                _ => {}
             }
         }
         park();
@@ -169,7 +187,7 @@ impl WorkerHost {
 
     fn poll_stopped(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.worker.parked.register(cx.waker());
-        if self.workers.is_stopped() {
+        if self.workers.is_closed() {
             Poll::Ready(())
         } else {
             Poll::Pending
@@ -240,7 +258,11 @@ impl Host for AdoptedHost {
     fn park(&self, park: &mut dyn FnMut()) {
         match self.current() {
             Some(current) => current.park(park),
-            None => self.covered(park, |workers, none| panic_no_spare(workers, none)),
+            None => self.covered(park, |workers, none| {
+                if !thread::panicking() {
+                    panic_no_spare(workers, none);
+                }
+            }),
         }
     }
 

@@ -107,7 +107,7 @@ impl Drop for LocalExecutor {
     fn drop(&mut self) {
         // Tasks are dropped as they are polled: with the flag set.
         context::with_host_by(HOST, || {
-            self.tasks.cancel_all(|| self.ex.try_tick());
+            self.tasks.end_all(|| self.ex.try_tick());
             drop(mem::take(&mut self.ex));
         });
     }

@@ -5,7 +5,8 @@
 //! from time to time, as the `sysmon` of Go's runtime does. Being looked at costs a call nothing. Telling a sleeping
 //! monitor of each call would cost it a system call.
 //!
-//! When the monitor sees the same call in two ticks, the call's place is handed off. How often it looks:
+//! When the monitor sees the same call in two ticks, the call's place is handed off. At some of its ticks it also looks for
+//! polls that block without a call (`stalls.rs`). How often it ticks:
 //!
 //! | state | the next tick | until |
 //! |---|---|---|
@@ -23,6 +24,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::executor::call_state::Snapshot;
+use crate::executor::stalls::{Relieve, Stalls};
 use crate::sync::{AtomicBool, OnceLock, Ordering, Thread, thread};
 
 /// How soon it looks again at a call that it has seen.
@@ -35,7 +37,7 @@ const RELAXED: Duration = Duration::from_millis(10);
 const QUIET_TICKS: u32 = 20;
 
 /// What a monitor watches: the workers of an executor.
-pub(crate) trait Watched {
+pub(crate) trait Watched: Relieve {
     /// Looks at all workers, hands off the places of those that were in the same call at the last tick, and
     /// returns what there was to see.
     ///
@@ -46,8 +48,8 @@ pub(crate) trait Watched {
     /// Returns whether no worker has a task, so that there is nothing to watch.
     fn is_idle(&self) -> bool;
 
-    /// Returns whether the executor was dropped.
-    fn is_stopped(&self) -> bool;
+    /// Returns whether the executor was dropped, and all threads have ended that its drop waits for.
+    fn is_over(&self) -> bool;
 }
 
 /// What the monitor saw at a tick.
@@ -83,9 +85,11 @@ impl Monitor {
     pub(crate) fn run(&self, watched: &impl Watched) {
         let _ = self.thread.set(thread::current());
         let mut last = HashMap::new();
+        let mut stalls = Stalls::new();
         let mut quiet = QUIET_TICKS;
-        while !watched.is_stopped() {
+        while !watched.is_over() {
             let observed = watched.tick(&mut last);
+            stalls.look(watched);
             quiet = match observed {
                 Observed::Nothing => QUIET_TICKS.min(quiet + 1),
                 Observed::Calls | Observed::Running => 0,
@@ -97,6 +101,8 @@ impl Monitor {
             }
             match observed {
                 Observed::Running => thread::park_timeout(RECHECK),
+                // It waits for the last tasks, or for the last threads, which wake it.
+                _ if watched.is_closed() => thread::park_timeout(ALERT),
                 _ if !relaxed => thread::park_timeout(ALERT),
                 // A call that began before it could see this gets another look.
                 _ if !was_relaxed => {}
@@ -113,7 +119,7 @@ impl Monitor {
         }
         self.asleep.store(true, Ordering::SeqCst);
         // A worker that got busy before it could see that we sleep is seen here.
-        while self.asleep.load(Ordering::SeqCst) && watched.is_idle() && !watched.is_stopped() {
+        while self.asleep.load(Ordering::SeqCst) && watched.is_idle() && !watched.is_closed() {
             thread::park();
         }
         self.asleep.store(false, Ordering::SeqCst);

@@ -5,6 +5,7 @@ use std::future::{Future, IntoFuture};
 use std::io;
 use std::mem;
 use std::num::NonZeroUsize;
+use std::panic::Location;
 use std::sync::Arc;
 use std::thread;
 
@@ -15,7 +16,8 @@ use crate::executor::hosts::{AdoptedHost, BlockOnHost};
 use crate::executor::scheduler::Scheduler;
 use crate::executor::task::Task;
 use crate::executor::worker_loop;
-use crate::executor::workers::Workers;
+use crate::executor::stalls::Stall;
+use crate::executor::workers::{Config, Workers};
 use crate::offload::pool::{Pool, ToPool};
 use crate::offload::threads;
 use crate::work::scoped::{OnPool, Scoped};
@@ -82,8 +84,13 @@ impl Executor {
     pub fn builder() -> Builder {
         Builder {
             threads: None,
-            name: "smartcall".into(),
-            max_spares: 2048,
+            config: Config {
+                threads: 0,
+                name: "smartcall".into(),
+                max_spares: 2048,
+                stack_size: None,
+                on_stall: None,
+            },
             pool: None,
         }
     }
@@ -102,6 +109,7 @@ impl Executor {
     /// let task = ex.spawn(Dual::future(async { 5 }));
     /// assert_eq!(Dual::future(task).get(), 5);
     /// ```
+    #[track_caller]
     pub fn spawn<F>(&self, future: F) -> Task<F::Output>
     where
         F: IntoFuture<IntoFuture: Send + 'static, Output: Send + 'static>,
@@ -113,6 +121,7 @@ impl Executor {
         }
     }
 
+    #[track_caller]
     fn spawn_sized<F>(&self, future: F) -> Task<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
@@ -123,18 +132,20 @@ impl Executor {
         }
     }
 
+    #[track_caller]
     fn spawn_bound<F>(&self, future: F) -> Task<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
         let scheduler = self.workers.scheduler();
+        let site = Location::caller();
         Task::new(match &self.adopted {
             Some(host) => {
                 let host = HostRef::Own(Arc::<AdoptedHost>::clone(host));
-                scheduler.spawn(context::hosted_by(host, future))
+                scheduler.spawn(context::hosted_by(host, future), site)
             }
             // The workers set the flag.
-            None => scheduler.spawn(future),
+            None => scheduler.spawn(future, site),
         })
     }
 
@@ -202,7 +213,7 @@ impl From<Arc<async_executor::Executor<'static>>> for Executor {
 
 impl Drop for Executor {
     fn drop(&mut self) {
-        self.workers.stop();
+        self.workers.stop(|wait| context::wait_in_drop(wait));
     }
 }
 
@@ -228,8 +239,8 @@ impl fmt::Debug for Executor {
 pub struct Builder {
     /// `None` means one thread for each core.
     threads: Option<usize>,
-    name: String,
-    max_spares: usize,
+    /// All but the number of threads.
+    config: Config,
     pool: Option<Arc<dyn Pool>>,
 }
 
@@ -242,7 +253,7 @@ impl Builder {
 
     /// Sets the first part of the threads' names, "smartcall" if not set.
     pub fn name(mut self, name: &str) -> Self {
-        self.name = name.into();
+        self.config.name = name.into();
         self
     }
 
@@ -251,7 +262,58 @@ impl Builder {
     /// A spare thread takes the place of a worker that blocks in a task. If all of them are in use, a `.get()` in a task
     /// panics, `try_get` returns the handle, and in-place code occupies its worker until it ends.
     pub fn max_spares(mut self, max_spares: usize) -> Self {
-        self.max_spares = max_spares;
+        self.config.max_spares = max_spares;
+        self
+    }
+
+    /// Sets the stack size of the executor's threads, in bytes.
+    ///
+    /// Unless it is set, they have the stack that `std` gives to a thread: 2 MiB, or the value of the environment variable
+    /// `RUST_MIN_STACK`. Sync code in a task has this stack, and not that of the main thread, which is often 8 MiB. Blocking code
+    /// that a task awaits runs on a pool, whose threads have [stacks of their own](crate::offload#threads).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// fn depth(n: u64) -> u64 {
+    ///     if n == 0 { 0 } else { 1 + depth(std::hint::black_box(n - 1)) }
+    /// }
+    ///
+    /// let ex = smartcall::Executor::builder().threads(1).stack_size(64 << 20).build();
+    /// assert_eq!(ex.spawn(async { depth(100_000) }).get(), 100_000);
+    /// ```
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.config.stack_size = Some(bytes);
+        self
+    }
+
+    /// Sets what is told of a poll that holds its worker for long.
+    ///
+    /// It is called once for each poll that is in the same place in two looks of the monitor, 10 ms apart, and is not in a
+    /// call that says that it may block: `.get()`, in-place code, code that borrows. The worker's other tasks wait meanwhile,
+    /// or are taken over by another worker, or by a spare: the executor goes on.
+    ///
+    /// The monitor calls it on its own thread, and does nothing else meanwhile. A panic in it is caught.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use std::thread;
+    /// use std::time::Duration;
+    /// use smartcall::Executor;
+    ///
+    /// let (sender, stalls) = mpsc::channel();
+    /// let ex = Executor::builder()
+    ///     .on_stall(move |stall| drop(sender.send(stall.spawned_at().line())))
+    ///     .build();
+    /// let line = line!() + 1;
+    /// let task = ex.spawn(async { thread::sleep(Duration::from_millis(200)) });
+    /// assert_eq!(stalls.recv(), Ok(line));
+    /// # task.get();
+    /// ```
+    pub fn on_stall(mut self, tell: impl Fn(&Stall) + Send + Sync + 'static) -> Self {
+        self.config.on_stall = Some(Arc::new(tell));
         self
     }
 
@@ -319,9 +381,12 @@ impl Builder {
             Some(threads) => threads,
             None => thread::available_parallelism().map_or(1, NonZeroUsize::get),
         };
-        threads::check_name(&self.name)?;
-        let run = worker_loop::run;
-        Workers::start(scheduler, run, threads, &self.name, self.max_spares)
+        threads::check_name(&self.config.name)?;
+        let config = Config {
+            threads,
+            ..self.config.clone()
+        };
+        Workers::start(scheduler, worker_loop::run, config)
     }
 }
 
@@ -329,8 +394,7 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("threads", &self.threads)
-            .field("name", &self.name)
-            .field("max_spares", &self.max_spares)
+            .field("config", &self.config)
             .finish_non_exhaustive()
     }
 }

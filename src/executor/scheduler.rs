@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::mem;
+use std::panic::Location;
 use std::sync::Arc;
 
 use async_executor::{StaticExecutor, Task};
@@ -10,8 +11,9 @@ use smartcall_context::internal as context;
 #[cfg(feature = "tracing")]
 use smartcall_context::internal::Dispatcher;
 
+use crate::executor::record::Stamped;
 use crate::executor::task_list::{self, TaskList};
-use crate::sync::{Shared, ignore_poison};
+use crate::sync::{AtomicBool, Ordering, Shared, ignore_poison};
 
 /// The tasks of an executor, and in which order they run.
 pub(crate) struct Scheduler {
@@ -54,7 +56,8 @@ impl Static {
 
     /// Ends all tasks, and frees it.
     fn free(&'static self) {
-        self.tasks.cancel_all(|| self.ex.try_tick());
+        self.tasks.end_all(|| self.ex.try_tick());
+        self.tasks.reopen();
         ignore_poison(FREE.lock()).push(self);
     }
 }
@@ -78,14 +81,50 @@ impl Scheduler {
         }
     }
 
-    /// Spawns a task, which returns `None` if the executor is gone before it is done.
-    pub(crate) fn spawn<F>(&self, future: F) -> Task<Option<F::Output>>
+    /// Spawns a task, which returns `None` if the executor is gone before it is done. `site` is where it was spawned.
+    pub(crate) fn spawn<F>(
+        &self,
+        future: F,
+        site: &'static Location<'static>,
+    ) -> Task<Option<F::Output>>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
         match &self.kind {
-            Kind::Owned(owned) => owned.ex.spawn(task_list::track(future, &owned.tasks)),
-            Kind::Adopted(ex) => ex.spawn(async { Some(future.await) }),
+            Kind::Owned(owned) => {
+                let tracked = task_list::track(future, &owned.tasks);
+                owned.ex.spawn(Stamped::new(tracked, site))
+            }
+            Kind::Adopted(ex) => ex.spawn(Stamped::new(async { Some(future.await) }, site)),
+        }
+    }
+
+    /// Lets each task end at its next poll. The tasks of an adopted executor go on.
+    pub(crate) fn close(&self) {
+        if let Kind::Owned(owned) = &self.kind {
+            owned.tasks.close();
+        }
+    }
+
+    /// How many tasks have not ended, once it is closed.
+    pub(crate) fn alive(&self) -> usize {
+        match &self.kind {
+            Kind::Owned(owned) => owned.tasks.alive(),
+            Kind::Adopted(_) => 0,
+        }
+    }
+
+    /// Returns whether each poll is noted in the record of its worker. In an adopted executor, the program may spawn tasks itself.
+    pub(crate) fn stamps_all(&self) -> bool {
+        matches!(self.kind, Kind::Owned(_))
+    }
+
+    /// Queues a task that sets a flag.
+    pub(crate) fn probe(&self, flag: Arc<AtomicBool>) {
+        let sets = async move { flag.store(true, Ordering::Release) };
+        match &self.kind {
+            Kind::Owned(owned) => owned.ex.spawn(sets).detach(),
+            Kind::Adopted(ex) => ex.spawn(sets).detach(),
         }
     }
 

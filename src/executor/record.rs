@@ -1,0 +1,216 @@
+//! What a worker notes of itself: which poll it is in, of which task, and whether that poll has lost it its place.
+//!
+//! Each task is polled through [`Stamped`]. It finds the record of the thread by a thread-local, and stores into it. Only the
+//! worker stores, except in `relieved`, so the stores are plain ones. The monitor reads.
+//!
+//! | field | written by | when | read by |
+//! |---|---|---|---|
+//! | `poll` | the worker | `Release`, before and after each poll: odd while a task is polled | the monitor, `Acquire` |
+//! | `spawned_at`, `task` | the worker | `Relaxed`, before `poll` gets odd | the monitor, after `poll` |
+//! | `relieved` | the monitor; the worker that takes its place back | under the roster's lock | the worker, `Relaxed`, after each poll |
+//!
+//! The monitor may set `relieved` just as the poll ends, and the worker may miss it: there is no fence between its store to
+//! `poll` and its load of `relieved`, for each poll would pay for it. Then the monitor sees in its next round that the number has
+//! moved on, and takes the place back itself.
+//!
+//! Records are never freed, but used again, so that the thread-local is a plain reference: it has no destructor, and no
+//! count to change. There are as many as there were workers at one time.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::ops::Deref;
+use std::panic::Location;
+use std::pin::Pin;
+use std::ptr;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+use smartcall_context::internal::scoped;
+
+use crate::sync::{AtomicBool, AtomicUsize, Ordering, Shared, ignore_poison};
+
+/// What one worker notes of itself. It is on cache lines of its own, since it is written in each poll.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct Record {
+    /// Counted up when a poll begins, and when it ends.
+    poll: AtomicUsize,
+    /// Where the task was spawned: the address of a `Location`.
+    spawned_at: AtomicUsize,
+    /// Which task it is: the address in its waker, which differs from task to task.
+    task: AtomicUsize,
+    /// Whether a spare has the worker's place because of a stall.
+    relieved: AtomicBool,
+}
+
+/// The number of a poll, or of the time between two polls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PollNumber(usize);
+
+impl PollNumber {
+    /// Returns whether a task is being polled.
+    pub(crate) fn is_in_poll(self) -> bool {
+        self.0 % 2 == 1
+    }
+}
+
+impl Record {
+    fn new() -> Self {
+        Record {
+            poll: AtomicUsize::new(0),
+            spawned_at: AtomicUsize::new(0),
+            task: AtomicUsize::new(0),
+            relieved: AtomicBool::new(false),
+        }
+    }
+
+    #[inline]
+    fn begin(&self, spawned_at: usize, task: usize) {
+        self.spawned_at.store(spawned_at, Ordering::Relaxed);
+        self.task.store(task, Ordering::Relaxed);
+        self.advance();
+    }
+
+    #[inline]
+    fn advance(&self) {
+        // No other thread writes it.
+        let next = self.poll.load(Ordering::Relaxed).wrapping_add(1);
+        self.poll.store(next, Ordering::Release);
+    }
+
+    /// Returns the number of the poll that the worker is in, or has ended last.
+    pub(crate) fn poll(&self) -> PollNumber {
+        PollNumber(self.poll.load(Ordering::Acquire))
+    }
+
+    /// Returns where the task was spawned that is being polled.
+    pub(crate) fn spawned_at(&self) -> Option<&'static Location<'static>> {
+        let address = self.spawned_at.load(Ordering::Relaxed);
+        ignore_poison(SITES.lock()).get(&address).copied()
+    }
+
+    /// Returns whether a spare has the worker's place because of a stall.
+    #[inline]
+    pub(crate) fn is_relieved(&self) -> bool {
+        self.relieved.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether a spare has it. Call it under the roster's lock.
+    pub(crate) fn set_relieved(&self, relieved: bool) {
+        self.relieved.store(relieved, Ordering::Relaxed);
+    }
+}
+
+/// The records that no worker uses.
+static FREE: Shared<Vec<&'static Record>> = Shared::new(Vec::new());
+
+/// A record, for as long as a worker uses it.
+#[derive(Debug)]
+pub(crate) struct RecordRef(&'static Record);
+
+impl RecordRef {
+    /// Takes a record that is free, or makes one.
+    pub(crate) fn take() -> Self {
+        let free = ignore_poison(FREE.lock()).pop();
+        RecordRef(free.unwrap_or_else(|| Box::leak(Box::new(Record::new()))))
+    }
+}
+
+impl Deref for RecordRef {
+    type Target = Record;
+
+    fn deref(&self) -> &Record {
+        self.0
+    }
+}
+
+impl Drop for RecordRef {
+    fn drop(&mut self) {
+        ignore_poison(FREE.lock()).push(self.0);
+    }
+}
+
+/// The record of a thread, and what its worker does once it finds that it was relieved.
+#[derive(Clone, Copy)]
+struct Current {
+    record: &'static Record,
+    take_back: fn(),
+}
+
+thread_local! {
+    /// The record of the worker whose thread this is.
+    static CURRENT: Cell<Option<Current>> = const { Cell::new(None) };
+}
+
+/// Makes a record this thread's own while a closure runs. `take_back` is called on this thread.
+pub(crate) fn with_current<R>(record: &RecordRef, take_back: fn(), f: impl FnOnce() -> R) -> R {
+    let record = record.0;
+    scoped::with(&CURRENT, Some(Current { record, take_back }), f)
+}
+
+/// Ends a poll in a record, on unwind too.
+struct InPoll(Current);
+
+impl Drop for InPoll {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.record.advance();
+        if self.0.record.is_relieved() {
+            (self.0.take_back)();
+        }
+    }
+}
+
+pin_project! {
+    /// The future of a task, whose polls are noted in the record of the thread.
+    pub(crate) struct Stamped<F> {
+        #[pin]
+        future: F,
+        // The address of the `Location` at which it was spawned.
+        spawned_at: usize,
+    }
+}
+
+impl<F> Stamped<F> {
+    pub(crate) fn new(future: F, spawned_at: &'static Location<'static>) -> Self {
+        Stamped {
+            future,
+            spawned_at: register(spawned_at),
+        }
+    }
+}
+
+impl<F: Future> Future for Stamped<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _poll = CURRENT.get().map(|current| {
+            current.record.begin(*this.spawned_at, cx.waker().data().addr());
+            InPoll(current)
+        });
+        this.future.poll(cx)
+    }
+}
+
+thread_local! {
+    /// The address that this thread has registered last.
+    static REGISTERED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Where tasks were spawned, by address: an atomic can hold an address, but no reference.
+static SITES: Shared<BTreeMap<usize, &'static Location<'static>>> = Shared::new(BTreeMap::new());
+
+/// Returns the address of a place, by which [`Record::spawned_at`] finds it.
+#[inline]
+fn register(site: &'static Location<'static>) -> usize {
+    let address = ptr::from_ref(site).addr();
+    // Tasks are often spawned at one place, many in a row.
+    if REGISTERED.get() != address {
+        ignore_poison(SITES.lock()).insert(address, site);
+        REGISTERED.set(address);
+    }
+    address
+}

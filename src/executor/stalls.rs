@@ -1,0 +1,251 @@
+//! Polls that hold their worker for long and say nothing: a lock, a `OnceLock`, a sleep, a long computation.
+//!
+//! A call (`.get()`, in-place code) tells its worker that it may block, and the monitor watches it closely. Other code in a poll
+//! tells nothing. All that shows is that the worker's [record](super::record) has the same number for too long. So every
+//! [`ROUND`] the monitor looks at all workers. What a worker may go through in a stall, and who does it:
+//!
+//! | state | how it is marked | left by | how |
+//! |---|---|---|---|
+//! | busy | | the monitor | it finds the same number in two rounds: the worker is stalled |
+//! | stalled | in `Stalls::seen` | the worker | the number moves on |
+//! | | | the monitor: `relieve` | no other worker was free: a spare takes the place, as for a call |
+//! | relieved | `Record::relieved`, and an entry in `Roster::substitutes` | the worker, or the monitor: `take_back` | the poll ends: the spare retires |
+//! | | | the worker: `hand_off` | a call in this poll parks: the spare becomes that of the call |
+//! | left | `Roster::left`, once the executor is closed | | the poll has been blocked for [`LEFT`] rounds: the executor's drop does not wait for it |
+//!
+//! All changes are made under the roster's lock, where the number is looked at again.
+//!
+//! **Is anybody free?** async-executor does not tell how many tasks wait. So a *probe* is queued, an empty task that sets a flag.
+//! If the flag is set in the next round, a worker is free, and none is relieved. (The probe also wakes a worker that overlooked
+//! a task: see `worker_loop.rs`.)
+//!
+//! **Does it wait or compute?** Workers that wait use no core, and all of them are relieved at once. If one that computes is relieved,
+//! one thread more than asked for computes, and slows the others down, which then look stalled as well. So these are relieved
+//! one at a time, and the time between two doubles for as long as any computes; and none while a spare that is to
+//! retire still runs tasks. (A first version of ZIO's monitor replaced all of them, and was withdrawn.) Where the system does
+//! not tell what a thread does, the time doubles up to ten rounds.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::executor::record::PollNumber;
+use crate::executor::roster::Worker;
+use crate::sync::{AtomicBool, Instant, Ordering};
+
+/// How often the monitor looks.
+const ROUND: Duration = Duration::from_millis(10);
+/// For how many rounds a poll must have been blocked for the drop of its executor not to wait for it.
+const LEFT: u32 = 10;
+/// After how many rounds the next worker is relieved at the latest, if it is not known whether it computes.
+const UNKNOWN: u32 = 10;
+/// For how many rounds no worker must have been computing for the first one to be relieved at once again.
+const CALM: u32 = 100;
+
+/// What the monitor can do about stalls: the workers of an executor.
+pub(crate) trait Relieve {
+    /// Returns the workers that are active.
+    fn active(&self) -> Vec<Arc<Worker>>;
+
+    /// Returns whether a worker that is busy always has a new number for a new poll.
+    fn stamps_all(&self) -> bool;
+
+    /// Queues a task that sets a flag.
+    fn probe(&self, flag: Arc<AtomicBool>);
+
+    /// Gives the place of a worker to a spare if it is still in this poll and has its place, and returns whether it did.
+    fn relieve(&self, worker: &Worker, poll: PollNumber) -> bool;
+
+    /// Gives a worker its place back, if it was relieved.
+    fn take_back(&self, worker: &Worker);
+
+    /// Returns whether the executor is closed, and waits for its polls.
+    fn is_closed(&self) -> bool;
+
+    /// Stops waiting for the poll of a worker.
+    fn leave(&self, worker: &Worker, poll: PollNumber);
+
+    /// Tells the program of a stall.
+    fn report(&self, stall: &Stall);
+}
+
+/// What the monitor remembers of stalls from round to round.
+pub(crate) struct Stalls {
+    next_round: Instant,
+    /// What each busy worker was at in the last round, by the worker's id.
+    seen: HashMap<usize, Seen>,
+    /// The flag of the probe that is queued.
+    probe: Option<Arc<AtomicBool>>,
+    /// In how many rounds the next worker that computes may be relieved.
+    patience: u32,
+    /// How many rounds lie between two of these.
+    doubling: u32,
+    /// For how many rounds no worker was computing.
+    calm: u32,
+}
+
+/// What a busy worker was at.
+#[derive(Clone, Copy)]
+struct Seen {
+    poll: PollNumber,
+    /// When it was seen there first.
+    since: Instant,
+    /// How many rounds ago that was.
+    rounds: u32,
+    /// For how many of these it was blocked without a break.
+    blocked: u32,
+}
+
+impl Stalls {
+    pub(crate) fn new() -> Self {
+        Stalls {
+            next_round: Instant::now(),
+            seen: HashMap::new(),
+            probe: None,
+            patience: 0,
+            doubling: 1,
+            calm: 0,
+        }
+    }
+
+    /// Looks at all workers, if it is time to.
+    pub(crate) fn look(&mut self, workers: &impl Relieve) {
+        let now = Instant::now();
+        if now < self.next_round {
+            return;
+        }
+        self.next_round = now + ROUND;
+        let mut stalled = Vec::new();
+        let mut seen = HashMap::new();
+        let mut surplus = false;
+        for worker in workers.active() {
+            let poll = worker.record.poll();
+            let last = self.seen.get(&worker.id).filter(|last| last.poll == poll);
+            if last.is_none() {
+                workers.take_back(&worker);
+            }
+            if !is_in_task(&worker, poll, workers.stamps_all()) {
+                continue;
+            }
+            let Some(last) = last else {
+                surplus |= worker.is_retiring();
+                let first = Seen { poll, since: now, rounds: 0, blocked: 0 };
+                seen.insert(worker.id, first);
+                continue;
+            };
+            let is_blocked = worker.is_blocked();
+            let now_seen = Seen {
+                rounds: last.rounds + 1,
+                blocked: if is_blocked == Some(false) { 0 } else { last.blocked + 1 },
+                ..*last
+            };
+            seen.insert(worker.id, now_seen);
+            stalled.push((worker, now_seen, is_blocked));
+        }
+        self.seen = seen;
+        self.report(workers, &stalled, now);
+        self.relieve(workers, &stalled, surplus);
+        if workers.is_closed() {
+            for (worker, seen, _) in &stalled {
+                if seen.blocked >= LEFT {
+                    workers.leave(worker, seen.poll);
+                }
+            }
+        }
+    }
+
+    /// Reports the stalls that were not reported yet. A call said that it may block, and is none.
+    fn report(&self, workers: &impl Relieve, stalled: &[Stalled], now: Instant) {
+        for (worker, seen, _) in stalled {
+            if seen.rounds != 1 || worker.call_state.is_in_call() {
+                continue;
+            }
+            let spawned_at = worker.record.spawned_at();
+            // The worker may have gone on to another task.
+            if let Some(spawned_at) = spawned_at.filter(|_| worker.record.poll() == seen.poll) {
+                let lasted = now.saturating_duration_since(seen.since);
+                workers.report(&Stall { spawned_at, lasted });
+            }
+        }
+    }
+
+    /// Relieves stalled workers, if no worker is free.
+    fn relieve(&mut self, workers: &impl Relieve, stalled: &[Stalled], surplus: bool) {
+        let keeps_place = |worker: &Worker| {
+            !worker.record.is_relieved() && !worker.is_retiring() && !worker.call_state.is_in_call()
+        };
+        let computes = stalled.iter().any(|(.., blocked)| *blocked == Some(false));
+        self.calm = if computes { 0 } else { self.calm + 1 };
+        if self.calm >= CALM {
+            self.doubling = 1;
+        }
+        self.patience = self.patience.saturating_sub(1);
+        let mut in_place = stalled.iter().filter(|(worker, ..)| keeps_place(worker)).peekable();
+        if in_place.peek().is_none() {
+            self.probe = None;
+            return;
+        }
+        match &self.probe {
+            Some(flag) if !flag.load(Ordering::Acquire) => {}
+            // The last one was run: a worker is free, or was.
+            _ => {
+                let flag = Arc::new(AtomicBool::new(false));
+                self.probe = Some(Arc::clone(&flag));
+                return workers.probe(flag);
+            }
+        }
+        for (worker, seen, blocked) in in_place {
+            if *blocked == Some(true) {
+                workers.relieve(worker, seen.poll);
+            } else if self.patience == 0 && !surplus && workers.relieve(worker, seen.poll) {
+                self.patience = self.doubling;
+                let limit = if blocked.is_none() { UNKNOWN } else { u32::MAX };
+                self.doubling = self.doubling.saturating_mul(2).min(limit);
+            }
+        }
+    }
+}
+
+/// A worker that is at the same number as in the last round, and whether it is blocked, if that is known.
+type Stalled = (Arc<Worker>, Seen, Option<bool>);
+
+/// Returns whether a worker runs a task, so that its number moves on if the task is not stuck.
+fn is_in_task(worker: &Worker, poll: PollNumber, stamps_all: bool) -> bool {
+    // Between two polls a worker may drop a future that was cancelled; or poll a task that notes nothing.
+    !worker.idle.load(Ordering::SeqCst) && (poll.is_in_poll() || stamps_all)
+}
+
+/// A poll that holds a worker of an executor for long, for [`Builder::on_stall`](crate::executor::Builder::on_stall).
+///
+/// Its `Display` is one line of text, such as
+/// "a task that was spawned at src/main.rs:10:5 has been in one poll for 10 ms".
+#[derive(Clone, Debug)]
+pub struct Stall {
+    spawned_at: &'static Location<'static>,
+    lasted: Duration,
+}
+
+impl Stall {
+    /// Returns where the task was spawned.
+    pub fn spawned_at(&self) -> &'static Location<'static> {
+        self.spawned_at
+    }
+
+    /// Returns how long the poll has lasted so far, to about 10 ms.
+    pub fn lasted(&self) -> Duration {
+        self.lasted
+    }
+}
+
+impl fmt::Display for Stall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a task that was spawned at {} has been in one poll for {} ms",
+            self.spawned_at,
+            self.lasted.as_millis()
+        )
+    }
+}
