@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-pub(crate) use std::thread::{self, Thread, current, park};
+pub(crate) use std::thread::{self, Thread, current, panicking, park};
 pub(crate) use std::time::Instant;
 
 #[cfg(feature = "executor")]

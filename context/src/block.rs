@@ -247,8 +247,9 @@ pub fn wait_in_drop(f: impl FnOnce()) {
     if thread::panicking() {
         return f();
     }
-    let Ok(permission) = request_blocking() else {
-        return f();
+    let permission = match request_blocking() {
+        Ok(permission) if !permission.is_uncertain() => permission,
+        _ => return f(),
     };
     // The host of a pool's thread is not asked for permission, and yet gives the thread's place to another job.
     permission.block(|| match host().filter(HostRef::can_block) {

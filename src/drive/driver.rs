@@ -30,7 +30,7 @@ use smartcall_context::internal::{self as context, Place, placement};
 
 use crate::drive::cancel;
 use crate::drive::parker::Parker;
-use crate::sync::{Ordering, fence};
+use crate::sync::{Ordering, fence, panicking};
 
 thread_local! {
     /// The driver of the outermost level. It is borrowed while in use.
@@ -151,9 +151,11 @@ impl Driver {
         let Some(host) = context::host() else {
             return self.parker.park();
         };
-        if host
-            .poll_stopped(&mut Context::from_waker(&self.waker))
-            .is_ready()
+        // In a destructor that runs while a panic unwinds, a second one would end the program: such a wait goes on.
+        if !panicking()
+            && host
+                .poll_stopped(&mut Context::from_waker(&self.waker))
+                .is_ready()
         {
             panic!("{}", context::STOPPED);
         }

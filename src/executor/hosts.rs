@@ -5,7 +5,6 @@ use std::ptr;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
-use std::thread;
 
 use smartcall_context::internal::{
     self as context, Host, HostRef, InternalHost, Refusal, Token, scoped,
@@ -16,6 +15,7 @@ use crate::executor::record;
 use crate::executor::roster::Worker;
 use crate::executor::stalls::Relieve;
 use crate::executor::workers::{NoSpare, Workers};
+use crate::sync::panicking;
 
 /// A worker, as the host of its thread.
 pub(crate) struct WorkerHost {
@@ -168,7 +168,7 @@ impl WorkerHost {
         if let Some(call) = self.worker.call_state.current_call() {
             match self.workers.hand_off(&self.worker, call) {
                 // In a destructor, a panic would end the program. The worker stays occupied.
-                Err(none) if !thread::panicking() => panic_no_spare(&self.workers, &none),
+                Err(none) if !panicking() => panic_no_spare(&self.workers, &none),
                 _ => {}
             }
         }
@@ -259,7 +259,7 @@ impl Host for AdoptedHost {
         match self.current() {
             Some(current) => current.park(park),
             None => self.covered(park, |workers, none| {
-                if !thread::panicking() {
+                if !panicking() {
                     panic_no_spare(workers, none);
                 }
             }),

@@ -7,6 +7,7 @@ mod common;
 
 mod adopted;
 mod build;
+mod closing;
 mod compensation;
 mod drop_races;
 mod get;
@@ -17,5 +18,6 @@ mod max_spares;
 mod place;
 mod shutdown;
 mod spare_threads;
+mod stalls;
 mod support;
 mod task;
