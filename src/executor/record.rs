@@ -28,7 +28,8 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use smartcall_context::internal::scoped;
 
-use crate::sync::{AtomicBool, AtomicUsize, Ordering, Shared, ignore_poison};
+use crate::executor::task_list;
+use crate::sync::{AtomicBool, AtomicUsize, OnceLock, Ordering, Shared, ignore_poison};
 
 /// What one worker notes of itself. It is on cache lines of its own, since it is written in each poll.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub(crate) struct Record {
     task: AtomicUsize,
     /// Whether a spare has the worker's place because of a stall.
     relieved: AtomicBool,
+    /// What the worker does once it finds that it was relieved: the workers know of records, and not the other way round.
+    take_back: OnceLock<fn()>,
 }
 
 /// The number of a poll, or of the time between two polls.
@@ -62,21 +65,35 @@ impl Record {
             spawned_at: AtomicUsize::new(0),
             task: AtomicUsize::new(0),
             relieved: AtomicBool::new(false),
+            take_back: OnceLock::new(),
         }
     }
 
+    /// Begins a poll, and returns its number.
     #[inline]
-    fn begin(&self, spawned_at: usize, task: usize) {
+    fn begin(&self, spawned_at: usize, task: usize) -> usize {
         self.spawned_at.store(spawned_at, Ordering::Relaxed);
         self.task.store(task, Ordering::Relaxed);
-        self.advance();
+        // No other thread writes it.
+        let poll = self.poll.load(Ordering::Relaxed) + 1;
+        self.poll.store(poll, Ordering::Release);
+        poll
     }
 
+    /// Ends a poll.
     #[inline]
-    fn advance(&self) {
-        // No other thread writes it.
-        let next = self.poll.load(Ordering::Relaxed).wrapping_add(1);
-        self.poll.store(next, Ordering::Release);
+    fn end(&self, poll: usize) {
+        self.poll.store(poll + 1, Ordering::Release);
+        if self.is_relieved() {
+            self.take_back();
+        }
+    }
+
+    #[cold]
+    fn take_back(&self) {
+        if let Some(take_back) = self.take_back.get() {
+            take_back();
+        }
     }
 
     /// Returns the number of the poll that the worker is in, or has ended last.
@@ -88,6 +105,11 @@ impl Record {
     pub(crate) fn spawned_at(&self) -> Option<&'static Location<'static>> {
         let address = self.spawned_at.load(Ordering::Relaxed);
         ignore_poison(SITES.lock()).get(&address).copied()
+    }
+
+    /// Returns the address of the task that is being polled, or was last.
+    pub(crate) fn task(&self) -> usize {
+        self.task.load(Ordering::Relaxed)
     }
 
     /// Returns whether a spare has the worker's place because of a stall.
@@ -131,34 +153,27 @@ impl Drop for RecordRef {
     }
 }
 
-/// The record of a thread, and what its worker does once it finds that it was relieved.
-#[derive(Clone, Copy)]
-struct Current {
-    record: &'static Record,
-    take_back: fn(),
-}
-
 thread_local! {
     /// The record of the worker whose thread this is.
-    static CURRENT: Cell<Option<Current>> = const { Cell::new(None) };
+    static CURRENT: Cell<Option<&'static Record>> = const { Cell::new(None) };
 }
 
 /// Makes a record this thread's own while a closure runs. `take_back` is called on this thread.
 pub(crate) fn with_current<R>(record: &RecordRef, take_back: fn(), f: impl FnOnce() -> R) -> R {
-    let record = record.0;
-    scoped::with(&CURRENT, Some(Current { record, take_back }), f)
+    let _ = record.take_back.set(take_back);
+    scoped::with(&CURRENT, Some(record.0), f)
 }
 
 /// Ends a poll in a record, on unwind too.
-struct InPoll(Current);
+struct InPoll {
+    record: &'static Record,
+    poll: usize,
+}
 
 impl Drop for InPoll {
     #[inline]
     fn drop(&mut self) {
-        self.0.record.advance();
-        if self.0.record.is_relieved() {
-            (self.0.take_back)();
-        }
+        self.record.end(self.poll);
     }
 }
 
@@ -187,9 +202,10 @@ impl<F: Future> Future for Stamped<F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _poll = CURRENT.get().map(|current| {
-            current.record.begin(*this.spawned_at, cx.waker().data().addr());
-            InPoll(current)
+        let _poll = CURRENT.get().map(|record| {
+            let task = task_list::address(cx.waker());
+            let poll = record.begin(*this.spawned_at, task);
+            InPoll { record, poll }
         });
         this.future.poll(cx)
     }

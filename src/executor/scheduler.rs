@@ -106,11 +106,18 @@ impl Scheduler {
         }
     }
 
-    /// How many tasks have not ended, once it is closed.
-    pub(crate) fn alive(&self) -> usize {
+    /// Returns whether it waits for a task to end, other than these, once it is closed.
+    pub(crate) fn waits_for_tasks(&self, other_than: &[usize]) -> bool {
         match &self.kind {
-            Kind::Owned(owned) => owned.tasks.alive(),
-            Kind::Adopted(_) => 0,
+            Kind::Owned(owned) => owned.tasks.waits(other_than),
+            Kind::Adopted(_) => false,
+        }
+    }
+
+    /// Ends the tasks that were queued as the last worker left, once it is closed.
+    pub(crate) fn end_rest(&self) {
+        if let Kind::Owned(owned) = &self.kind {
+            context::inside_executor(|| while owned.ex.try_tick() {});
         }
     }
 

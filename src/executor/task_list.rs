@@ -14,19 +14,14 @@
 //! |---|---|
 //! | [`close`](TaskList::close) sets `closed` | a task that is polled from now on drops its future and completes, with `None` |
 //! | it wakes each task on the list | it is in the queue now, or on its way: a waker that was there before is about to queue it |
-//! | whoever runs tasks goes on, until none is [alive](TaskList::alive) | tasks that come late are waited for |
+//! | whoever runs tasks goes on, until none [waits](TaskList::waits) | tasks that come late are waited for |
 //! | [`reopen`](TaskList::reopen) clears `closed` | for the executor's next use, if it has one |
 //!
 //! Threads may poll tasks meanwhile. A task is put on the list after its first poll, under the lock of its part, and looks at
 //! `closed` after each poll that ends with `Pending`. `closed` is set before the locks are taken. So the task is on the list when
 //! it is looked through, or it sees that the list is closed, and ends in that very poll. A task that was spawned and not yet polled
-//! is in a queue.
-//!
-//! A task is alive from [`track`] until its future has been dropped. Each is counted up and down on the thread that does
-//! it, in a part of the list that the thread seldom shares. No task is spawned once the list is closed (spawning borrows the
-//! executor), so counts only fall: a sum that is read part by part may be too high, and never too low.
+//! is in a queue: spawning borrows the executor.
 
-use std::cell::Cell;
 use std::future::Future;
 use std::ops::Deref;
 use std::pin::Pin;
@@ -36,9 +31,7 @@ use pin_project_lite::pin_project;
 use slab::Slab;
 use smartcall_context::internal as context;
 
-use crate::sync::{
-    AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering, Shared, ignore_poison, thread,
-};
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, ignore_poison, thread};
 
 /// How many parts the list has, so that workers seldom meet at one.
 const PARTS: usize = 16;
@@ -50,20 +43,10 @@ pub(crate) struct TaskList {
     parts: [Part; PARTS],
 }
 
-/// On cache lines of its own: the locks of others don't disturb it.
+/// On a cache line of its own: the locks of others don't disturb it.
 #[derive(Default)]
-#[repr(align(128))]
-struct Part {
-    /// The wakers of tasks that have returned `Pending`.
-    wakers: Mutex<Slab<Waker>>,
-    /// How many tasks were spawned on the threads of this part, less those that have ended there.
-    alive: AtomicUsize,
-}
-
-thread_local! {
-    /// Which part counts what this thread does: 0 if that is not chosen yet.
-    static PART: Cell<usize> = const { Cell::new(0) };
-}
+#[repr(align(64))]
+struct Part(Mutex<Slab<Waker>>);
 
 impl TaskList {
     pub(crate) fn new() -> Self {
@@ -82,13 +65,11 @@ impl TaskList {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// How many tasks have not ended. Once the list is closed, it is never too low.
-    pub(crate) fn alive(&self) -> usize {
-        let counts = self.parts.iter();
-        // A task is counted up in one part, and may be counted down in another.
-        counts.fold(0, |sum, part| {
-            sum.wrapping_add(part.alive.load(Ordering::SeqCst))
-        })
+    /// Returns whether a task waits for something, other than these. They are told by the address in their wakers.
+    pub(crate) fn waits(&self, other_than: &[usize]) -> bool {
+        let waits = |waker: &Waker| !other_than.contains(&address(waker));
+        let mut parts = self.parts.iter();
+        parts.any(|part| part.lock().iter().any(|(_, waker)| waits(waker)))
     }
 
     /// Ends the tasks of an executor that no other thread runs; `try_tick` is the executor's.
@@ -96,7 +77,7 @@ impl TaskList {
         self.close();
         loop {
             while try_tick() {}
-            if self.alive() == 0 {
+            if self.len() == 0 {
                 break;
             }
             // Another thread is about to queue a task.
@@ -104,7 +85,7 @@ impl TaskList {
         }
     }
 
-    /// Makes it ready for the executor's next use. No task is alive.
+    /// Makes it ready for the executor's next use. All tasks have ended.
     pub(crate) fn reopen(&self) {
         for part in &self.parts {
             // This frees the memory that it had when it was fullest.
@@ -120,8 +101,7 @@ impl TaskList {
 
     /// Puts a task on the list, and returns its entry: in which part, and at which place.
     fn add(&self, waker: &Waker) -> usize {
-        // By the address of the task, which differs from task to task.
-        let part = (waker.data().addr() >> 7) % PARTS;
+        let part = (address(waker) >> 7) % PARTS;
         let place = self.parts[part].lock().insert(waker.clone());
         place * PARTS + part
     }
@@ -132,25 +112,12 @@ impl TaskList {
         // Not under the lock: it may be the last that holds the task.
         drop(waker);
     }
-
-    /// Returns the part that counts what this thread does.
-    #[inline]
-    fn my_part(&self) -> &Part {
-        let part = match PART.get() {
-            0 => choose_part(),
-            part => part,
-        };
-        &self.parts[part % PARTS]
-    }
 }
 
-#[cold]
-fn choose_part() -> usize {
-    static NEXT: Shared<usize> = Shared::new(0);
-    let mut next = ignore_poison(NEXT.lock());
-    *next = *next % PARTS + 1;
-    PART.set(*next);
-    *next
+/// Returns the address of a task, which differs from task to task.
+#[inline]
+pub(crate) fn address(waker: &Waker) -> usize {
+    waker.data().addr()
 }
 
 impl Part {
@@ -163,7 +130,7 @@ impl Part {
     }
 
     fn lock(&self) -> MutexGuard<'_, Slab<Waker>> {
-        ignore_poison(self.wakers.lock())
+        ignore_poison(self.0.lock())
     }
 }
 
@@ -172,22 +139,10 @@ const NOWHERE: usize = usize::MAX;
 
 /// Makes the future of a task, which returns `None` if the list is closed before it is done.
 pub(crate) fn track<F: Future, L: Deref<Target = TaskList>>(future: F, list: L) -> Tracked<F, L> {
-    list.my_part().alive.fetch_add(1, Ordering::Relaxed);
     Tracked {
         future: Some(future),
+        list,
         entry: NOWHERE,
-        alive: Alive(list),
-    }
-}
-
-/// Counts a task down when dropped.
-struct Alive<L: Deref<Target = TaskList>>(L);
-
-impl<L: Deref<Target = TaskList>> Drop for Alive<L> {
-    #[inline]
-    fn drop(&mut self) {
-        // Who sees that no task is left sees what the last one has done.
-        self.0.my_part().alive.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -197,17 +152,18 @@ pin_project! {
         // `None` once it was dropped in a poll.
         #[pin]
         future: Option<F>,
+        list: L,
         // What `add` gave, or `NOWHERE`.
         entry: usize,
-        // The list. It is dropped after the future: until then the task is alive.
-        alive: Alive<L>,
     }
 
     impl<F, L: Deref<Target = TaskList>> PinnedDrop for Tracked<F, L> {
         fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
+            let mut this = this.project();
+            // Until then the executor waits for the task.
+            this.future.set(None);
             if *this.entry != NOWHERE {
-                this.alive.0.remove(*this.entry);
+                this.list.remove(*this.entry);
             }
         }
     }
@@ -219,7 +175,7 @@ impl<F: Future, L: Deref<Target = TaskList>> Future for Tracked<F, L> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
         let mut this = self.project();
-        let list = &*this.alive.0;
+        let list = &**this.list;
         if !list.closed.load(Ordering::Relaxed) {
             // Only closing the list takes the future away.
             let Some(future) = this.future.as_mut().as_pin_mut() else {

@@ -21,7 +21,7 @@
 //! | phase | begins | meanwhile | ends |
 //! |---|---|---|---|
 //! | `Open` | | | `close`, by the drop |
-//! | `Closed` | parked `.get()`s in polls panic, and the list of tasks is closed: each task ends at its next poll | workers and spares run, and the monitor relieves those that block: a task may have to wait for another one's end | no task is alive but those whose polls are left (`try_end`) |
+//! | `Closed` | parked `.get()`s in polls panic, and the list of tasks is closed: each task ends at its next poll | workers and spares run, and the monitor relieves those that block: a task may have to wait for another one's end | no worker has a task to run, and no task waits, but those whose polls are left (`try_end`) |
 //! | `Ended` | all workers retire | no place is handed off any more | all threads have ended but those that are left |
 //!
 //! A poll is *left* once it was blocked for a while (`stalls.rs`): what it waits for may be the drop itself, or what the dropping thread
@@ -237,10 +237,15 @@ impl Workers {
         if roster.phase != Phase::Closed {
             return;
         }
-        // The tasks before the polls: each poll that is left now is that of a task that was alive then.
-        let alive = self.scheduler.alive();
-        let left = roster.active.iter().filter(|worker| roster.is_left(worker));
-        if alive > left.count() {
+        let mut left = Vec::new();
+        for worker in &roster.active {
+            if roster.is_left(worker) {
+                left.push(worker.record.task());
+            } else if !worker.idle.load(Ordering::SeqCst) {
+                return;
+            }
+        }
+        if self.scheduler.waits_for_tasks(&left) {
             return;
         }
         roster.phase = Phase::Ended;
@@ -263,6 +268,7 @@ impl Workers {
             // Panics of tasks go to what awaits them; a worker has none of its own.
             let _ = thread.handle.join();
         }
+        self.scheduler.end_rest();
     }
 
     /// Notes that a worker has something to do, and wakes the monitor if it sleeps.
