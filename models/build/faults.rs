@@ -11,19 +11,24 @@ const PLACES: Model = Model {
         "../src/executor/call_state.rs",
         "../src/executor/monitor.rs",
         "../src/executor/roster.rs",
+        "../src/executor/stalls.rs",
         "../src/executor/workers.rs",
+        "tests/places/record.rs",
         "tests/places/scenarios.rs",
         "tests/places/scheduler.rs",
         "tests/places/worker_loop.rs",
     ],
-    shared: &["sync"],
+    shared: &["os_thread", "sync"],
     folders: &[(
         "executor",
         &[
             "call_state",
             "monitor",
+            "os_thread",
+            "record",
             "roster",
             "scheduler",
+            "stalls",
             "worker_loop",
             "workers",
         ],
@@ -40,15 +45,17 @@ const EXECUTOR: Model = Model {
         "../src/executor/call_state.rs",
         "../src/executor/hosts.rs",
         "../src/executor/monitor.rs",
+        "../src/executor/record.rs",
         "../src/executor/roster.rs",
         "../src/executor/scheduler.rs",
+        "../src/executor/stalls.rs",
         "../src/executor/task_list.rs",
         "../src/executor/worker_loop.rs",
         "../src/executor/workers.rs",
         "../src/offload/completion.rs",
         "tests/executor/scenarios.rs",
     ],
-    shared: &["internal", "sync"],
+    shared: &["internal", "os_thread", "sync"],
     folders: &[
         ("drive", &["cancel", "driver", "parker"]),
         (
@@ -57,8 +64,11 @@ const EXECUTOR: Model = Model {
                 "call_state",
                 "hosts",
                 "monitor",
+                "os_thread",
+                "record",
                 "roster",
                 "scheduler",
+                "stalls",
                 "task_list",
                 "worker_loop",
                 "workers",
@@ -316,7 +326,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_monitor_sleeps_blindly",
         plant: Exchange {
             file: "monitor.rs",
-            from: "self.asleep.load(Ordering::SeqCst) && watched.is_idle() && !watched.is_stopped()",
+            from: "self.asleep.load(Ordering::SeqCst) && watched.is_idle() && !watched.is_closed()",
             to: "self.asleep.load(Ordering::SeqCst) && !watched.is_stopped()",
         },
         caught_by: &[
@@ -340,7 +350,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_stop_not_looked_for",
         plant: Exchange {
             file: "hosts.rs",
-            from: "if self.workers.is_stopped() {",
+            from: "if self.workers.is_closed() {",
             to: "if false {",
         },
         caught_by: &[catch("executor", "stop_at_any_time", "deadlock")],
@@ -350,8 +360,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_stop_looked_for_too_early",
         plant: Exchange {
             file: "hosts.rs",
-            from: "self.worker.parked.register(cx.waker());\n        if self.workers.is_stopped() {",
-            to: "let stopped = self.workers.is_stopped();\n        self.worker.parked.register(cx.waker());\n        if stopped {",
+            from: "self.worker.parked.register(cx.waker());\n        if self.workers.is_closed() {",
+            to: "let stopped = self.workers.is_closed();\n        self.worker.parked.register(cx.waker());\n        if stopped {",
         },
         caught_by: &[catch("executor", "stop_at_any_time", "deadlock")],
     },
@@ -556,7 +566,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         caught_by: &[catch("executor", "stop_as_threads_wake_and_cancel", "")],
     },
     Fault {
-        name: "fault_cancel_all_wakes_none",
+        name: "fault_close_wakes_none",
         plant: Exchange {
             file: "task_list.rs",
             from: "wakers.into_iter().for_each(Waker::wake);",
@@ -565,22 +575,89 @@ pub(crate) const FAULTS: &[Fault] = &[
         caught_by: &[catch("executor", "stop_as_threads_wake_and_cancel", "")],
     },
     Fault {
-        name: "fault_cancelling_is_not_set",
+        name: "fault_list_is_not_closed",
         plant: Exchange {
             file: "task_list.rs",
-            from: "self.cancelling.store(true, Ordering::Relaxed);",
+            from: "self.closed.store(true, Ordering::SeqCst);",
             to: "",
         },
         caught_by: &[catch("executor", "stop_as_threads_wake_and_cancel", "")],
     },
     Fault {
-        name: "fault_cancelling_is_not_cleared",
+        name: "fault_list_is_not_reopened",
         plant: Exchange {
             file: "task_list.rs",
-            from: "self.cancelling.store(false, Ordering::Relaxed);",
+            from: "self.closed.store(false, Ordering::SeqCst);",
             to: "",
         },
         caught_by: &[catch("executor", "stop_as_threads_wake_and_cancel", "")],
+    },
+    // A stalled worker is never relieved: what would end its poll is not run.
+    Fault {
+        name: "fault_stall_is_not_relieved",
+        plant: Exchange {
+            file: "stalls.rs",
+            from: "workers.relieve(worker, seen.poll);",
+            to: "let _ = worker;",
+        },
+        caught_by: &[catch("executor", "stall", "deadlock")],
+    },
+    // The end of a relieved poll does not give the place back, and no round of the monitor does.
+    Fault {
+        name: "fault_place_is_not_taken_back",
+        plant: Exchange {
+            file: "workers.rs",
+            from: "self.lock().take_back(worker);",
+            to: "",
+        },
+        caught_by: &[catch("executor", "stall", "it should come to that")],
+    },
+    // Only the worker takes its place back: it may miss that it was relieved.
+    Fault {
+        name: "fault_monitor_takes_nothing_back",
+        plant: Exchange {
+            file: "stalls.rs",
+            from: "workers.take_back(&worker);",
+            to: "",
+        },
+        caught_by: &[catch("executor", "slow_polls", "it should come to that")],
+    },
+    // A call in a relieved poll takes a spare of its own, and the first one is not retired.
+    Fault {
+        name: "fault_two_spares_for_a_poll",
+        plant: Exchange {
+            file: "workers.rs",
+            from: "if worker.record.is_relieved() {\n            // The spare",
+            to: "if false {\n            // The spare",
+        },
+        caught_by: &[catch(
+            "executor",
+            "stalled_then_parked",
+            "it should come to that",
+        )],
+    },
+    // The drop waits for a poll that waits for the drop.
+    Fault {
+        name: "fault_none_is_left",
+        plant: Exchange {
+            file: "workers.rs",
+            from: "roster.left.insert(worker.id, poll);",
+            to: "let _ = poll;",
+        },
+        caught_by: &[
+            catch("executor", "stop_while_blocked", "deadlock"),
+            catch("executor", "stop_each_other", "deadlock"),
+        ],
+    },
+    // A task that is in its first poll as the list is closed is not on the list, and does not look.
+    Fault {
+        name: "fault_closed_is_not_looked_for",
+        plant: Exchange {
+            file: "task_list.rs",
+            from: "if !list.closed.load(Ordering::SeqCst) {",
+            to: "if true {",
+        },
+        caught_by: &[catch("executor", "stop_while_blocked", "deadlock")],
     },
     // Code that is abandoned by its handle, and a job that is cancelled while it is parked.
     Fault {

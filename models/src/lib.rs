@@ -4,6 +4,7 @@
 
 mod executor;
 pub mod loom_sync;
+pub mod os_thread;
 pub mod shuttle_sync;
 
 pub use async_task::Task;

@@ -1,15 +1,16 @@
 //! `crate::sync` under loom.
 
 use std::cell::Cell;
-use std::ops::Deref;
+use std::ops::{Add, Deref};
 use std::task::Waker;
+use std::time::Duration;
 
 pub use std::sync::atomic::Ordering;
 pub use std::sync::{OnceLock, PoisonError};
-pub use std::time::Instant;
+pub use std::thread::panicking;
 
 pub use loom::sync::atomic::fence;
-pub use loom::sync::{Condvar, Mutex, MutexGuard};
+pub use loom::sync::{Mutex, MutexGuard};
 
 pub use self::Local as LocalKey;
 pub use self::thread::{JoinHandle, Thread, current, park};
@@ -157,6 +158,10 @@ pub mod thread {
             self
         }
 
+        pub fn stack_size(self, _: usize) -> Self {
+            self
+        }
+
         pub fn spawn<F: FnOnce() + Send + 'static>(self, f: F) -> io::Result<JoinHandle<()>> {
             Ok(JoinHandle(loom::thread::spawn(f)))
         }
@@ -178,6 +183,73 @@ pub mod thread {
         pub fn is_finished(&self) -> bool {
             false
         }
+    }
+}
+
+/// A condition variable.
+#[derive(Debug)]
+pub struct Condvar(loom::sync::Condvar);
+
+/// The lock after a wait, or the poisoned lock.
+type Waited<T> = Result<T, PoisonError<T>>;
+
+impl Condvar {
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Condvar(loom::sync::Condvar::new())
+    }
+
+    pub fn notify_one(&self) {
+        self.0.notify_one();
+    }
+
+    pub fn notify_all(&self) {
+        self.0.notify_all();
+    }
+
+    pub fn wait_while<'a, T>(
+        &self,
+        mut guard: MutexGuard<'a, T>,
+        mut so: impl FnMut(&mut T) -> bool,
+    ) -> Waited<MutexGuard<'a, T>> {
+        while so(&mut guard) {
+            guard = self.0.wait(guard)?;
+        }
+        Ok(guard)
+    }
+
+    /// Waits without a limit: time stands still.
+    pub fn wait_timeout<'a, T>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        _: Duration,
+    ) -> Waited<(MutexGuard<'a, T>, ())> {
+        match self.0.wait(guard) {
+            Ok(guard) => Ok((guard, ())),
+            Err(poisoned) => Err(PoisonError::new((poisoned.into_inner(), ()))),
+        }
+    }
+}
+
+/// The time, which stands still.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Instant(Duration);
+
+impl Instant {
+    pub fn now() -> Self {
+        Instant(Duration::ZERO)
+    }
+
+    pub fn saturating_duration_since(&self, earlier: Instant) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Instant;
+
+    fn add(self, duration: Duration) -> Instant {
+        Instant(self.0 + duration)
     }
 }
 

@@ -16,6 +16,11 @@ pub use self::Local as LocalKey;
 pub use self::thread::{JoinHandle, Thread, current, park};
 pub use crate::ignore_poison;
 
+/// Returns whether a panic unwinds. It does not tell here: for `std` all threads of a schedule are one thread.
+pub fn panicking() -> bool {
+    false
+}
+
 /// A point where other threads may run. It does nothing else: shuttle treats all accesses as sequentially consistent.
 pub fn fence(_: Ordering) {
     shuttle::thread::sleep(Duration::ZERO);
@@ -181,7 +186,7 @@ shuttle::thread_local! {
     static NOW: Cell<Duration> = Cell::new(Duration::ZERO);
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Instant(Duration);
 
 impl Instant {
@@ -280,14 +285,15 @@ pub mod thread {
         parked.is_some_and(|parked| parked.load(Ordering::SeqCst))
     }
 
-    /// Takes the token, or lets other threads continue: any time may have passed.
-    pub fn park_timeout(_: Duration) {
+    /// Takes the token, or lets other threads continue until the time is up.
+    pub fn park_timeout(timeout: Duration) {
         let Thread { token, .. } = current();
         let mut there = token.lock();
         let came = std::mem::take(&mut *there);
         drop(there);
         if !came {
             yield_now();
+            super::NOW.with(|now| now.set(now.get() + timeout));
         }
     }
 
@@ -315,6 +321,10 @@ pub mod thread {
 
         pub fn name(self, name: String) -> Self {
             Builder(name)
+        }
+
+        pub fn stack_size(self, _: usize) -> Self {
+            self
         }
 
         pub fn spawn<F: FnOnce() + Send + 'static>(self, f: F) -> io::Result<JoinHandle<()>> {

@@ -164,8 +164,8 @@ impl Roster {
     /// Gives a worker that was relieved its place back.
     pub(crate) fn take_back(&mut self, worker: &Worker) {
         if self.keep(worker) {
-            let spare = self.substitutes.remove(&worker.id);
-            self.retire(spare);
+            let substitute = self.substitutes.remove(&worker.id);
+            self.retire(substitute);
         }
     }
 

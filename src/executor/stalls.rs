@@ -101,7 +101,7 @@ struct Seen {
 impl Stalls {
     pub(crate) fn new() -> Self {
         Stalls {
-            next_round: Instant::now(),
+            next_round: Instant::now() + ROUND,
             seen: HashMap::new(),
             probe: None,
             patience: 0,
@@ -131,14 +131,23 @@ impl Stalls {
             }
             let Some(last) = last else {
                 surplus |= worker.is_retiring();
-                let first = Seen { poll, since: now, rounds: 0, blocked: 0 };
+                let first = Seen {
+                    poll,
+                    since: now,
+                    rounds: 0,
+                    blocked: 0,
+                };
                 seen.insert(worker.id, first);
                 continue;
             };
             let is_blocked = worker.is_blocked();
             let now_seen = Seen {
                 rounds: last.rounds + 1,
-                blocked: if is_blocked == Some(false) { 0 } else { last.blocked + 1 },
+                blocked: if is_blocked == Some(false) {
+                    0
+                } else {
+                    last.blocked + 1
+                },
                 ..*last
             };
             seen.insert(worker.id, now_seen);
@@ -182,7 +191,10 @@ impl Stalls {
             self.doubling = 1;
         }
         self.patience = self.patience.saturating_sub(1);
-        let mut in_place = stalled.iter().filter(|(worker, ..)| keeps_place(worker)).peekable();
+        let mut in_place = stalled
+            .iter()
+            .filter(|(worker, ..)| keeps_place(worker))
+            .peekable();
         if in_place.peek().is_none() {
             self.probe = None;
             return;

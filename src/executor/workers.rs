@@ -124,9 +124,10 @@ impl Workers {
         for i in 0..self.config.threads {
             let worker = roster.new_worker();
             roster.activate(Arc::clone(&worker));
-            let begun = self.start_worker(&mut roster, &i.to_string(), &worker, |workers, worker| {
-                (workers.run)(workers, worker);
-            });
+            let begun =
+                self.start_worker(&mut roster, &i.to_string(), &worker, |workers, worker| {
+                    (workers.run)(workers, worker);
+                });
             if begun.is_err() {
                 roster.active.pop();
             }
@@ -260,7 +261,9 @@ impl Workers {
     /// Waits for the end of all threads but those that are left.
     fn wait_until_over(&self) {
         let roster = self.lock();
-        let waited = self.changed.wait_while(roster, |roster| !roster.is_over(true));
+        let waited = self
+            .changed
+            .wait_while(roster, |roster| !roster.is_over(true));
         let mut roster = ignore_poison(waited);
         let threads = mem::take(&mut roster.threads);
         drop(roster);
@@ -487,8 +490,9 @@ impl Watched for Arc<Workers> {
         let mut active = roster.active.iter();
         // A worker that misses that it was relieved has to be given its place back.
         roster.relieved == 0
-            && active
-                .all(|worker| worker.idle.load(Ordering::SeqCst) || worker.call_state.is_handed_off())
+            && active.all(|worker| {
+                worker.idle.load(Ordering::SeqCst) || worker.call_state.is_handed_off()
+            })
     }
 
     fn is_over(&self) -> bool {

@@ -99,7 +99,10 @@ fn destructor_gets_in_a_task_that_ends() {
         .detach();
         begun.recv().expect("it begins");
         drop(ex);
-        let refused = cleaned.recv().expect("it is sent").expect_err("it is refused");
+        let refused = cleaned
+            .recv()
+            .expect("it is sent")
+            .expect_err("it is refused");
         assert_contains(&refused, "cannot block here");
     });
 }
@@ -133,7 +136,9 @@ fn task_waits_for_a_lock_of_a_job_that_waits_for_a_task() {
                     begun
                 })
                 .collect();
-            waits.iter().for_each(|begun| begun.recv().expect("it begins"));
+            waits
+                .iter()
+                .for_each(|begun| begun.recv().expect("it begins"));
             drop(ex);
             assert_eq!(job.get(), None);
         }

@@ -152,10 +152,7 @@ fn computations() {
 }
 
 /// Who holds a lock waits in a get for a task, and the others wait for the lock.
-fn lock_around_a_get<L: Send + Sync + 'static>(
-    make: fn() -> L,
-    locked: fn(&L, &mut dyn FnMut()),
-) {
+fn lock_around_a_get<L: Send + Sync + 'static>(make: fn() -> L, locked: fn(&L, &mut dyn FnMut())) {
     limit(|| {
         for threads in [1, 2, 8] {
             let ex = executor(threads);
@@ -294,7 +291,11 @@ fn computing_tasks_breed_no_threads() {
             .collect();
         tasks.into_iter().for_each(|task| task.get());
         // Spares idle for ten seconds before they end.
-        assert!(threads_named("ex-spare") <= 4, "{}", threads_named("ex-spare"));
+        assert!(
+            threads_named("ex-spare") <= 4,
+            "{}",
+            threads_named("ex-spare")
+        );
     });
 }
 
@@ -318,7 +319,9 @@ fn get_after_a_stall_takes_no_second_spare() {
             gone.recv().expect("it is sent");
             get(inner.spawn(async { 5 }))
         });
-        ex.spawn(async move { go.send(()) }).get().expect("it waits");
+        ex.spawn(async move { go.send(()) })
+            .get()
+            .expect("it waits");
         assert_eq!(waits.get(), 5);
         assert_eq!(threads_named("ex-spare"), 1);
     });
@@ -370,7 +373,10 @@ fn on_stall_tells_the_line() {
         ex.spawn(async move { blocks() }).get();
         drop(ex);
         let stalls: Vec<_> = stalls.into_iter().collect();
-        let told: Vec<_> = stalls.iter().map(|stall| stall.spawned_at().line()).collect();
+        let told: Vec<_> = stalls
+            .iter()
+            .map(|stall| stall.spawned_at().line())
+            .collect();
         assert_eq!(told, lines);
         for stall in stalls {
             assert!(stall.lasted() < Duration::from_secs(60));

@@ -14,6 +14,7 @@ macro_rules! panic {
     ($($message:tt)*) => { crate::scenarios::raise(format!($($message)*)) };
 }
 
+use smartcall_models::os_thread;
 use smartcall_models::shuttle_sync as sync;
 
 #[path = "../../../context/src/block.rs"]
@@ -56,6 +57,9 @@ pub(crate) mod place;
 #[path = "../../../context/src/placement.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 pub mod placement;
+#[path = "../../../src/executor/record.rs"]
+#[allow(dead_code)]
+pub(crate) mod record;
 #[path = "../../../context/src/refusal.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 pub(crate) mod refusal;
@@ -74,6 +78,9 @@ pub(crate) mod scheduler;
 #[path = "../../../context/src/scoped.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 pub mod scoped;
+#[path = "../../../src/executor/stalls.rs"]
+#[allow(dead_code, unreachable_pub)]
+pub(crate) mod stalls;
 #[path = "../../../src/executor/task_list.rs"]
 pub(crate) mod task_list;
 #[path = "../../../src/executor/worker_loop.rs"]
@@ -133,6 +140,31 @@ fn guests() {
 #[test]
 fn panics() {
     scenarios::panics();
+}
+
+#[test]
+fn stall() {
+    scenarios::stall();
+}
+
+#[test]
+fn stalled_then_parked() {
+    scenarios::stalled_then_parked();
+}
+
+#[test]
+fn slow_polls() {
+    scenarios::slow_polls();
+}
+
+#[test]
+fn stop_while_blocked() {
+    scenarios::stop_while_blocked();
+}
+
+#[test]
+fn stop_each_other() {
+    scenarios::stop_each_other();
 }
 
 #[test]

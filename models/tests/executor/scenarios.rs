@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::env;
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -20,7 +20,7 @@ use crate::drive::{cancel, driver};
 use crate::executor::hosts::AdoptedHost;
 use crate::executor::scheduler::Scheduler;
 use crate::executor::worker_loop;
-use crate::executor::workers::Workers;
+use crate::executor::workers::{self, Workers};
 use crate::offload::completion::Completion;
 use crate::sync::{AtomicBool, Condvar, Mutex, Ordering, PoisonError, thread};
 
@@ -105,6 +105,34 @@ impl Event {
     }
 }
 
+/// Starts the threads of an executor.
+fn start(scheduler: Scheduler, threads: usize, max_spares: usize) -> Arc<Workers> {
+    let config = workers::Config {
+        threads,
+        name: "worker".into(),
+        max_spares,
+        stack_size: None,
+        on_stall: None,
+    };
+    Workers::start(scheduler, worker_loop::run, config).expect("there are threads")
+}
+
+/// Drops an executor.
+fn stop(workers: &Workers) {
+    workers.stop(|wait| wait());
+}
+
+/// Spawns a task in an executor of ours.
+fn spawn<F>(workers: &Workers, future: F) -> async_task::FallibleTask<Option<F::Output>>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    workers
+        .scheduler()
+        .spawn(future, Location::caller())
+        .fallible()
+}
+
 /// An executor with its threads.
 struct Fixture {
     ex: Arc<Executor<'static>>,
@@ -116,9 +144,7 @@ struct Fixture {
 impl Fixture {
     /// Starts the threads of an executor whose tasks are already spawned.
     fn start(ex: &Arc<Executor<'static>>, workers: usize, max_spares: usize) -> Self {
-        let scheduler = Scheduler::adopt(Arc::clone(ex));
-        let threads = Workers::start(scheduler, worker_loop::run, workers, "worker", max_spares)
-            .expect("there are threads");
+        let threads = start(Scheduler::adopt(Arc::clone(ex)), workers, max_spares);
         Fixture {
             ex: Arc::clone(ex),
             threads,
@@ -144,7 +170,7 @@ impl Fixture {
         until("the spares leave", || self.ex.runners() == self.workers);
         until("the monitor sleeps", thread::is_monitor_parked);
         // It returns once all threads have ended. shuttle fails if a thread continues.
-        self.threads.stop();
+        stop(&self.threads);
     }
 }
 
@@ -388,6 +414,118 @@ pub(crate) fn panics() {
     });
 }
 
+/// A poll waits for another task, and says nothing: it is stalled.
+pub(crate) fn stall() {
+    explore(500, || {
+        let ex = Arc::new(Executor::new());
+        let event = Event::new();
+        let fixture = Fixture::start(&ex, 1, 2);
+        // Only tasks of ours are noted: by the wrapper of the scheduler.
+        let waits = spawn(&fixture.threads, {
+            let event = event.clone();
+            async move { event.wait() }
+        });
+        let sets = ex.spawn(async move { event.set() });
+        get(waits);
+        get(sets);
+        fixture.end();
+    });
+}
+
+/// The same poll then parks in a call, and needs no second spare.
+pub(crate) fn stalled_then_parked() {
+    explore(500, || {
+        let ex = Arc::new(Executor::new());
+        let [first, second] = [(); 2].map(|()| Event::new());
+        let fixture = Fixture::start(&ex, 1, 2);
+        let waits = spawn(&fixture.threads, {
+            let (first, second) = (first.clone(), second.clone());
+            async move {
+                first.wait();
+                get(second.done());
+            }
+        });
+        let sets = ex.spawn(async move {
+            first.set();
+            linger();
+            second.set();
+        });
+        get(waits);
+        get(sets);
+        fixture.end();
+    });
+}
+
+/// Polls end at about the time when they are relieved.
+pub(crate) fn slow_polls() {
+    explore(500, || {
+        let ex = Arc::new(Executor::new());
+        let fixture = Fixture::start(&ex, 1, 2);
+        let task = spawn(&fixture.threads, async {
+            for _ in 0..2 {
+                for _ in 0..30 {
+                    thread::yield_now();
+                }
+                futures_lite::future::yield_now().await;
+            }
+        });
+        get(task);
+        fixture.end();
+    });
+}
+
+/// A task waits for what the thread holds that drops its executor, and another one waits forever.
+pub(crate) fn stop_while_blocked() {
+    explore(300, || {
+        let threads = start(Scheduler::new(), 1, 2);
+        let [begun, event, never] = [(); 3].map(|()| Event::new());
+        let value = Arc::new(());
+        let blocks = spawn(&threads, {
+            let (begun, event, never) = (begun.clone(), event.clone(), never.clone());
+            let value = Arc::clone(&value);
+            async move {
+                begun.set();
+                event.wait();
+                never.done().await;
+                value
+            }
+        });
+        let pends = spawn(&threads, async move { never.done().await });
+        get(begun.done());
+        stop(&threads);
+        drop(threads);
+        assert!(get(pends).flatten().is_none(), "it never ends by itself");
+        event.set();
+        assert!(get(blocks).flatten().is_none(), "it ends in its poll");
+        until("nothing is left", || Arc::strong_count(&value) == 1);
+    });
+}
+
+/// Two executors are dropped, each by a task of the other: in its poll, or with the task, if its own executor is dropped first.
+pub(crate) fn stop_each_other() {
+    /// Drops an executor when dropped.
+    struct Owns(Arc<Workers>);
+
+    impl Drop for Owns {
+        fn drop(&mut self) {
+            stop(&self.0);
+        }
+    }
+
+    explore(300, || {
+        let [a, b] = [(); 2].map(|()| start(Scheduler::new(), 1, 0));
+        let stops = |own: &Workers, other: &Arc<Workers>| {
+            let other = Owns(Arc::clone(other));
+            spawn(own, async move { drop(other) })
+        };
+        let tasks = [stops(&a, &b), stops(&b, &a)];
+        drop((a, b));
+        for task in tasks {
+            let _ = get(task);
+        }
+    });
+}
+
 /// The executor is dropped while tasks wait forever.
 pub(crate) fn stop_while_parked() {
     explore(1000, || {
@@ -406,7 +544,7 @@ pub(crate) fn stop_while_parked() {
             .detach();
         }
         started.iter().for_each(|started| get(started.done()));
-        fixture.threads.stop();
+        stop(&fixture.threads);
     });
 }
 
@@ -424,7 +562,7 @@ pub(crate) fn stop_at_any_time() {
             })
             .detach();
         }
-        fixture.threads.stop();
+        stop(&fixture.threads);
     });
 }
 
@@ -435,7 +573,7 @@ pub(crate) fn stop_from_within() {
         let fixture = Fixture::start(&ex, 2, 1);
         let (threads, never) = (Arc::clone(&fixture.threads), Event::new());
         ex.spawn(async move { get(never.done()) }).detach();
-        let stops = ex.spawn(async move { threads.stop() });
+        let stops = ex.spawn(async move { stop(&threads) });
         drop(fixture);
         get(stops);
     });
@@ -444,8 +582,7 @@ pub(crate) fn stop_from_within() {
 /// The executor is dropped while other threads wake one of its tasks and cancel another.
 pub(crate) fn stop_as_threads_wake_and_cancel() {
     explore(1000, || {
-        let threads = Workers::start(Scheduler::new(), worker_loop::run, 1, "worker", 0)
-            .expect("there are threads");
+        let threads = start(Scheduler::new(), 1, 0);
         let (event, value) = (Event::new(), Arc::new(()));
         let hold = || {
             let (event, value) = (event.clone(), Arc::clone(&value));
@@ -454,12 +591,12 @@ pub(crate) fn stop_as_threads_wake_and_cancel() {
                 value
             }
         };
-        let waits = threads.scheduler().spawn(hold());
-        let cancelled = threads.scheduler().spawn(hold());
+        let waits = spawn(&threads, hold());
+        let cancelled = spawn(&threads, hold());
         linger();
         let stop_before = shuttle::rand::thread_rng().gen_bool(0.5);
         if stop_before {
-            threads.stop();
+            stop(&threads);
         }
         let sets = shuttle::thread::spawn({
             let event = event.clone();
@@ -468,17 +605,16 @@ pub(crate) fn stop_as_threads_wake_and_cancel() {
         let cancels = shuttle::thread::spawn(move || drop(cancelled));
         linger();
         if !stop_before {
-            threads.stop();
+            stop(&threads);
         }
         drop(threads);
         // The next executor reuses the memory of the first, while these threads are still running.
-        let next = Workers::start(Scheduler::new(), worker_loop::run, 1, "worker", 0)
-            .expect("there are threads");
-        let task = next.scheduler().spawn(async { 5 });
-        assert_eq!(get(task), Some(5));
-        next.stop();
+        let next = start(Scheduler::new(), 1, 0);
+        let task = spawn(&next, async { 5 });
+        assert_eq!(get(task).flatten(), Some(5));
+        stop(&next);
         // The task ends, with its value or without.
-        drop(get(waits.fallible()));
+        drop(get(waits));
         sets.join().expect("nobody panics");
         cancels.join().expect("nobody panics");
         until("nothing is left", || Arc::strong_count(&value) == 1);

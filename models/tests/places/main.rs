@@ -2,6 +2,8 @@
 //!
 //! This model checks what depends on memory ordering and not on a lock. The model `executor` covers the whole.
 
+use smartcall_models::os_thread;
+
 mod sync {
     pub(crate) use smartcall_models::loom_sync::*;
     pub(crate) use std::sync::Arc;
@@ -11,11 +13,15 @@ mod sync {
 pub(crate) mod call_state;
 #[path = "../../../src/executor/monitor.rs"]
 pub(crate) mod monitor;
+pub(crate) mod record;
 #[path = "../../../src/executor/roster.rs"]
 #[allow(dead_code)]
 pub(crate) mod roster;
 pub(crate) mod scenarios;
 pub(crate) mod scheduler;
+#[path = "../../../src/executor/stalls.rs"]
+#[allow(dead_code)]
+pub(crate) mod stalls;
 pub(crate) mod worker_loop;
 #[path = "../../../src/executor/workers.rs"]
 #[allow(dead_code)]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Once, OnceLock};
 use crate::executor::roster::Worker;
 use crate::executor::scheduler::Scheduler;
 use crate::executor::worker_loop;
-use crate::executor::workers::Workers;
+use crate::executor::workers::{Config, Workers};
 use crate::sync::{AtomicBool, Fences, Ordering, Thread, current, park, thread};
 
 /// Explores the steps between the start of the worker and the start of the spare, with a limit on preemptions.
@@ -67,8 +67,14 @@ fn one_worker(code: impl Fn(&Arc<Workers>, &Arc<Worker>, &Shared) + Send + Sync 
             thread.unpark();
         }
     });
-    let workers =
-        Workers::start(scheduler, worker_loop::run, 1, "worker", 1).expect("there are threads");
+    let config = Config {
+        threads: 1,
+        name: "worker".into(),
+        max_spares: 1,
+        stack_size: None,
+        on_stall: None,
+    };
+    let workers = Workers::start(scheduler, worker_loop::run, config).expect("there are threads");
     while !shared.done.load(Ordering::Acquire) {
         park();
     }
@@ -80,7 +86,7 @@ fn one_worker(code: impl Fn(&Arc<Workers>, &Arc<Worker>, &Shared) + Send + Sync 
         assert!(looks < 100, "the spare should have come back");
         thread::yield_now();
     }
-    workers.stop();
+    workers.stop(|wait| wait());
 }
 
 /// Ends a call as `hosts.rs` does.

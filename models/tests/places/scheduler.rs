@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::executor::roster::Worker;
 use crate::executor::workers::Workers;
+use crate::sync::AtomicBool;
 
 type Code = dyn Fn(&Arc<Workers>, &Arc<Worker>) + Send + Sync;
 
@@ -21,4 +22,19 @@ impl Scheduler {
 
     /// No worker searches for tasks.
     pub(crate) fn wake_one(&self) {}
+
+    /// There are no tasks to end.
+    pub(crate) fn close(&self) {}
+
+    pub(crate) fn waits_for_tasks(&self, _: &[usize]) -> bool {
+        false
+    }
+
+    pub(crate) fn end_rest(&self) {}
+
+    pub(crate) fn stamps_all(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn probe(&self, _: Arc<AtomicBool>) {}
 }
