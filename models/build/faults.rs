@@ -13,12 +13,13 @@ const PLACES: Model = Model {
         "../src/executor/roster.rs",
         "../src/executor/stalls.rs",
         "../src/executor/workers.rs",
+        "src/os_thread.rs",
         "tests/places/record.rs",
         "tests/places/scenarios.rs",
         "tests/places/scheduler.rs",
         "tests/places/worker_loop.rs",
     ],
-    shared: &["os_thread", "sync"],
+    shared: &["sync"],
     folders: &[(
         "executor",
         &[
@@ -53,9 +54,10 @@ const EXECUTOR: Model = Model {
         "../src/executor/worker_loop.rs",
         "../src/executor/workers.rs",
         "../src/offload/completion.rs",
+        "src/os_thread.rs",
         "tests/executor/scenarios.rs",
     ],
-    shared: &["internal", "os_thread", "sync"],
+    shared: &["internal", "sync"],
     folders: &[
         ("drive", &["cancel", "driver", "parker"]),
         (
@@ -327,7 +329,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         plant: Exchange {
             file: "monitor.rs",
             from: "self.asleep.load(Ordering::SeqCst) && watched.is_idle() && !watched.is_closed()",
-            to: "self.asleep.load(Ordering::SeqCst) && !watched.is_stopped()",
+            to: "self.asleep.load(Ordering::SeqCst) && !watched.is_closed()",
         },
         caught_by: &[
             catch("places", "busy_worker", "deadlock"),
@@ -600,7 +602,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             from: "workers.relieve(worker, seen.poll);",
             to: "let _ = worker;",
         },
-        caught_by: &[catch("executor", "stall", "deadlock")],
+        caught_by: &[catch("executor", "stall", "exceeded max_steps")],
     },
     // The end of a relieved poll does not give the place back, and no round of the monitor does.
     Fault {
@@ -611,16 +613,6 @@ pub(crate) const FAULTS: &[Fault] = &[
             to: "",
         },
         caught_by: &[catch("executor", "stall", "it should come to that")],
-    },
-    // Only the worker takes its place back: it may miss that it was relieved.
-    Fault {
-        name: "fault_monitor_takes_nothing_back",
-        plant: Exchange {
-            file: "stalls.rs",
-            from: "workers.take_back(&worker);",
-            to: "",
-        },
-        caught_by: &[catch("executor", "slow_polls", "it should come to that")],
     },
     // A call in a relieved poll takes a spare of its own, and the first one is not retired.
     Fault {
@@ -645,8 +637,8 @@ pub(crate) const FAULTS: &[Fault] = &[
             to: "let _ = poll;",
         },
         caught_by: &[
-            catch("executor", "stop_while_blocked", "deadlock"),
-            catch("executor", "stop_each_other", "deadlock"),
+            catch("executor", "stop_while_blocked", "exceeded max_steps"),
+            catch("executor", "stop_each_other", "exceeded max_steps"),
         ],
     },
     // A task that is in its first poll as the list is closed is not on the list, and does not look.

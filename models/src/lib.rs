@@ -4,7 +4,6 @@
 
 mod executor;
 pub mod loom_sync;
-pub mod os_thread;
 pub mod shuttle_sync;
 
 pub use async_task::Task;

@@ -31,10 +31,19 @@ use crate::work::scoped::{OnPool, Scoped};
 /// threads as you asked for make progress. (So two tasks may run at the same time even with one thread. If they must not,
 /// use [`LocalExecutor`](crate::LocalExecutor).)
 ///
-/// Dropping it stops its threads and drops the remaining tasks. Awaiting one of these tasks panics;
-/// [`Task::fallible`] returns `None` instead. A `.get()` that is parked in a task panics, too. Other code that a worker
-/// runs is not interrupted: the drop waits until each worker's current poll returns. On one of the executor's own
-/// threads, the drop does not wait.
+/// Code in a task may also block without a word: in a lock, a `LazyLock`, a sleep, or a long computation. If that holds up the
+/// other tasks because no worker is free, a spare takes the place after 20 to 30 ms. [`Builder::on_stall`] tells which task it
+/// was. This does not hold for the future that [`block_on`](Executor::block_on) runs, and for tasks that the program spawns
+/// itself on an adopted executor.
+///
+/// Dropping it drops the remaining tasks and stops its threads. Awaiting one of these tasks panics;
+/// [`Task::fallible`] returns `None` instead. A `.get()` that waits in a task panics, too (but not in a destructor that runs
+/// while another panic unwinds). Other code that a worker runs is not interrupted. The drop waits until each worker's
+/// current poll returns, unless that poll has been blocked for 100 ms: it may wait for the very thread that drops the
+/// executor. Its task then ends when the poll returns. On one of the executor's own threads, the drop does not wait.
+/// A `.get()` in the destructor of a remaining task is refused.
+///
+/// Its threads have the stack that [`Builder::stack_size`] sets.
 ///
 /// [`async_executor`]: https://docs.rs/async-executor
 ///
@@ -260,7 +269,8 @@ impl Builder {
     /// Sets how many spare threads there may be at once, 2,048 if not set.
     ///
     /// A spare thread takes the place of a worker that blocks in a task. If all of them are in use, a `.get()` in a task
-    /// panics, `try_get` returns the handle, and in-place code occupies its worker until it ends.
+    /// panics, `try_get` returns the handle, and in-place code occupies its worker until it ends. At most half of them stand in
+    /// for code that blocks without a `.get()` or in-place code.
     pub fn max_spares(mut self, max_spares: usize) -> Self {
         self.config.max_spares = max_spares;
         self

@@ -20,10 +20,10 @@
 //! a task: see `worker_loop.rs`.)
 //!
 //! **Does it wait or compute?** Workers that wait use no core, and all of them are relieved at once. If one that computes is relieved,
-//! one thread more than asked for computes, and slows the others down, which then look stalled as well. So these are relieved
-//! one at a time, and the time between two doubles for as long as any computes; and none while a spare that is to
-//! retire still runs tasks. (A first version of ZIO's monitor replaced all of them, and was withdrawn.) Where the system does
-//! not tell what a thread does, the time doubles up to ten rounds.
+//! one thread more than asked for computes, and slows the others down, which then look stalled as well. So such a poll must
+//! have lasted for [`COMPUTES`] rounds, workers are relieved one at a time, and the time between two doubles for as long as any
+//! computes. None is relieved while a spare that is to retire still runs tasks. (A first version of ZIO's monitor
+//! replaced all of them, and was withdrawn.) Where the system does not tell what a thread does, the time doubles up to ten rounds.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -37,6 +37,8 @@ use crate::sync::{AtomicBool, Instant, Ordering};
 
 /// How often the monitor looks.
 const ROUND: Duration = Duration::from_millis(10);
+/// For how many rounds a worker must have been in a poll to be relieved, if it is not known to be blocked.
+const COMPUTES: u32 = 5;
 /// For how many rounds a poll must have been blocked for the drop of its executor not to wait for it.
 const LEFT: u32 = 10;
 /// After how many rounds the next worker is relieved at the latest, if it is not known whether it computes.
@@ -129,8 +131,12 @@ impl Stalls {
             if !is_in_task(&worker, poll, workers.stamps_all()) {
                 continue;
             }
+            let is_blocked = match last {
+                Some(_) => worker.is_blocked(),
+                None => Some(false),
+            };
+            surplus |= worker.is_retiring() && is_blocked != Some(true);
             let Some(last) = last else {
-                surplus |= worker.is_retiring();
                 let first = Seen {
                     poll,
                     since: now,
@@ -140,7 +146,6 @@ impl Stalls {
                 seen.insert(worker.id, first);
                 continue;
             };
-            let is_blocked = worker.is_blocked();
             let now_seen = Seen {
                 rounds: last.rounds + 1,
                 blocked: if is_blocked == Some(false) {
@@ -211,7 +216,11 @@ impl Stalls {
         for (worker, seen, blocked) in in_place {
             if *blocked == Some(true) {
                 workers.relieve(worker, seen.poll);
-            } else if self.patience == 0 && !surplus && workers.relieve(worker, seen.poll) {
+            } else if self.patience == 0
+                && !surplus
+                && seen.rounds >= COMPUTES
+                && workers.relieve(worker, seen.poll)
+            {
                 self.patience = self.doubling;
                 let limit = if blocked.is_none() { UNKNOWN } else { u32::MAX };
                 self.doubling = self.doubling.saturating_mul(2).min(limit);

@@ -14,7 +14,6 @@ macro_rules! panic {
     ($($message:tt)*) => { crate::scenarios::raise(format!($($message)*)) };
 }
 
-use smartcall_models::os_thread;
 use smartcall_models::shuttle_sync as sync;
 
 #[path = "../../../context/src/block.rs"]
@@ -49,6 +48,9 @@ pub(crate) mod internal;
 pub(crate) mod monitor;
 #[path = "../../../context/src/once.rs"]
 pub(crate) mod once;
+#[path = "../../src/os_thread.rs"]
+#[allow(unreachable_pub)]
+pub(crate) mod os_thread;
 #[path = "../../../src/drive/parker.rs"]
 pub(crate) mod parker;
 #[path = "../../../context/src/place.rs"]

@@ -474,29 +474,38 @@ pub(crate) fn slow_polls() {
     });
 }
 
-/// A task waits for what the thread holds that drops its executor, and another one waits forever.
+/// Tasks wait for what the thread holds that drops their executor, and another one waits forever.
 pub(crate) fn stop_while_blocked() {
-    explore(300, || {
-        let threads = start(Scheduler::new(), 1, 2);
-        let [begun, event, never] = [(); 3].map(|()| Event::new());
+    explore(100, || {
+        let threads = start(Scheduler::new(), 2, 2);
         let value = Arc::new(());
-        let blocks = spawn(&threads, {
-            let (begun, event, never) = (begun.clone(), event.clone(), never.clone());
-            let value = Arc::clone(&value);
-            async move {
-                begun.set();
-                event.wait();
-                never.done().await;
-                value
-            }
+        let never = Event::new();
+        let tasks = [(); 2].map(|()| {
+            let [begun, event] = [(); 2].map(|()| Event::new());
+            let task = spawn(&threads, {
+                let (begun, event, never) = (begun.clone(), event.clone(), never.clone());
+                let value = Arc::clone(&value);
+                async move {
+                    begun.set();
+                    event.wait();
+                    never.done().await;
+                    value
+                }
+            });
+            (task, begun, event)
         });
         let pends = spawn(&threads, async move { never.done().await });
-        get(begun.done());
+        for (_, begun, _) in &tasks {
+            get(begun.done());
+        }
         stop(&threads);
         drop(threads);
         assert!(get(pends).flatten().is_none(), "it never ends by itself");
-        event.set();
-        assert!(get(blocks).flatten().is_none(), "it ends in its poll");
+        for (task, _, event) in tasks {
+            event.set();
+            // Others are still blocked.
+            assert!(get(task).flatten().is_none(), "it ends in its poll");
+        }
         until("nothing is left", || Arc::strong_count(&value) == 1);
     });
 }

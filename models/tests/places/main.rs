@@ -2,8 +2,6 @@
 //!
 //! This model checks what depends on memory ordering and not on a lock. The model `executor` covers the whole.
 
-use smartcall_models::os_thread;
-
 mod sync {
     pub(crate) use smartcall_models::loom_sync::*;
     pub(crate) use std::sync::Arc;
@@ -13,6 +11,9 @@ mod sync {
 pub(crate) mod call_state;
 #[path = "../../../src/executor/monitor.rs"]
 pub(crate) mod monitor;
+#[path = "../../src/os_thread.rs"]
+#[allow(unreachable_pub)]
+pub(crate) mod os_thread;
 pub(crate) mod record;
 #[path = "../../../src/executor/roster.rs"]
 #[allow(dead_code)]
