@@ -355,7 +355,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             from: "if self.workers.is_closed() {",
             to: "if false {",
         },
-        caught_by: &[catch("executor", "stop_at_any_time", "deadlock")],
+        caught_by: &[catch("executor", "stop_at_any_time", "exceeded max_steps")],
     },
     // It checks first, and registers afterwards.
     Fault {
@@ -365,7 +365,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             from: "self.worker.parked.register(cx.waker());\n        if self.workers.is_closed() {",
             to: "let stopped = self.workers.is_closed();\n        self.worker.parked.register(cx.waker());\n        if stopped {",
         },
-        caught_by: &[catch("executor", "stop_at_any_time", "deadlock")],
+        caught_by: &[catch("executor", "stop_at_any_time", "exceeded max_steps")],
     },
     // An executor that stops does not wake parked calls.
     Fault {
@@ -375,7 +375,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             from: "worker.parked.wake();",
             to: "",
         },
-        caught_by: &[catch("executor", "stop_while_parked", "deadlock")],
+        caught_by: &[catch("executor", "stop_while_parked", "exceeded max_steps")],
     },
     // The exchange that hands a place off is a load and a store.
     Fault {
@@ -565,7 +565,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             from: "if self.len() == 0 {",
             to: "if self.len() < 9 {",
         },
-        caught_by: &[catch("executor", "stop_as_threads_wake_and_cancel", "")],
+        caught_by: &[catch("executor", "scheduler_dropped_as_a_thread_wakes", "")],
     },
     Fault {
         name: "fault_close_wakes_none",

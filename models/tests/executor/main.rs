@@ -190,6 +190,11 @@ fn stop_as_threads_wake_and_cancel() {
 }
 
 #[test]
+fn scheduler_dropped_as_a_thread_wakes() {
+    scenarios::scheduler_dropped_as_a_thread_wakes();
+}
+
+#[test]
 fn cancelled_as_it_parks() {
     scenarios::cancelled_as_it_parks();
 }

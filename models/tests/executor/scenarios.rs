@@ -630,6 +630,29 @@ pub(crate) fn stop_as_threads_wake_and_cancel() {
     });
 }
 
+/// The tasks of an executor without threads end while another thread wakes one of them.
+pub(crate) fn scheduler_dropped_as_a_thread_wakes() {
+    explore(1000, || {
+        let scheduler = Scheduler::new();
+        let event = Event::new();
+        let waits = scheduler.spawn(
+            {
+                let event = event.clone();
+                async move { event.done().await }
+            },
+            Location::caller(),
+        );
+        // It polls the task.
+        scheduler.end_rest();
+        let sets = shuttle::thread::spawn(move || event.set());
+        linger();
+        drop(scheduler);
+        // It ends, with its value or without.
+        let _ = get(waits.fallible());
+        sets.join().expect("nobody panics");
+    });
+}
+
 /// A job is cancelled at any time, before its code parks or while it is parked.
 ///
 /// One job only: for `std`, all threads of a schedule are one thread. While one of them unwinds, `thread::panicking` is true
