@@ -557,7 +557,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("places", "busy_worker", "deadlock")],
     },
-    // All tasks are cancelled, and the executor ends before they have ended. Then: the steps of `cancel_all`, one by one.
+    // All tasks are cancelled, and the executor ends before they have ended. Then: the steps of `end_all`, one by one.
     Fault {
         name: "fault_tasks_not_waited_for",
         plant: Exchange {
