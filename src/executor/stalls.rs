@@ -21,8 +21,8 @@
 //!
 //! **Does it wait or compute?** Workers that wait use no core, and all of them are relieved at once. If one that computes is relieved,
 //! one thread more than asked for computes, and slows the others down, which then look stalled as well. So such a poll must
-//! have lasted for [`COMPUTES`] rounds, workers are relieved one at a time, and the time between two doubles for as long as any
-//! computes. None is relieved while a spare that is to retire still runs tasks. (A first version of ZIO's monitor
+//! have lasted for [`COMPUTES`] rounds, workers are relieved one at a time, and the time between two doubles, until none was relieved for
+//! [`CALM`] rounds. None is relieved while a spare that is to retire still runs tasks. (A first version of ZIO's monitor
 //! replaced all of them, and was withdrawn.) Where the system does not tell what a thread does, the time doubles up to ten rounds.
 
 use std::collections::HashMap;
@@ -43,7 +43,7 @@ const COMPUTES: u32 = 5;
 const LEFT: u32 = 10;
 /// After how many rounds the next worker is relieved at the latest, if it is not known whether it computes.
 const UNKNOWN: u32 = 10;
-/// For how many rounds no worker must have been computing for the first one to be relieved at once again.
+/// For how many rounds no computing worker must have been relieved for the next two to follow each other at once again.
 const CALM: u32 = 100;
 
 /// What the monitor can do about stalls: the workers of an executor.
@@ -84,7 +84,7 @@ pub(crate) struct Stalls {
     patience: u32,
     /// How many rounds lie between two of these.
     doubling: u32,
-    /// For how many rounds no worker was computing.
+    /// For how many rounds none of these was relieved.
     calm: u32,
 }
 
@@ -96,8 +96,35 @@ struct Seen {
     since: Instant,
     /// How many rounds ago that was.
     rounds: u32,
-    /// For how many of these it was blocked without a break.
+    /// Whether it is blocked, if that is known.
+    is_blocked: Option<bool>,
+    /// For how many rounds it may have been blocked without a break.
     blocked: u32,
+}
+
+impl Seen {
+    fn first(poll: PollNumber, now: Instant) -> Self {
+        Seen {
+            poll,
+            since: now,
+            rounds: 0,
+            is_blocked: None,
+            blocked: 0,
+        }
+    }
+
+    /// Notes that it is still there.
+    fn again(self, is_blocked: Option<bool>) -> Self {
+        Seen {
+            rounds: self.rounds + 1,
+            is_blocked,
+            blocked: match is_blocked {
+                Some(false) => 0,
+                _ => self.blocked + 1,
+            },
+            ..self
+        }
+    }
 }
 
 impl Stalls {
@@ -119,6 +146,7 @@ impl Stalls {
             return;
         }
         self.next_round = now + ROUND;
+        let is_closed = workers.is_closed();
         let mut stalled = Vec::new();
         let mut seen = HashMap::new();
         let mut surplus = false;
@@ -131,48 +159,31 @@ impl Stalls {
             if !is_in_task(&worker, poll, workers.stamps_all()) {
                 continue;
             }
-            let is_blocked = match last {
-                Some(_) => worker.is_blocked(),
-                None => Some(false),
+            let now_seen = match last {
+                None => Seen::first(poll, now),
+                // A look takes the system some 20 µs, and thousands may be parked.
+                Some(last) if is_closed || keeps_place(&worker) => last.again(worker.is_blocked()),
+                Some(last) => last.again(None),
             };
-            surplus |= worker.is_retiring() && is_blocked != Some(true);
-            let Some(last) = last else {
-                let first = Seen {
-                    poll,
-                    since: now,
-                    rounds: 0,
-                    blocked: 0,
-                };
-                seen.insert(worker.id, first);
-                continue;
-            };
-            let now_seen = Seen {
-                rounds: last.rounds + 1,
-                blocked: if is_blocked == Some(false) {
-                    0
-                } else {
-                    last.blocked + 1
-                },
-                ..*last
-            };
+            surplus |= worker.is_retiring() && now_seen.rounds < COMPUTES;
             seen.insert(worker.id, now_seen);
-            stalled.push((worker, now_seen, is_blocked));
+            if now_seen.rounds > 0 {
+                stalled.push((worker, now_seen));
+            }
         }
         self.seen = seen;
-        self.report(workers, &stalled, now);
+        Self::report(workers, &stalled, now);
         self.relieve(workers, &stalled, surplus);
-        if workers.is_closed() {
-            for (worker, seen, _) in &stalled {
-                if seen.blocked >= LEFT {
-                    workers.leave(worker, seen.poll);
-                }
+        if is_closed {
+            for (worker, seen) in stalled.iter().filter(|(_, seen)| seen.blocked >= LEFT) {
+                workers.leave(worker, seen.poll);
             }
         }
     }
 
     /// Reports the stalls that were not reported yet. A call said that it may block, and is none.
-    fn report(&self, workers: &impl Relieve, stalled: &[Stalled], now: Instant) {
-        for (worker, seen, _) in stalled {
+    fn report(workers: &impl Relieve, stalled: &[Stalled], now: Instant) {
+        for (worker, seen) in stalled {
             if seen.rounds != 1 || worker.call_state.is_in_call() {
                 continue;
             }
@@ -187,20 +198,13 @@ impl Stalls {
 
     /// Relieves stalled workers, if no worker is free.
     fn relieve(&mut self, workers: &impl Relieve, stalled: &[Stalled], surplus: bool) {
-        let keeps_place = |worker: &Worker| {
-            !worker.record.is_relieved() && !worker.is_retiring() && !worker.call_state.is_in_call()
-        };
-        let computes = stalled.iter().any(|(.., blocked)| *blocked == Some(false));
-        self.calm = if computes { 0 } else { self.calm + 1 };
+        self.calm += 1;
         if self.calm >= CALM {
             self.doubling = 1;
         }
         self.patience = self.patience.saturating_sub(1);
-        let mut in_place = stalled
-            .iter()
-            .filter(|(worker, ..)| keeps_place(worker))
-            .peekable();
-        if in_place.peek().is_none() {
+        let in_place = stalled.iter().filter(|(worker, _)| keeps_place(worker));
+        if in_place.clone().next().is_none() {
             self.probe = None;
             return;
         }
@@ -213,24 +217,30 @@ impl Stalls {
                 return workers.probe(flag);
             }
         }
-        for (worker, seen, blocked) in in_place {
-            if *blocked == Some(true) {
+        for (worker, seen) in in_place {
+            if seen.is_blocked == Some(true) {
                 workers.relieve(worker, seen.poll);
             } else if self.patience == 0
                 && !surplus
                 && seen.rounds >= COMPUTES
                 && workers.relieve(worker, seen.poll)
             {
+                self.calm = 0;
                 self.patience = self.doubling;
-                let limit = if blocked.is_none() { UNKNOWN } else { u32::MAX };
+                let limit = seen.is_blocked.map_or(UNKNOWN, |_| u32::MAX);
                 self.doubling = self.doubling.saturating_mul(2).min(limit);
             }
         }
     }
 }
 
-/// A worker that is at the same number as in the last round, and whether it is blocked, if that is known.
-type Stalled = (Arc<Worker>, Seen, Option<bool>);
+/// A worker that is at the same number as in the last round.
+type Stalled = (Arc<Worker>, Seen);
+
+/// Returns whether a worker has its place, and is in no call in which it would hand it off.
+fn keeps_place(worker: &Worker) -> bool {
+    !worker.record.is_relieved() && !worker.is_retiring() && !worker.call_state.is_in_call()
+}
 
 /// Returns whether a worker runs a task, so that its number moves on if the task is not stuck.
 fn is_in_task(worker: &Worker, poll: PollNumber, stamps_all: bool) -> bool {
