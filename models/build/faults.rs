@@ -600,7 +600,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         plant: Exchange {
             file: "stalls.rs",
             from: "workers.relieve(worker, seen.poll);",
-            to: "let _ = worker;",
+            to: "let _ = (worker, seen.poll);",
         },
         caught_by: &[catch("executor", "stall", "exceeded max_steps")],
     },
@@ -610,7 +610,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         plant: Exchange {
             file: "workers.rs",
             from: "self.lock().take_back(worker);",
-            to: "",
+            to: "let _ = worker;",
         },
         caught_by: &[catch("executor", "stall", "it should come to that")],
     },
@@ -634,7 +634,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         plant: Exchange {
             file: "workers.rs",
             from: "roster.left.insert(worker.id, poll);",
-            to: "let _ = poll;",
+            to: "roster.left.clear();\n        let _ = (worker, poll);",
         },
         caught_by: &[
             catch("executor", "stop_while_blocked", "exceeded max_steps"),

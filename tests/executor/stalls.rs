@@ -205,7 +205,7 @@ fn once_around_a_get() {
     lock_around_a_get(OnceLock::<()>::new, |lock, code| {
         lock.get_or_init(&mut *code);
     });
-    lock_around_a_get(Once::new, |once, code| once.call_once(|| code()));
+    lock_around_a_get(Once::new, |once, code| once.call_once(&mut *code));
 }
 
 /// A static client that is connected by its first user, when forty tasks are.
@@ -238,10 +238,16 @@ fn barriers() {
         let tasks: Vec<_> = (0..5)
             .map(|_| {
                 let barrier = Arc::clone(&barrier);
-                ex.spawn(async move { drop(barrier.wait()) })
+                ex.spawn(async move { barrier.wait().is_leader() })
             })
             .collect();
-        tasks.into_iter().for_each(|task| task.get());
+        assert_eq!(
+            tasks
+                .into_iter()
+                .filter_map(|task| task.get().then_some(()))
+                .count(),
+            1
+        );
     });
 }
 
