@@ -75,7 +75,7 @@ where
     #[track_caller]
     pub fn start(self) -> Dual<T, Started<T>> {
         match background() {
-            Ok(background) => self.start_on(background),
+            Ok(background) => self.start_on(background, StartedIn::capture()),
             Err(error) => panic!(
                 "cannot start a handle in the background: {error}. This happens if the system can't start more \
                  threads. Resolve the handle with `.get()` or `.await` instead."
@@ -84,12 +84,12 @@ where
     }
 
     #[track_caller]
-    fn start_on(self, background: &Executor) -> Dual<T, Started<T>> {
+    fn start_on(self, background: &Executor, runtime: StartedIn) -> Dual<T, Started<T>> {
         // See `LARGE`. It is done here, since the handle would be copied on its way there, too.
         let task = if mem::size_of::<W>() > LARGE {
-            background.spawn(Following::new(Box::pin(self)))
+            background.spawn(Following::new(Box::pin(self), runtime))
         } else {
-            background.spawn(Following::new(self))
+            background.spawn(Following::new(self, runtime))
         };
         Dual::new(Started::new(task))
     }
@@ -101,7 +101,8 @@ where
     /// never panics: a panic of the body is reported by the panic hook, and ends the wait. If the thread must not
     /// block, it returns at once.
     ///
-    /// If the program turns on the feature `tokio` of this crate, the work has a tokio runtime in the background.
+    /// If the program turns on the feature `tokio` of this crate, the work has a tokio runtime in the background:
+    /// smartcall's own, since the caller's may be shutting down. Sockets that belong to a runtime end with it.
     /// Without the feature, a destructor that may run in a runtime spawns the work there, by `Handle::try_current()`,
     /// and calls this where there is none.
     ///
@@ -140,7 +141,8 @@ where
             drop(value);
             drop(done);
         });
-        quietly(|| whole.start_on(background).detach());
+        // The caller's runtime may be shutting down: its timers would never fire.
+        quietly(|| whole.start_on(background, StartedIn::none()).detach());
         if context::can_block().is_ok() {
             quietly(|| drop(Dual::future(ended).get_timeout(limit)));
         }
@@ -220,11 +222,11 @@ pin_project! {
 }
 
 impl<F> Following<F> {
-    fn new(future: F) -> Self {
+    fn new(future: F, runtime: StartedIn) -> Self {
         Following {
             future,
             snapshot: Some(context::capture()),
-            runtime: StartedIn::capture(),
+            runtime,
         }
     }
 }

@@ -9,6 +9,8 @@ use smartcall::Dual;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
+#[cfg(feature = "executor")]
+use super::tokio_support::current_thread;
 use super::tokio_support::{get, multi_thread, task};
 use crate::common::{limit, panic_of};
 
@@ -123,6 +125,85 @@ fn job_after_the_shutdown() {
             );
             // What runs on this thread needs no pool.
             assert_eq!(get(async { Dual::blocking(|| 5).await }), 5);
+        }
+    });
+}
+
+/// A value that has something to flush, by tokio's timer, when it is dropped.
+#[cfg(feature = "executor")]
+struct Flushes {
+    flushed: mpsc::Sender<()>,
+    limit: Duration,
+    /// Whether the flush comes to an end.
+    ends: bool,
+}
+
+#[cfg(feature = "executor")]
+impl Drop for Flushes {
+    fn drop(&mut self) {
+        let (flushed, ends) = (self.flushed.clone(), self.ends);
+        let flush = async move {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            let spawned = tokio::spawn(tokio::time::sleep(Duration::from_millis(1)));
+            spawned.await.expect("it ends");
+            if !ends {
+                pending::<()>().await;
+            }
+            flushed.send(()).expect("somebody waits");
+        };
+        Dual::future(flush).finish(self.limit);
+    }
+}
+
+/// Runs a task that waits for ever with a value that flushes, and shuts its runtime down.
+#[cfg(feature = "executor")]
+fn shut_down_while_a_task_holds(runtime: Runtime, flushes: Flushes, shut_down: fn(Runtime)) {
+    let (begin, begun) = oneshot::channel();
+    let holds = async move {
+        let _flushes = flushes;
+        begin.send(()).expect("somebody waits");
+        pending::<()>().await
+    };
+    drop(runtime.spawn(holds));
+    runtime.block_on(begun).expect("it begins");
+    shut_down(runtime);
+}
+
+/// `finish` in a destructor while a runtime shuts down has timers and tasks, of a runtime that goes on.
+#[cfg(feature = "executor")]
+#[test]
+fn finish_in_a_drop_while_the_runtime_shuts_down() {
+    limit(|| {
+        for shut_down in SHUTDOWNS {
+            for runtime in [multi_thread(1), multi_thread(2), current_thread()] {
+                let (flushed, waits) = mpsc::channel();
+                let flushes = Flushes {
+                    flushed,
+                    limit: Duration::MAX,
+                    ends: true,
+                };
+                shut_down_while_a_task_holds(runtime, flushes, shut_down);
+                assert_eq!(waits.recv(), Ok(()));
+            }
+        }
+    });
+}
+
+/// `finish` of what never ends does not keep a runtime from shutting down.
+#[cfg(feature = "executor")]
+#[test]
+fn finish_of_what_never_ends_while_the_runtime_shuts_down() {
+    limit(|| {
+        for shut_down in SHUTDOWNS {
+            for runtime in [multi_thread(1), multi_thread(2), current_thread()] {
+                let (flushed, _waits) = mpsc::channel();
+                let flushes = Flushes {
+                    flushed,
+                    limit: Duration::from_millis(5),
+                    ends: false,
+                };
+                shut_down_while_a_task_holds(runtime, flushes, shut_down);
+            }
         }
     });
 }

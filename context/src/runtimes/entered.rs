@@ -39,6 +39,14 @@ impl StartedIn {
         }
     }
 
+    /// No runtime: the work finds the one that its driver enters.
+    pub fn none() -> Self {
+        StartedIn {
+            #[cfg(feature = "tokio")]
+            handle: None,
+        }
+    }
+
     /// Runs code with the runtime entered, so that its timers and sockets belong to it.
     pub fn run<R>(&self, f: impl FnOnce() -> R) -> R {
         #[cfg(feature = "tokio")]
