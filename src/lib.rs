@@ -119,6 +119,7 @@
 // The layers, the lowest first: each knows those above it in this list. The docs have them in this order, too.
 pub mod kind;
 mod sync;
+mod system;
 
 mod drive;
 pub mod offload;

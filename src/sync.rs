@@ -7,8 +7,10 @@ use std::sync::LazyLock;
 
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-pub(crate) use std::thread::{self, Thread, current, panicking, park};
+pub(crate) use std::thread::{self, Thread, current, panicking};
 pub(crate) use std::time::Instant;
+
+pub(crate) use crate::system::{HAS_THREADS, Threads, park};
 
 #[cfg(feature = "executor")]
 pub(crate) use {futures::task::AtomicWaker, std::sync::OnceLock, std::thread::JoinHandle};

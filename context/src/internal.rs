@@ -14,9 +14,11 @@ pub use crate::enter::{Inside, hosted_by, inside_executor, with_host_by};
 pub use crate::host::{Host, HostRef, InternalHost, Job, Token, host, on_pool_thread};
 pub use crate::place::{Place, current, enter, in_region, is_dedicated, run_outside};
 pub use crate::placement;
-pub use crate::refusal::{CannotBlock, Refusal, STOPPED, panic_no_thread};
+pub use crate::refusal::{CannotBlock, Refusal, STOPPED, panic_forked, panic_no_thread};
 pub use crate::runtime_host::pool as runtime_pool;
-pub use crate::runtimes::entered::{StartedIn, enter as enter_runtime};
+pub use crate::runtimes::entered::{
+    StartedIn, check as check_runtime, enter as enter_runtime, enter_if_alive,
+};
 pub use crate::scoped;
 #[cfg(feature = "tracing")]
 pub use crate::trace::Dispatcher;

@@ -107,6 +107,18 @@ pub fn panic_no_thread(error: &io::Error) -> ! {
     )
 }
 
+/// Panics because something is about to wait for threads that the parent of this process has.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub fn panic_forked(what: &str) -> ! {
+    panic!(
+        "the threads of smartcall's {what} are not in this process. This happens because the process was forked after \
+         smartcall had started them, as by gunicorn, celery or Python's `multiprocessing`: a fork has only the thread that \
+         forks. Fork first, and use smartcall afterwards; or start new processes instead of forking."
+    )
+}
+
 /// What a parked `.get()` panics with when its executor is dropped.
 pub const STOPPED: &str = "the executor was dropped before this value was ready. This \
     happens because a `.get()` was waiting on one of the executor's threads. Keep the executor \

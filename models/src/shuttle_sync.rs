@@ -26,6 +26,21 @@ pub fn fence(_: Ordering) {
     shuttle::thread::sleep(Duration::ZERO);
 }
 
+/// As on all targets that the models are for.
+pub const HAS_THREADS: bool = true;
+
+/// Threads of ours. A model has one process.
+#[derive(Debug, Default)]
+pub struct Threads;
+
+impl Threads {
+    pub const fn new() -> Self {
+        Threads
+    }
+
+    pub fn check(&self, _what: &str) {}
+}
+
 /// A lock that is never poisoned.
 #[derive(Debug, Default)]
 pub struct Mutex<T>(shuttle::sync::Mutex<T>);

@@ -61,7 +61,7 @@ pub(crate) fn block_on<F: Future>(mut future: Pin<&mut F>) -> F::Output {
 /// calls in these tasks, which come often.
 #[cfg(feature = "executor")]
 pub(crate) fn block_on_worker_loop<F: Future>(future: Pin<&mut F>) -> F::Output {
-    let _runtime = context::enter_runtime();
+    let _runtime = context::enter_if_alive();
     block_on_nested(future)
 }
 

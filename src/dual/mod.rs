@@ -10,3 +10,4 @@ pub(crate) mod on;
 #[cfg(feature = "executor")]
 pub(crate) mod start;
 pub(crate) mod time;
+pub(crate) mod timer;

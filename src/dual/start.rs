@@ -22,6 +22,7 @@ use crate::dual::handle::Dual;
 use crate::executor::multi_thread::{Executor, LARGE};
 use crate::executor::task::Task;
 use crate::sync::ignore_poison;
+use crate::system::Threads;
 use crate::work::traits::{POLLED_AGAIN, Work};
 
 /// The executor of the process, made when a handle is first started.
@@ -49,7 +50,7 @@ where
     ///
     /// # Panics
     ///
-    /// Panics if the executor's threads can't be started. Resolving the new handle panics if the body panics.
+    /// Panics if the executor's threads can't be started, or if this process was forked after they were. Resolving the new handle panics if the body panics.
     ///
     /// # Examples
     ///
@@ -74,6 +75,7 @@ where
     #[must_use = "started work is canceled when its handle is dropped, use `.detach()` to let it run"]
     #[track_caller]
     pub fn start(self) -> Dual<T, Started<T>> {
+        THREADS.check("background");
         match background() {
             Ok(background) => self.start_on(background, StartedIn::capture()),
             Err(error) => panic!(
@@ -131,7 +133,8 @@ where
     /// # drop(Connection(Vec::new()));
     /// ```
     pub fn finish(self, limit: Duration) {
-        let Ok(background) = background() else {
+        let background = background().ok();
+        let Some(background) = background.filter(|_| !THREADS.are_of_parent()) else {
             quietly(|| drop(self.get_timeout(limit)));
             return;
         };
@@ -148,6 +151,9 @@ where
         }
     }
 }
+
+/// The process that the background executor's threads are in.
+static THREADS: Threads = Threads::new();
 
 /// Returns the executor of the process, and makes it on the first call.
 fn background() -> io::Result<&'static Executor> {

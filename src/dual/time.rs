@@ -16,6 +16,7 @@ use smartcall_context::internal as context;
 
 use crate::drive::driver;
 use crate::dual::handle::{Dual, DualOf};
+use crate::dual::timer;
 use crate::work::traits::{POLLED_AGAIN, Work};
 
 impl<T, W: Work<Output = T>> Dual<T, W> {
@@ -28,6 +29,11 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// limit does not hold for them.
     ///
     /// A thread of the crate `futures-timer` keeps the time. A duration that the clock can't represent never elapses.
+    ///
+    /// # Panics
+    ///
+    /// Resolving it panics if the work has to wait, and that thread can't be started, or is that of the process that this
+    /// one was forked from.
     ///
     /// # Examples
     ///
@@ -58,7 +64,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     ///
     /// # Panics
     ///
-    /// Panics if [`get`](Dual::get) would panic.
+    /// Panics if [`get`](Dual::get) would panic, or if the work has to wait and the thread that keeps the time can't be
+    /// started, or is that of the process that this one was forked from.
     ///
     /// # Blocking
     ///
@@ -97,7 +104,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     ///
     /// # Panics
     ///
-    /// Panics if [`get`](Dual::get) would panic.
+    /// Panics if [`get_timeout`](Dual::get_timeout) would panic.
     ///
     /// # Examples
     ///
@@ -210,7 +217,7 @@ impl<W: Work> Future for Until<'_, W> {
             return Poll::Ready(Some(value));
         }
         let left = this.deadline.saturating_duration_since(Instant::now());
-        let timer = this.timer.get_or_insert_with(|| Delay::new(left));
+        let timer = this.timer.get_or_insert_with(|| timer::delay(left));
         Pin::new(timer).poll(cx).map(|()| None)
     }
 }
@@ -219,6 +226,10 @@ impl<W: Work> Future for Until<'_, W> {
 ///
 /// The time begins when the handle is first polled, or `get` is called. A thread of the crate `futures-timer` keeps
 /// it. A duration that the clock can't represent never elapses.
+///
+/// # Panics
+///
+/// Resolving it panics if that thread can't be started, or is that of the process that this one was forked from.
 ///
 /// # Examples
 ///
@@ -274,7 +285,7 @@ impl Future for Sleep {
             if Instant::now().checked_add(*this.duration).is_none() {
                 return Poll::Pending;
             }
-            *this.timer = Some(Delay::new(*this.duration));
+            *this.timer = Some(timer::delay(*this.duration));
         }
         let poll = match this.timer {
             Some(timer) => Pin::new(timer).poll(cx),

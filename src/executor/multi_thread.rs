@@ -20,6 +20,7 @@ use crate::executor::worker_loop;
 use crate::executor::workers::{Config, Workers};
 use crate::offload::pool::{Pool, ToPool};
 use crate::offload::threads;
+use crate::system;
 use crate::work::scoped::{OnPool, Scoped};
 
 /// A multi-threaded executor whose tasks may block.
@@ -392,6 +393,7 @@ impl Builder {
             None => thread::available_parallelism().map_or(1, NonZeroUsize::get),
         };
         threads::check_name(&self.config.name)?;
+        system::note_threads();
         let config = Config {
             threads,
             ..self.config.clone()

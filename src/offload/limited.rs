@@ -26,7 +26,9 @@ use crate::drive::cancel;
 use crate::offload::carriers::{Carried, Carriers, Ending};
 use crate::offload::max_threads;
 use crate::offload::pool::{self, Pool, ToPool};
-use crate::sync::{Arc, AtomicUsize, Global, Mutex, MutexGuard, Ordering, ignore_poison};
+use crate::sync::{
+    Arc, AtomicUsize, Global, HAS_THREADS, Mutex, MutexGuard, Ordering, Threads, ignore_poison,
+};
 
 /// Sets how many jobs of this crate may run at once, for the whole process.
 ///
@@ -136,6 +138,9 @@ fn max_jobs() -> usize {
     }
 }
 
+/// The process that these threads are in.
+static THREADS: Threads = Threads::new();
+
 /// The threads for the jobs of all pools.
 static CARRIERS: Global<Carriers<Permitted>> = Global::new(Carriers::new);
 
@@ -205,6 +210,11 @@ impl Limiter {
 
     /// Queues a job, and starts the first one if there is room.
     fn submit(&self, job: Job) {
+        if !HAS_THREADS {
+            // There is no better place.
+            return job.run();
+        }
+        THREADS.check("pool");
         let next = {
             let mut queue = self.lock();
             queue.jobs.push_back(job);

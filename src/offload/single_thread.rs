@@ -14,6 +14,7 @@ use smartcall_context::internal::{self as context, Job};
 
 use crate::offload::pool::{self, Pool, ToPool};
 use crate::offload::threads;
+use crate::system::Threads;
 
 thread_local! {
     /// The value that lives on this thread.
@@ -61,6 +62,7 @@ pub struct SingleThread<V> {
 struct Thread {
     jobs: Sender<Job>,
     id: ThreadId,
+    threads: Threads,
 }
 
 impl<V: 'static> SingleThread<V> {
@@ -121,10 +123,13 @@ impl<V: 'static> SingleThread<V> {
             // Before the thread's other thread-locals.
             drop(VALUE.take());
         })?;
+        let threads = Threads::new();
+        threads.check("`SingleThread`");
         Ok(SingleThread {
             thread: Arc::new(Thread {
                 jobs,
                 id: thread.thread().id(),
+                threads,
             }),
             value: PhantomData,
         })
@@ -174,6 +179,7 @@ pub(crate) fn started<T>(thread: io::Result<T>) -> T {
 
 impl Pool for Thread {
     fn offload(&self, job: Job) -> Result<(), Job> {
+        self.threads.check("`SingleThread`");
         self.jobs.send(job).map_err(|refused| refused.0)
     }
 

@@ -4,7 +4,8 @@
 //! process-wide, runs as a child, in which it is the only test.
 
 use std::env;
-use std::process::Command;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
 
 use super::limit::{limit_named, test_name};
 
@@ -46,6 +47,44 @@ pub fn in_child_with_stacks(stack: usize, memory: &str, body: impl FnOnce()) {
         // the standard library then waits for the lock that the backtrace holds.
         .env("RUST_BACKTRACE", "0");
     run(name, child);
+}
+
+/// Runs a test's body in a process of its own. What the child writes to stderr is read line by line, until one
+/// begins like this. The child is then sent a line to its stdin, and has to end.
+pub fn in_child_until(start: &str, body: impl FnOnce()) {
+    let name = test_name(&body);
+    if is_child(name) {
+        return body();
+    }
+    let mut child = Command::new(env::current_exe().expect("the test's own path"));
+    child
+        .args([name, "--exact", "--nocapture"])
+        .env(CHILD, name)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let (said, output) = limit_named(name, || {
+        let mut child = child.spawn().expect("the child starts");
+        let stderr = child.stderr.take().expect("it is piped");
+        let mut said = String::new();
+        for line in BufReader::new(stderr).lines() {
+            said += &line.expect("it is text");
+            said.push('\n');
+            if said.lines().any(|line| line.starts_with(start)) {
+                break;
+            }
+        }
+        let mut stdin = child.stdin.take().expect("it is piped");
+        // A child that has failed reads no more.
+        let _ = stdin.write_all(b"\n");
+        (said, child.wait_with_output().expect("the child ends"))
+    });
+    assert!(
+        output.status.success() && said.lines().any(|line| line.starts_with(start)),
+        "the child of `{name}` failed: {}\n{said}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+    );
 }
 
 /// Whether this process is the child of a test.

@@ -28,7 +28,7 @@ pub use at_exit::AtExit;
 pub use callables::{count, retry};
 #[cfg(target_os = "linux")]
 pub use child::in_child_with_stacks;
-pub use child::{in_child, in_child_with};
+pub use child::{in_child, in_child_until, in_child_with};
 pub use drops::{Counted, Drops, tells_drop};
 #[cfg(feature = "executor")]
 pub use executors::{adopted, one_thread};

@@ -24,3 +24,5 @@ mod start;
 mod support;
 mod then;
 mod time;
+#[cfg(target_os = "linux")]
+mod timer;

@@ -12,6 +12,8 @@ mod stalls;
 mod tokio_get;
 #[cfg(feature = "tokio")]
 mod tokio_nested;
+#[cfg(not(feature = "tokio"))]
+mod tokio_off;
 #[cfg(feature = "tokio")]
 mod tokio_own;
 #[cfg(feature = "tokio")]

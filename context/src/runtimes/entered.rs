@@ -4,6 +4,8 @@
 use ::tokio::runtime::{EnterGuard, Handle};
 
 #[cfg(feature = "tokio")]
+use crate::refusal::panic_forked;
+#[cfg(feature = "tokio")]
 use crate::runtimes::tokio;
 
 /// Leaves the runtime that [`enter`] has entered, if any, when dropped.
@@ -20,6 +22,26 @@ pub fn enter() -> Entered {
     Entered {
         #[cfg(feature = "tokio")]
         _guard: tokio::enter(),
+    }
+}
+
+/// [`enter`], unless the runtime of ours has no thread in this process.
+///
+/// It is for a thread that waits for tasks, which need not have anything to do with a runtime.
+#[inline]
+pub fn enter_if_alive() -> Entered {
+    Entered {
+        #[cfg(feature = "tokio")]
+        _guard: tokio::is_alive().then(tokio::enter).flatten(),
+    }
+}
+
+/// Panics if the runtime of ours that is entered has no thread in this process.
+#[inline]
+pub fn check() {
+    #[cfg(feature = "tokio")]
+    if tokio::is_of_parent() {
+        panic_forked("tokio runtime");
     }
 }
 

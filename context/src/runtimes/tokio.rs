@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::env;
 use std::io;
 use std::panic;
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
@@ -25,6 +27,9 @@ static RUNTIME: OnceLock<Runtime> = OnceLock::new();
 /// Held by the thread that makes the runtime. Making it may fail, which `OnceLock` can't express yet.
 static MAKING: Mutex<()> = Mutex::new(());
 
+/// The process in which the runtime was made, or 0.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
+
 thread_local! {
     /// Whether this thread is in a `block_in_place` of ours.
     static SPARED: Cell<bool> = const { Cell::new(false) };
@@ -40,7 +45,9 @@ fn runtime() -> io::Result<&'static Runtime> {
     }
     let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     if RUNTIME.get().is_none() {
-        let _ = RUNTIME.set(make_runtime()?);
+        let made = make_runtime()?;
+        PROCESS.store(process::id(), Ordering::Relaxed);
+        let _ = RUNTIME.set(made);
     }
     RUNTIME.get().ok_or_else(|| io::ErrorKind::Other.into())
 }
@@ -191,6 +198,19 @@ pub(crate) fn polls_task() -> bool {
 /// Returns whether this thread has entered a runtime.
 pub(crate) fn is_entered() -> bool {
     Handle::try_current().is_ok()
+}
+
+/// Returns whether the runtime of ours is entered, and its threads are those of another process, which was forked.
+pub(crate) fn is_of_parent() -> bool {
+    let is_ours = |ours: &Runtime| {
+        Handle::try_current().is_ok_and(|entered| entered.id() == ours.handle().id())
+    };
+    RUNTIME.get().is_some_and(is_ours) && !is_alive()
+}
+
+/// Returns whether the runtime of ours, if it was made, was made in this process.
+pub(crate) fn is_alive() -> bool {
+    [0, process::id()].contains(&PROCESS.load(Ordering::Relaxed))
 }
 
 /// Enters a runtime if there is none on this thread.

@@ -18,6 +18,11 @@ pub(crate) fn enter_runtime() -> Entered {
     Entered
 }
 
+/// The same, for workers.
+pub(crate) fn enter_if_alive() -> Entered {
+    Entered
+}
+
 pub(crate) struct Entered;
 
 /// A host that runs code before it lets the driver park.

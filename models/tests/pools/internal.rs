@@ -41,6 +41,10 @@ impl Job {
     pub(crate) fn new(code: impl FnOnce() + Send + 'static) -> Self {
         Job(Box::new(code))
     }
+
+    pub fn run(self) {
+        (self.0)();
+    }
 }
 
 impl fmt::Debug for Job {

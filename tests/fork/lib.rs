@@ -1,0 +1,1 @@
+//! What works in a process that was forked after smartcall was used. The test is in `fork.rs`.
