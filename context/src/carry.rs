@@ -150,6 +150,16 @@ pub fn capture() -> Snapshot {
     }
 }
 
+/// Returns whether `capture` may have something to take.
+#[inline]
+pub fn captures() -> bool {
+    #[cfg(feature = "tracing")]
+    if Trace::is_set() {
+        return true;
+    }
+    HOOKS.get().is_some()
+}
+
 #[cold]
 fn capture_all(first: &'static Hook) -> Vec<Box<dyn Carry>> {
     let mut values = Vec::new();
@@ -170,6 +180,15 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Returns a snapshot of nothing.
+    pub fn empty() -> Self {
+        Snapshot {
+            #[cfg(feature = "tracing")]
+            trace: Trace::none(),
+            values: Vec::new(),
+        }
+    }
+
     /// Runs code with everything in place: a whole body, or one poll of it.
     #[inline]
     pub fn run<R>(&mut self, f: impl FnOnce() -> R) -> R {

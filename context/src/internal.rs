@@ -9,7 +9,7 @@ pub use crate::block::{
     Permission, block_or_refuse, can_block, may_block, request_blocking, request_deref,
     run_borrowing, run_in_place, wait_in_drop,
 };
-pub use crate::carry::{Returning, Snapshot, capture};
+pub use crate::carry::{Returning, Snapshot, capture, captures};
 pub use crate::enter::{Inside, hosted_by, inside_executor, with_host_by};
 pub use crate::host::{Host, HostRef, InternalHost, Job, Token, host, on_pool_thread};
 pub use crate::place::{Place, current, enter, in_region, is_dedicated, run_outside};

@@ -23,11 +23,11 @@ pub fn with<T: Copy + 'static, R>(
     impl<T: Copy> Drop for Restore<T> {
         #[inline]
         fn drop(&mut self) {
-            self.key.set(self.previous);
+            self.key.with(|cell| cell.set(self.previous));
         }
     }
 
-    let previous = key.replace(value);
+    let previous = key.with(|cell| cell.replace(value));
     let _restore = Restore { key, previous };
     f()
 }

@@ -16,15 +16,26 @@ pub(crate) struct Trace {
 impl Trace {
     #[inline]
     pub(crate) fn capture() -> Self {
-        if !dispatcher::has_been_set() {
-            return Trace {
-                dispatch: None,
-                span: Span::none(),
-            };
+        if !Trace::is_set() {
+            return Trace::none();
         }
         Trace {
             dispatch: Some(dispatcher::get_default(Dispatch::clone)),
             span: Span::current(),
+        }
+    }
+
+    /// Returns whether the program has ever set a dispatcher.
+    #[inline]
+    pub(crate) fn is_set() -> bool {
+        dispatcher::has_been_set()
+    }
+
+    #[inline]
+    pub(crate) fn none() -> Self {
+        Trace {
+            dispatch: None,
+            span: Span::none(),
         }
     }
 

@@ -381,6 +381,12 @@ impl<T: 'static> Local<T> {
     }
 }
 
+impl<T: 'static> Local<T> {
+    pub fn with<R>(&'static self, f: impl FnOnce(&T) -> R) -> R {
+        self.0.with(|kept| f(&kept.value))
+    }
+}
+
 impl<T: 'static> Local<Cell<T>> {
     pub fn get(&'static self) -> T
     where

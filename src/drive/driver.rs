@@ -19,6 +19,13 @@
 //! there was no wake-up meanwhile.
 //!
 //! A part that asked has registered no waker, so the driver polls again at once.
+//!
+//! # Asked, and then left
+//!
+//! That poll may go on without the part, as a `select!` does whose other branch was ready. What goes on may wait for the
+//! part's code, which has not begun, and which no other poll may reach. So a part that asks leaves its code with the driver
+//! (`placement.rs`). What the poll has left, the driver sends to the pool, as the first poll would have done on an
+//! executor.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -95,10 +102,12 @@ impl Driver {
         if !self.is_alone() || self.parker.is_notified() {
             *self = Driver::new();
         }
-        placement::begin(self.waker.data());
-        context::enter(Place::Driving, || match self.poll(future.as_mut()) {
-            Poll::Ready(value) => value,
-            Poll::Pending => self.finish(future),
+        context::enter(Place::Driving, || {
+            let _level = placement::begin(self.waker.data());
+            match self.poll(future.as_mut()) {
+                Poll::Ready(value) => value,
+                Poll::Pending => self.finish(future),
+            }
         })
     }
 
@@ -114,18 +123,19 @@ impl Driver {
         loop {
             let requests = placement::take_requests();
             // The count before the flag: between the two looks another thread may use the waker and drop it.
-            let alone = requests == 1 && self.is_alone();
+            let alone = requests.count == 1 && self.is_alone();
             let woken = self.parker.take_notification();
             if alone && !woken {
                 placement::grant();
             }
-            if requests == 0 && !woken {
+            if requests.count == 0 && !woken {
                 parked.parker = Some(&self.parker);
                 self.park();
             }
             if let Poll::Ready(value) = self.poll(future.as_mut()) {
                 return value;
             }
+            requests.send_left();
         }
     }
 

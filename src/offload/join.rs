@@ -16,7 +16,19 @@ thread_local! {
 
 /// Runs a closure. Blocking code that it sends to a pool is joined on drop.
 pub(crate) fn joined<R>(f: impl FnOnce() -> R) -> R {
-    scoped::with(&JOINED, true, f)
+    with(true, f)
+}
+
+/// Runs a closure. Blocking code that it sends to a pool is joined on drop, or not.
+#[inline]
+pub(crate) fn with<R>(joined: bool, f: impl FnOnce() -> R) -> R {
+    scoped::with(&JOINED, joined, f)
+}
+
+/// Returns whether the handle that this thread is resolving is joined on drop.
+#[inline]
+pub(crate) fn is_joined() -> bool {
+    JOINED.get()
 }
 
 /// The handle's side: waits for the code when dropped, if the handle is joined on drop.

@@ -91,6 +91,7 @@ pub(crate) mod carriers;
 pub(crate) mod code;
 pub(crate) mod completion;
 pub(crate) mod join;
+pub(crate) mod left;
 pub(crate) mod limited;
 pub(crate) mod max_threads;
 pub(crate) mod pool;

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::task::Context;
 
-use smartcall_context::internal::placement::{self, Placement};
+use smartcall_context::internal::placement::{self, Leave, Placement, Ticket};
 use smartcall_context::internal::{self as context, HostRef, scoped};
 
 use crate::offload::pool::{Pool, ToPool};
@@ -69,6 +69,11 @@ pub(crate) fn with_pool<R>(pool: &Arc<dyn Pool>, f: impl FnOnce() -> R) -> R {
     })
 }
 
+/// Runs a closure without the pool of a handle.
+pub(crate) fn unbound<R>(f: impl FnOnce() -> R) -> R {
+    scoped::with(&IS_BOUND, false, f)
+}
+
 /// Returns whether code of the handle's pool runs on this thread, or `None` if the handle has no pool.
 #[inline]
 fn bound_here() -> Option<bool> {
@@ -80,7 +85,42 @@ fn is_current() -> bool {
     scoped::cloned(&BOUND).is_some_and(|pool| pool.is_current())
 }
 
-/// Decides where blocking code that is being polled runs. See [`placement::decide`].
+/// Asks where blocking code that is being polled for the first time runs, and leaves it. See [`placement::ask`].
+#[inline]
+pub(crate) fn ask<L: Leave>(cx: &Context<'_>, leave: impl FnOnce() -> L) -> Answer {
+    match bound_here() {
+        None => placement::ask(cx, leave).map_or(Answer::Pool, Answer::Asked),
+        Some(true) => Answer::Inline,
+        Some(false) => Answer::Pool,
+    }
+}
+
+/// Where blocking code that has not begun runs.
+pub(crate) enum Answer {
+    /// On this thread, in this poll.
+    Inline,
+    /// On a pool.
+    Pool,
+    /// It has left its code, and is told in the next poll.
+    Asked(Ticket),
+}
+
+/// Returns whether blocking code that has asked, and is being polled again, runs inline.
+#[inline]
+pub(crate) fn is_granted(cx: &Context<'_>) -> bool {
+    bound_here().unwrap_or_else(|| placement::is_granted(cx))
+}
+
+/// Runs blocking code on this thread, which resolves its handle.
+///
+/// What has asked on this thread does not wait for the code: it is sent before.
+#[inline]
+pub(crate) fn run_here<R>(f: impl FnOnce() -> R) -> R {
+    placement::send_all();
+    context::run_outside(f)
+}
+
+/// Decides where blocking code that can't leave its place runs. See [`placement::decide`].
 #[inline]
 pub(crate) fn place(cx: &Context<'_>, asked: &mut bool) -> Placement {
     match bound_here() {

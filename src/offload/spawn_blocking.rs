@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use async_task::{FallibleTask, Task};
-use smartcall_context::internal::{self as context, Returning};
+use smartcall_context::internal::{self as context, Job, Returning, Snapshot};
 
 use crate::drive::cancel::{self, JobId, Registration};
 use crate::offload::carriers::Ending;
@@ -84,7 +84,17 @@ where
     C::Output: Send + 'static,
 {
     // Before any lock is taken: hooks are code of the program.
-    let mut snapshot = context::capture();
+    let (job, value) = prepare(code, context::capture());
+    submit(job);
+    value
+}
+
+/// Makes a job of code, with what was captured for it, and the future of its value.
+pub(crate) fn prepare<C>(code: C, mut snapshot: Snapshot) -> (Job, BlockingTask<C::Output>)
+where
+    C: Code + Send + 'static,
+    C::Output: Send + 'static,
+{
     let registration = Registration::new();
     let id = registration.id();
     let (run, join) = join::register();
@@ -110,7 +120,11 @@ where
         })
     };
     let (job, task) = context::job(code);
-    let value = BlockingTask::new(task, id, join);
+    (job, BlockingTask::new(task, id, join))
+}
+
+/// Sends a job to the pool that `select` chooses.
+pub(crate) fn submit(job: Job) {
     match select::choose() {
         None => limited::submit(job),
         // A job that the pool refuses is dropped, and what waits for it panics.
@@ -121,5 +135,4 @@ where
             }
         }
     }
-    value
 }

@@ -2,16 +2,17 @@
 
 use std::future::Future;
 use std::marker::PhantomPinned;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
-use smartcall_context::internal::{self as context, placement::Placement};
 
 use crate::drive::driver;
 use crate::offload::code::Code;
-use crate::offload::select;
+use crate::offload::left::{Asked, Claim};
+use crate::offload::select::{self, Answer};
 use crate::offload::spawn_blocking::{BlockingTask, spawn_blocking};
 use crate::work::traits::{POLLED_AGAIN, Work, opaque_debug};
 
@@ -23,16 +24,21 @@ pin_project! {
     /// [`is_cancelled`](crate::offload::is_cancelled). Its value is dropped.
     #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
     pub struct Blocking<C: Code> {
-        // The code, until it begins.
+        // The code, until it was polled. It is not in `begun`, since it is cheaper to take from here.
         code: Option<C>,
-        // Whether it has asked where to run.
-        asked: bool,
-        // The value, once the code was sent to a pool.
-        value: Option<BlockingTask<C::Output>>,
+        begun: Begun<C::Output>,
         // See `Async`.
         #[pin]
         pinned: PhantomPinned,
     }
+}
+
+/// Where the code is, once it is not in the handle any more.
+enum Begun<T> {
+    /// With the driver that it has asked where to run. A void claim: there is nothing yet, it runs here, or it is done.
+    Asked(Claim),
+    /// On a pool.
+    Sent(BlockingTask<T>),
 }
 
 impl<C: Code> Blocking<C> {
@@ -40,8 +46,7 @@ impl<C: Code> Blocking<C> {
     pub(crate) fn new(code: C) -> Self {
         Blocking {
             code: Some(code),
-            asked: false,
-            value: None,
+            begun: Begun::Asked(Claim::VOID),
             pinned: PhantomPinned,
         }
     }
@@ -57,16 +62,45 @@ where
     #[inline(never)]
     fn poll_on_pool(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Output> {
         let this = self.project();
-        if let Some(code) = this.code.take() {
-            *this.value = Some(spawn_blocking(code));
-        }
-        // The value is out of its place while it is polled, so that none is left after a panic.
-        let mut value = this.value.take().expect(POLLED_AGAIN);
-        let poll = Pin::new(&mut value).poll(cx);
+        // What has begun is out of its place while it is polled, so that nothing is left after a panic.
+        let begun = mem::replace(this.begun, Begun::Asked(Claim::VOID));
+        let mut task = match (this.code.take(), begun) {
+            (Some(code), _) => spawn_blocking(code),
+            (None, Begun::Sent(task)) => task,
+            (None, Begun::Asked(claim)) if claim.is_void() => panic!("{POLLED_AGAIN}"),
+            (None, Begun::Asked(mut claim)) => match claim.poll_task(cx) {
+                Some(task) => task,
+                None => {
+                    *this.begun = Begun::Asked(claim);
+                    return Poll::Pending;
+                }
+            },
+        };
+        let poll = Pin::new(&mut task).poll(cx);
         if poll.is_pending() {
-            *this.value = Some(value);
+            *this.begun = Begun::Sent(task);
         }
         poll
+    }
+
+    /// Runs code that has asked, or sends it.
+    #[inline]
+    fn poll_asked(self: Pin<&mut Self>, cx: &mut Context<'_>, asked: Asked<C>) -> Poll<C::Output> {
+        if select::is_granted(cx) {
+            let code = asked.into_code();
+            return Poll::Ready(select::run_here(|| code.run()));
+        }
+        self.send_asked(cx, asked)
+    }
+
+    #[inline(never)]
+    fn send_asked(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        asked: Asked<C>,
+    ) -> Poll<C::Output> {
+        *self.as_mut().project().begun = Begun::Sent(asked.spawn());
+        self.poll_on_pool(cx)
     }
 }
 
@@ -81,14 +115,24 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Output> {
         let this = self.as_mut().project();
         if this.code.is_some() {
-            match select::place(cx, this.asked) {
-                Placement::Undecided => return Poll::Pending,
-                Placement::Inline => {
+            let code = || this.code.take().expect(POLLED_AGAIN);
+            match select::ask(cx, || Asked::new(code)) {
+                Answer::Asked(ticket) => {
+                    if let Begun::Asked(claim) = this.begun {
+                        claim.set(ticket);
+                    }
+                    return Poll::Pending;
+                }
+                Answer::Inline => {
                     if let Some(code) = this.code.take() {
-                        return Poll::Ready(context::run_outside(|| code.run()));
+                        return Poll::Ready(select::run_here(|| code.run()));
                     }
                 }
-                Placement::Pool => {}
+                Answer::Pool => {}
+            }
+        } else if let Begun::Asked(claim) = this.begun {
+            if let Some(asked) = claim.take_code() {
+                return self.poll_asked(cx, asked);
             }
         }
         self.poll_on_pool(cx)
@@ -101,7 +145,7 @@ where
     C::Output: Send + 'static,
 {
     fn is_terminated(&self) -> bool {
-        self.code.is_none() && self.value.is_none()
+        self.code.is_none() && matches!(&self.begun, Begun::Asked(claim) if claim.is_void())
     }
 }
 
@@ -114,7 +158,7 @@ where
     fn block(mut self: Pin<&mut Self>) -> C::Output {
         if !select::sends_away() {
             if let Some(code) = self.as_mut().project().code.take() {
-                return context::run_outside(|| code.run());
+                return select::run_here(|| code.run());
             }
         }
         driver::block_on(self)
@@ -127,7 +171,10 @@ where
     }
 
     fn is_ready(&self) -> bool {
-        self.value.as_ref().is_some_and(BlockingTask::is_finished)
+        match &self.begun {
+            Begun::Sent(task) => task.is_finished(),
+            Begun::Asked(claim) => claim.is_finished(),
+        }
     }
 }
 

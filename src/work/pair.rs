@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
-use smartcall_context::internal::{self as context, placement::Placement};
+use smartcall_context::internal::placement::Placement;
 
 use crate::drive::driver;
 use crate::offload::select;
@@ -58,7 +58,7 @@ where
             }
             if let Some((input, sync, future)) = this.paths.take() {
                 if placement == Placement::Inline {
-                    return Poll::Ready(context::run_outside(|| sync(input)));
+                    return Poll::Ready(select::run_here(|| sync(input)));
                 }
                 this.future.set(Some(future(input)));
             }
@@ -93,7 +93,7 @@ where
     fn block(mut self: Pin<&mut Self>) -> T {
         if !select::sends_away() {
             if let Some((input, sync, _)) = self.as_mut().project().paths.take() {
-                return context::run_outside(|| sync(input));
+                return select::run_here(|| sync(input));
             }
         }
         driver::block_on(self)

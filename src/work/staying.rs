@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
-use smartcall_context::internal as context;
+use smartcall_context::internal::{self as context, placement};
 
 use crate::offload::code::Code;
 use crate::work::traits::{POLLED_AGAIN, Work, opaque_debug};
@@ -56,6 +56,8 @@ macro_rules! staying {
             #[inline]
             fn block(self: Pin<&mut Self>) -> C::Output {
                 let code = self.project().code.take().expect(POLLED_AGAIN);
+                // What has asked on this thread does not wait for the code.
+                placement::send_all();
                 $run(|| code.run())
             }
 

@@ -253,7 +253,8 @@ fn restored_after_a_panic() {
     });
 }
 
-/// Code that runs on its caller's thread runs no hook.
+/// Code that runs on its caller's thread runs no hook. If it is awaited under a get, the hook takes a value, because the
+/// code might be sent away.
 #[test]
 fn no_hook_runs_for_code_on_its_own_thread() {
     in_child(|| {
@@ -264,13 +265,14 @@ fn no_hook_runs_for_code_on_its_own_thread() {
         });
         let taken = || *TAKEN.lock().expect("not poisoned");
         assert_eq!(Dual::blocking(|| 5).get(), 5);
-        assert_eq!(Dual::future(async { Dual::blocking(|| 5).await }).get(), 5);
         assert_eq!(pollster::block_on(Dual::in_place(|| 5)), 5);
         assert_eq!(pollster::block_on(Dual::future(async { 5 })), 5);
         drop(Dual::blocking(|| 5));
         assert_eq!(taken(), 0);
         assert_eq!(pollster::block_on(Dual::blocking(|| 5)), 5);
         assert_eq!(taken(), 1);
+        assert_eq!(Dual::future(async { Dual::blocking(|| 5).await }).get(), 5);
+        assert_eq!(taken(), 2);
     });
 }
 

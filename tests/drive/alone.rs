@@ -163,9 +163,10 @@ fn part_that_was_dropped_after_it_asked() {
     });
 }
 
-/// A granted turn is kept while a nested get runs first and grants its own turn.
+/// A nested get may wait for a part that may run here, so the part goes to the pool before. The nested get has a turn of
+/// its own.
 #[test]
-fn turn_is_kept_over_a_nested_get() {
+fn turn_is_given_up_for_a_nested_get() {
     limit(|| {
         let mut part = Box::pin(Dual::blocking(id));
         let mut polled = false;
@@ -177,7 +178,7 @@ fn turn_is_kept_over_a_nested_get() {
             polled = true;
             Pin::new(&mut part).poll(cx)
         });
-        assert_eq!(Dual::future(nests).get(), id());
+        assert_ne!(Dual::future(nests).get(), id());
     });
 }
 

@@ -6,6 +6,7 @@ mod common;
 mod alone;
 mod depth;
 mod drops;
+mod left;
 mod overlap;
 mod sandwich;
 mod support;
