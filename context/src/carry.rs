@@ -50,7 +50,8 @@ impl<F: FnMut(&mut dyn FnMut()) + Send + 'static> Carry for F {
 /// [module's documentation](crate#what-follows) for what is propagated where.
 ///
 /// Call this once, early in `main`; every call adds another hook. Each hop to a pool then runs the hook and makes one or
-/// two allocations. Work that stays on its thread, as under `.get()`, pays nothing.
+/// two allocations. Work that stays on its thread, as under `.get()`, pays nothing, with one exception: for blocking code
+/// that is awaited in a future under `.get()`, `capture` is called even if the code then stays.
 ///
 /// # Panics
 ///

@@ -43,7 +43,7 @@
 //! |---|---|
 //! | blocking code on a pool, ours or a host's | what its caller saw, restored afterwards, after a panic too |
 //! | a started handle, at each poll | what was there when it was started |
-//! | what runs on its caller's thread: under `.get()`, in place, polled through | the thread's own: nothing is taken, and nothing is restored |
+//! | what runs on its caller's thread: under `.get()`, in place, polled through | the thread's own: nothing is restored. Nothing is taken either, except for blocking code that is awaited under `.get()`: it might go to a pool |
 //! | tasks of smartcall's `Executor`, on a worker or on a spare thread | the dispatcher that the executor was built under, if there was one, and no span. No hook is called |
 //!
 //! A spare thread gets nothing of the task that blocks: it polls other tasks. A spawned task is on its own, as

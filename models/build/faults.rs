@@ -110,7 +110,7 @@ const DRIVER: Model = Model {
         "tests/driver/scenarios.rs",
         "tests/driver/task.rs",
     ],
-    shared: &["place", "scoped", "sync"],
+    shared: &["place", "sync"],
     folders: &[("drive", &["cancel", "driver", "parker"])],
     exchanges: &[
         Exchange {
@@ -176,8 +176,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_no_second_poll",
         plant: Exchange {
             file: "driver.rs",
-            from: "if requests == 0 && !woken {",
-            to: "if requests == 0 {",
+            from: "if requests.count == 0 && !woken {",
+            to: "if requests.count == 0 {",
         },
         caught_by: &[
             catch("driver", "one_wake", "deadlock"),
@@ -262,12 +262,12 @@ pub(crate) const FAULTS: &[Fault] = &[
         plant: Exchange {
             file: "driver.rs",
             from: "\
-            let alone = requests == 1 && self.is_alone();
+            let alone = requests.count == 1 && self.is_alone();
             let woken = self.parker.take_notification();
 ",
             to: "\
             let woken = self.parker.take_notification();
-            let alone = requests == 1 && self.is_alone();
+            let alone = requests.count == 1 && self.is_alone();
 ",
         },
         caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
@@ -294,8 +294,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_not_alone",
         plant: Exchange {
             file: "driver.rs",
-            from: "let alone = requests == 1 && self.is_alone();",
-            to: "let alone = requests == 1;",
+            from: "let alone = requests.count == 1 && self.is_alone();",
+            to: "let alone = requests.count == 1;",
         },
         caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
     },
@@ -304,10 +304,74 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_any_number_asked",
         plant: Exchange {
             file: "driver.rs",
-            from: "let alone = requests == 1 && self.is_alone();",
-            to: "let alone = requests != 0 && self.is_alone();",
+            from: "let alone = requests.count == 1 && self.is_alone();",
+            to: "let alone = requests.count != 0 && self.is_alone();",
         },
         caught_by: &[catch("driver", "two_that_ask", "two asked")],
+    },
+    // The driver does not send what the poll has left.
+    Fault {
+        name: "fault_left_is_not_sent",
+        plant: Exchange {
+            file: "driver.rs",
+            from: "requests.send_left();",
+            to: "",
+        },
+        caught_by: &[catch("driver", "asked_and_left", "deadlock")],
+    },
+    // The driver sends before the poll what the poll might take.
+    Fault {
+        name: "fault_sent_before_the_poll",
+        plant: Exchange {
+            file: "driver.rs",
+            from: "\
+            if let Poll::Ready(value) = self.poll(future.as_mut()) {
+                return value;
+            }
+            requests.send_left();
+",
+            to: "\
+            requests.send_left();
+            if let Poll::Ready(value) = self.poll(future.as_mut()) {
+                return value;
+            }
+",
+        },
+        caught_by: &[catch("driver", "asked_and_taken", "sent, and not left")],
+    },
+    // The driver also sends what has asked in the poll that has just ended.
+    Fault {
+        name: "fault_sent_as_it_asks",
+        plant: Exchange {
+            file: "placement.rs",
+            from: "mark: turn.next.get(),",
+            to: "mark: NONE,",
+        },
+        caught_by: &[catch("driver", "asked_and_taken", "sent, and not left")],
+    },
+    // A nested level begins, and what has asked above it waits.
+    Fault {
+        name: "fault_nested_level_sends_nothing",
+        plant: Exchange {
+            file: "placement.rs",
+            from: "    send_all();\n    TURN.with(|turn| {",
+            to: "    TURN.with(|turn| {",
+        },
+        caught_by: &[catch(
+            "driver",
+            "asked_and_waited_for_in_the_poll",
+            "deadlock",
+        )],
+    },
+    // A level ends, and what has asked in its last poll waits.
+    Fault {
+        name: "fault_end_of_level_sends_nothing",
+        plant: Exchange {
+            file: "placement.rs",
+            from: "    fn drop(&mut self) {\n        send_all();",
+            to: "    fn drop(&mut self) {",
+        },
+        caught_by: &[catch("driver", "asked_in_the_last_poll", "deadlock")],
     },
     // A runner that stops wakes no other runner.
     Fault {

@@ -373,17 +373,19 @@ impl<const ENDS: bool> Drop for End<ENDS> {
 pub struct Local<T: 'static>(pub loom::thread::LocalKey<Kept<T>>);
 
 impl<T: 'static> Local<T> {
+    /// If the model has failed, the closure gets a new value.
+    pub fn with<R>(&'static self, f: impl FnOnce(&T) -> R) -> R {
+        if failed() {
+            return f(&(self.0.init)().value);
+        }
+        self.0.with(|kept| f(&kept.value))
+    }
+
     pub fn try_with<R>(
         &'static self,
         f: impl FnOnce(&T) -> R,
     ) -> Result<R, loom::thread::AccessError> {
         self.0.try_with(|kept| f(&kept.value))
-    }
-}
-
-impl<T: 'static> Local<T> {
-    pub fn with<R>(&'static self, f: impl FnOnce(&T) -> R) -> R {
-        self.0.with(|kept| f(&kept.value))
     }
 }
 

@@ -418,6 +418,11 @@ where
     /// `get` takes the async path, too, since the sync path would block this thread. The input is passed to the path
     /// that is taken, so it may be owned or `&mut`.
     ///
+    /// If it is awaited in a future that a `get` drives, it takes the sync path if it is alone there, and else the async
+    /// one. The first poll only asks which, and the second one begins the path. If there is no second poll, as in a
+    /// `select!` whose other branch is ready, neither path begins. (The code of [`blocking`](Dual::blocking) begins on a
+    /// pool then. A pair may borrow, and can't leave its thread.)
+    ///
     /// # Examples
     ///
     /// ```

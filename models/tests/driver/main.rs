@@ -86,3 +86,27 @@ fn here_if_left_alone() {
 fn two_that_ask() {
     scenarios::two_that_ask();
 }
+
+/// Code that has asked and was left begins on another thread.
+#[test]
+fn asked_and_left() {
+    scenarios::asked_and_left();
+}
+
+/// Code that has asked and is alone is not sent.
+#[test]
+fn asked_and_taken() {
+    scenarios::asked_and_taken();
+}
+
+/// Code that has asked begins if a nested level waits for it in the same poll.
+#[test]
+fn asked_and_waited_for_in_the_poll() {
+    scenarios::asked_and_waited_for_in_the_poll();
+}
+
+/// Code that has asked in the last poll of its level begins.
+#[test]
+fn asked_in_the_last_poll() {
+    scenarios::asked_in_the_last_poll();
+}

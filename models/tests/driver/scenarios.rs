@@ -7,8 +7,8 @@ use loom::sync::atomic::AtomicUsize as Data;
 use loom::thread::spawn;
 
 use crate::drive::driver;
-use crate::placement::{self, Placement};
-use crate::sync::{self, AtomicBool, Ordering};
+use crate::placement::{self, Leave, Number, Placement, Ticket};
+use crate::sync::{self, AtomicBool, Condvar, Mutex, MutexGuard, Ordering};
 use crate::task::{Context, Poll, Waker, poll_fn};
 
 fn explore(preemptions: usize, scenario: impl Fn() + Sync + Send + 'static) {
@@ -284,5 +284,155 @@ pub(crate) fn two_that_ask() {
                 None => Poll::Pending,
             }
         })));
+    });
+}
+
+/// Tells that code has begun.
+#[derive(Clone)]
+struct Begun(StdArc<(Mutex<State>, Condvar)>);
+
+struct State {
+    /// How often it has begun.
+    times: usize,
+    /// What waits for it.
+    waker: Option<Waker>,
+}
+
+impl Begun {
+    fn new() -> Self {
+        let state = State {
+            times: 0,
+            waker: None,
+        };
+        Begun(StdArc::new((Mutex::new(state), Condvar::new())))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        sync::ignore_poison(self.0.0.lock())
+    }
+
+    fn begin(&self) {
+        let mut state = self.lock();
+        state.times += 1;
+        let waker = state.waker.take();
+        drop(state);
+        self.0.1.notify_all();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn times(&self) -> usize {
+        self.lock().times
+    }
+
+    /// Waits until the code has begun.
+    fn poll(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.times > 0 {
+            return Poll::Ready(());
+        }
+        state.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn get(&self) {
+        driver::block_on(pin!(poll_fn(|cx| self.poll(cx))));
+    }
+
+    /// Waits without a driver.
+    fn wait(&self) {
+        let mut state = self.lock();
+        while state.times == 0 {
+            state = sync::ignore_poison(self.0.1.wait(state));
+        }
+    }
+}
+
+/// Code that begins on another thread, if it is sent.
+struct Code(Begun);
+
+impl Leave for Code {
+    fn send(self, _: Number) {
+        spawn(move || self.0.begin());
+    }
+}
+
+/// Asks, and leaves its code.
+fn ask(cx: &Context<'_>, begun: &Begun) -> Ticket {
+    placement::ask(cx, || Code(begun.clone())).expect("it is polled by the driver")
+}
+
+/// Takes code that has asked, and runs it here.
+fn run_here(cx: &Context<'_>, ticket: Ticket) {
+    let code: Code = placement::take(ticket).expect("it was sent, and not left");
+    assert!(placement::is_granted(cx), "it is alone, and not granted");
+    code.0.begin();
+}
+
+/// A part asks, and what is polled then is what waits for it.
+pub(crate) fn asked_and_left() {
+    explore(3, || {
+        let begun = Begun::new();
+        let mut asked = false;
+        driver::block_on(pin!(poll_fn(|cx| {
+            if !asked {
+                asked = true;
+                ask(cx, &begun);
+                return Poll::Pending;
+            }
+            begun.poll(cx)
+        })));
+        assert_eq!(begun.times(), 1);
+    });
+}
+
+/// Parts that follow each other and are alone are not left. The second one asks in the poll that decides on the first.
+pub(crate) fn asked_and_taken() {
+    explore(3, || {
+        let (first, second) = (Begun::new(), Begun::new());
+        let mut tickets = Vec::new();
+        driver::block_on(pin!(poll_fn(|cx| {
+            match tickets[..] {
+                [] => tickets.push(ask(cx, &first)),
+                [ticket] => {
+                    run_here(cx, ticket);
+                    tickets.push(ask(cx, &second));
+                }
+                [_, ticket] => {
+                    run_here(cx, ticket);
+                    return Poll::Ready(());
+                }
+                _ => unreachable!("there are two parts"),
+            }
+            Poll::Pending
+        })));
+        assert_eq!((first.times(), second.times()), (1, 1));
+    });
+}
+
+/// A part asks, and in the same poll a nested level waits for it.
+pub(crate) fn asked_and_waited_for_in_the_poll() {
+    explore(3, || {
+        let begun = Begun::new();
+        driver::block_on(pin!(poll_fn(|cx| {
+            ask(cx, &begun);
+            begun.get();
+            Poll::Ready(())
+        })));
+        assert_eq!(begun.times(), 1);
+    });
+}
+
+/// A part asks in the last poll of its level, and is waited for after that.
+pub(crate) fn asked_in_the_last_poll() {
+    explore(3, || {
+        let begun = Begun::new();
+        driver::block_on(pin!(poll_fn(|cx| {
+            ask(cx, &begun);
+            Poll::Ready(())
+        })));
+        // A driver would send the code.
+        begun.wait();
     });
 }
