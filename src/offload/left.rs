@@ -69,7 +69,9 @@ where
 
     fn prepare(self, joined: bool) -> (Job, BlockingTask<C::Output>) {
         // If there was nothing to capture, there still is nothing of that place.
-        let snapshot = self.snapshot.map_or_else(Snapshot::empty, |snapshot| *snapshot);
+        let snapshot = self
+            .snapshot
+            .map_or_else(Snapshot::empty, |snapshot| *snapshot);
         join::with(joined, || spawn_blocking::prepare(self.code, snapshot))
     }
 }
