@@ -261,6 +261,7 @@ impl Asked {
             entry.slot = Box::new(());
         }
         self.free(ticket.at);
+        self.shrink();
         code
     }
 
@@ -277,20 +278,29 @@ impl Asked {
         Some(taken)
     }
 
-    /// Takes an entry whose number is below the mark.
-    fn pop(&mut self, mark: Number) -> Option<Entry> {
+    /// Takes the code of all parts whose numbers are below the mark, in the order in which they have asked.
+    fn take_below(&mut self, mark: Number) -> Vec<Entry> {
+        let mut taken = Vec::new();
         let mut first = NONE;
         for at in 0..self.entries.len() {
-            let number = self.entries[at].number;
-            if number != 0 && number < mark {
-                return self.remove(Ticket { number, at });
-            }
-            if number != 0 {
-                first = first.min(number);
+            match self.entries[at].number {
+                0 => {}
+                number if number < mark => taken.extend(self.remove(Ticket { number, at })),
+                number => first = first.min(number),
             }
         }
         TURN.with(|turn| turn.first.set(first));
-        None
+        self.shrink();
+        taken.sort_unstable_by_key(|entry| entry.number);
+        taken
+    }
+
+    /// Drops the free entries that are too many, once all are free.
+    #[inline]
+    fn shrink(&mut self) {
+        if self.count == 0 {
+            self.entries.truncate(Asked::MOST);
+        }
     }
 
     /// Frees an entry whose slot is empty.
@@ -301,7 +311,6 @@ impl Asked {
         self.count -= 1;
         if self.count == 0 {
             TURN.with(|turn| turn.first.set(NONE));
-            self.entries.truncate(Asked::MOST);
         }
     }
 }
@@ -445,9 +454,9 @@ pub fn send_all() {
 
 #[cold]
 fn send_below(mark: Number) {
-    // The list is not borrowed meanwhile: pools are code of the program.
-    let pop = || ASKED.try_with(|asked| asked.borrow_mut().pop(mark));
-    while let Ok(Some(Entry { number, slot, send })) = pop() {
+    let left = ASKED.try_with(|asked| asked.borrow_mut().take_below(mark));
+    // The list is not borrowed any more: pools are code of the program.
+    for Entry { number, slot, send } in left.into_iter().flatten() {
         send(slot, number);
     }
 }

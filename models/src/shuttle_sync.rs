@@ -420,6 +420,10 @@ impl AtomicWaker {
 pub struct Local<T: 'static>(pub shuttle::thread::LocalKey<T>);
 
 impl<T: 'static> Local<T> {
+    pub fn with<R>(&'static self, f: impl FnOnce(&T) -> R) -> R {
+        self.0.with(f)
+    }
+
     pub fn try_with<R>(
         &'static self,
         f: impl FnOnce(&T) -> R,

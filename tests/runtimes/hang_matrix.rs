@@ -52,7 +52,7 @@ const EXECUTORS: [(&str, &[usize]); 11] = [
 /// | `btt` | with 1, 2 and 8 workers |
 /// | `F/t/b` | the first whose feature is on: F is `futures-executor`, and all others but the last are `tokio` |
 #[rustfmt::skip]
-const ROWS: [(&str, Scenario, [&str; 11]); 47] = [
+const ROWS: [(&str, Scenario, [&str; 11]); 48] = [
     //                                                                                           shim   Local  tokio  one    smol   smol+ TPool      LPool    poll.  p.+  thread
     ("a task gets a task that it spawned",               task_gets_its_task,                    ["t",   "A",   "t/b", "C/b", "btt", "I", "F/btt",   "F/b",   "t",   "I", "t"]),
     ("a task blocks on a task",                          task_blocks_on_its_task,               ["t",   "A",   "t/b", "C/b", "btt", "I", "F/btt",   "F/b",   "t",   "I", "t"]),
@@ -92,6 +92,7 @@ const ROWS: [(&str, Scenario, [&str; 11]); 47] = [
     ("a task gets a join of sync parts that meet",       get_of_parts_that_meet,                ["t",   "A",   "t",   "C/t", "t",   "I", "F/t",     "F/t",   "t",   "I", "t"]),
     ("a task gets a timeout over a sync part",           get_of_a_timeout,                      ["t",   "A",   "t",   "C/t", "t",   "I", "F/t",     "F/t",   "t",   "I", "t"]),
     ("a task gets eight sync parts, unordered",          get_of_unordered_parts,                ["t",   "A",   "t",   "C/t", "t",   "I", "F/t",     "F/t",   "t",   "I", "t"]),
+    ("a task gets a sync part that is polled once",      get_of_a_part_that_is_left,            ["t",   "A",   "t",   "C/t", "t",   "I", "F/t",     "F/t",   "t",   "I", "t"]),
     ("a task gets a LocalPool",                          get_of_a_local_pool,                   ["t",   "A",   "t",   "C/t", "t",   "I", "F/-",     "F/-",   "t",   "I", "t"]),
     ("a task gets sync code that runs a LocalPool",      get_of_a_local_pool_in_sync_code,      ["t",   "A",   "t",   "C/t", "t",   "I", "F/-",     "F/-",   "t",   "I", "t"]),
     ("a task gets a tokio of one thread that gets",      get_of_a_tokio_that_gets,              ["C/b", "A",   "C/-", "C/-", "C/b", "I", "F/C/b",   "F/C/b", "C/b", "I", "C/b"]),

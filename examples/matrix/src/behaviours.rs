@@ -8,7 +8,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -107,6 +107,8 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     ("J4",   "get start",                Gets,      Alone(|| get_started().boxed())),
     ("J5",   "await a timeout of sync",  Works,     Alone(|| await_timeout().boxed())),
     ("C17b", "get a timeout of sync",    Gets,      Alone(|| get_a_timeout().boxed())),
+    ("A4e",  "await a part that is left", Works,   Alone(|| await_left().boxed())),
+    ("C17c", "get a part that is left",  Gets,      Alone(|| get_left().boxed())),
     ("J6",   "get_timeout, then await",  Gets,      Alone(|| get_timeout().boxed())),
     ("J7",   "now_or_later",             Works,     Alone(|| now_or_later().boxed())),
     // The context of a task, and functions about it.
@@ -700,6 +702,28 @@ async fn get_a_timeout() -> Outcome {
         let (late, _end) = ends_late();
         late.timeout(SOON).get().is_err()
     })
+}
+
+/// Polls blocking code once, and then waits until it has begun.
+async fn left() -> u32 {
+    let (begins, begun) = oneshot::channel();
+    let mut part = pin!(Dual::blocking(move || {
+        let _ = begins.send(());
+        5
+    }));
+    if let Poll::Ready(value) = futures::poll!(part.as_mut()) {
+        return value;
+    }
+    begun.await.expect("it begins");
+    part.await
+}
+
+async fn await_left() -> Outcome {
+    works(left().await == 5, "the value differs")
+}
+
+async fn get_left() -> Outcome {
+    gets(5, || Dual::future(left()).get())
 }
 
 async fn get_timeout() -> Outcome {

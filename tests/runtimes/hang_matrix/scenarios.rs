@@ -616,6 +616,22 @@ pub(super) fn get_of_unordered_parts(ex: Ex) -> Run {
     })
 }
 
+pub(super) fn get_of_a_part_that_is_left(ex: Ex) -> Run {
+    in_a_task(ex, |_| {
+        let (begins, begun) = oneshot::channel();
+        let waits = async {
+            let mut part = Box::pin(Dual::blocking(move || {
+                let _ = begins.send(());
+                1
+            }));
+            assert!(futures::poll!(&mut part).is_pending());
+            begun.await.expect("it begins");
+            part.await
+        };
+        assert_eq!(get(waits), 1);
+    })
+}
+
 fn local_pool_with_parts() -> u32 {
     let mut pool = LocalPool::new();
     let task = pool.spawner().spawn_local_with_handle(parts_that_meet());
