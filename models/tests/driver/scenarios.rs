@@ -342,10 +342,7 @@ impl Begun {
 
     /// Waits without a driver.
     fn wait(&self) {
-        let mut state = self.lock();
-        while state.times == 0 {
-            state = sync::ignore_poison(self.0.1.wait(state));
-        }
+        drop(self.0.1.wait_while(self.lock(), |state| state.times == 0));
     }
 }
 
