@@ -178,6 +178,16 @@ impl Roster {
         self.phase == Phase::Ended && self.threads.iter().all(has_ended)
     }
 
+    /// Forgets that polls are left that have ended since.
+    pub(crate) fn forget_polls_that_ended(&mut self) {
+        let active = &self.active;
+        let goes_on = |id: &usize, poll: &PollNumber| {
+            let mut active = active.iter();
+            active.any(|worker| worker.id == *id && worker.record.poll() == *poll)
+        };
+        self.left.retain(|id, poll| goes_on(id, poll));
+    }
+
     /// Returns whether a worker is in a poll that the drop of the executor does not wait for.
     pub(crate) fn is_left(&self, worker: &Worker) -> bool {
         self.left.get(&worker.id) == Some(&worker.record.poll())

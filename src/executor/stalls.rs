@@ -39,7 +39,8 @@ use crate::sync::{AtomicBool, Instant, Ordering};
 const ROUND: Duration = Duration::from_millis(10);
 /// For how many rounds a worker must have been in a poll to be relieved, if it is not known to be blocked.
 const COMPUTES: u32 = 5;
-/// For how many rounds a poll must have been blocked for the drop of its executor not to wait for it.
+/// For how many rounds a poll must have been blocked for the drop of its executor not to wait for it. If the system does not
+/// tell, it counts as blocked.
 const LEFT: u32 = 10;
 /// After how many rounds the next worker is relieved at the latest, if it is not known whether it computes.
 const UNKNOWN: u32 = 10;

@@ -250,6 +250,7 @@ impl Workers {
             return;
         }
         roster.phase = Phase::Ended;
+        roster.forget_polls_that_ended();
         for worker in roster.active.iter().chain(&roster.idle) {
             worker.retire();
             worker.resume.notify_one();
@@ -284,7 +285,8 @@ impl Workers {
 
     /// Notes that a worker has nothing to do.
     pub(crate) fn set_idle(&self, worker: &Worker) {
-        worker.idle.store(true, Ordering::Release);
+        // Sequentially consistent, like `close`: either it sees that the worker is idle, or the worker sees that it is closed.
+        worker.idle.store(true, Ordering::SeqCst);
         if self.is_closed() {
             // It may have run the last task.
             self.try_end();
