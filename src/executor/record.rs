@@ -149,6 +149,8 @@ impl Deref for RecordRef {
 
 impl Drop for RecordRef {
     fn drop(&mut self) {
+        // The worker may have ended with its executor before it took its place back.
+        self.0.set_relieved(false);
         ignore_poison(FREE.lock()).push(self.0);
     }
 }
