@@ -5,10 +5,9 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-
-use async_task::{Runnable, Task};
 
 use crate::once;
 use crate::place::{self, State};
@@ -281,32 +280,36 @@ pub(crate) fn with_host_ref<R>(host: &mut Option<HostRef>, f: impl FnOnce() -> R
     scoped::exchanged(&HOST, host, f)
 }
 
+/// The code of a [`Job`], shared with what waits for it. smartcall implements it.
+pub trait JobCode: Send + Sync + UnwindSafe + RefUnwindSafe {
+    /// Runs the code on this thread, unless nobody waits for it any more. It does not panic.
+    fn run(self: Arc<Self>);
+
+    /// Drops the code, which never runs, and tells what waits for it. It does not panic.
+    fn refuse(self: Arc<Self>);
+}
+
 /// A piece of blocking code on its way to a pool.
 ///
-/// A [`Host`] gets it, and calls [`run`](Job::run) on a thread that may block. One allocation holds the code and all
-/// that it needs.
+/// A [`Host`] gets it, and calls [`run`](Job::run) on a thread that may block.
 ///
-/// Dropping it drops the code. Whatever waits for the code then panics.
+/// Dropping it drops the code. Whatever waits for the code then panics. If the handle of the code is dropped first, the code is
+/// dropped there and then, and the job is empty: running it does nothing.
 #[must_use = "a job that is dropped never runs, and what waits for it panics"]
 pub struct Job {
-    runnable: Runnable,
+    /// `None` once it has run.
+    code: Option<Arc<dyn JobCode>>,
 }
 
 impl Job {
-    /// Makes a job of code, and the task that waits for what the code returns.
-    pub(crate) fn new<R: Send + 'static>(
-        code: impl FnOnce() -> R + Send + 'static,
-    ) -> (Self, Task<R>) {
-        // The code never waits, so nothing wakes the task, and it is scheduled just once.
-        let (runnable, task) = async_task::Builder::new()
-            .propagate_panic(true)
-            .spawn(|()| async move { code() }, |_runnable: Runnable| ());
-        (Job { runnable }, task)
+    pub(crate) fn new(code: Arc<dyn JobCode>) -> Self {
+        Job { code: Some(code) }
     }
 
     /// Runs the code on this thread.
     ///
-    /// A panic of the code reaches what waits for it, and not the caller.
+    /// A panic of the code reaches what waits for it, and not the caller. If nobody waits any more, the value is dropped here.
+    /// A panic of its destructor does not reach the caller either: the panic hook reports it, and this returns.
     ///
     /// # Examples
     ///
@@ -342,14 +345,29 @@ impl Job {
 
     /// Runs the code on a thread whose pool has a host.
     pub(crate) fn run_with_host(self, host: Option<HostRef>) {
-        on_pool_thread(host, || self.runnable.run());
+        on_pool_thread(host, || self.run_here());
     }
 
     /// Runs the code on a thread that its pool has no second one for.
     pub(crate) fn run_dedicated(self) {
         place::with_state(State::DedicatedThread, || {
-            with_host_ref(&mut None, || self.runnable.run())
+            with_host_ref(&mut None, || self.run_here());
         });
+    }
+
+    /// Runs the code on a thread that is a pool's already.
+    pub(crate) fn run_here(mut self) {
+        if let Some(code) = self.code.take() {
+            code.run();
+        }
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        if let Some(code) = self.code.take() {
+            code.refuse();
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! It is not for others, and yet as fixed as the rest: versions of smartcall that are yet to come share it with those that
 //! there are.
 
-use async_task::Task;
+use std::sync::Arc;
 
 pub use crate::block::{
     Permission, block_or_refuse, can_block, may_block, request_blocking, request_deref,
@@ -11,7 +11,7 @@ pub use crate::block::{
 };
 pub use crate::carry::{Returning, Snapshot, capture, captures};
 pub use crate::enter::{Inside, hosted_by, inside_executor, with_host_by};
-pub use crate::host::{Host, HostRef, InternalHost, Job, Token, host, on_pool_thread};
+pub use crate::host::{Host, HostRef, InternalHost, Job, JobCode, Token, host, on_pool_thread};
 pub use crate::place::{Place, current, enter, in_region, is_dedicated, run_outside};
 pub use crate::placement;
 pub use crate::refusal::{CannotBlock, Refusal, STOPPED, panic_forked, panic_no_thread};
@@ -23,8 +23,8 @@ pub use crate::scoped;
 #[cfg(feature = "tracing")]
 pub use crate::trace::Dispatcher;
 
-/// Makes a job of code, and the task that waits for what the code returns.
-pub fn job<R: Send + 'static>(code: impl FnOnce() -> R + Send + 'static) -> (Job, Task<R>) {
+/// Makes a job of code.
+pub fn job(code: Arc<dyn JobCode>) -> Job {
     Job::new(code)
 }
 
@@ -36,4 +36,9 @@ pub fn run_job(job: Job, host: HostRef) {
 /// Runs a job on a thread that its pool has no second one for.
 pub fn run_dedicated(job: Job) {
     job.run_dedicated();
+}
+
+/// Runs a job inside of [`on_pool_thread`].
+pub fn run_job_here(job: Job) {
+    job.run_here();
 }

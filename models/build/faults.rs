@@ -42,6 +42,7 @@ const EXECUTOR: Model = Model {
     sources: &[
         "../src/drive/cancel.rs",
         "../src/drive/driver.rs",
+        "../src/drive/job.rs",
         "../src/drive/parker.rs",
         "../src/executor/call_state.rs",
         "../src/executor/hosts.rs",
@@ -53,13 +54,12 @@ const EXECUTOR: Model = Model {
         "../src/executor/task_list.rs",
         "../src/executor/worker_loop.rs",
         "../src/executor/workers.rs",
-        "../src/offload/completion.rs",
         "src/os_thread.rs",
         "tests/executor/scenarios.rs",
     ],
     shared: &["internal", "sync"],
     folders: &[
-        ("drive", &["cancel", "driver", "parker"]),
+        ("drive", &["cancel", "driver", "job", "parker"]),
         (
             "executor",
             &[
@@ -76,7 +76,6 @@ const EXECUTOR: Model = Model {
                 "workers",
             ],
         ),
-        ("offload", &["completion"]),
     ],
     exchanges: &[],
 };
@@ -374,6 +373,20 @@ pub(crate) const FAULTS: &[Fault] = &[
         caught_by: &[catch("driver", "asked_in_the_last_poll", "deadlock")],
     },
     // A runner that stops wakes no other runner.
+    // A call that never parks does not ask whether it is to end.
+    Fault {
+        name: "fault_asks_only_where_it_parks",
+        plant: Exchange {
+            file: "driver.rs",
+            from: "if polls % POLLS_UNASKED == 0 {",
+            to: "if false {",
+        },
+        caught_by: &[catch(
+            "driver",
+            "stopped_while_it_wakes_itself",
+            "it never ends",
+        )],
+    },
     Fault {
         name: "fault_no_wake_one",
         plant: Exchange {
@@ -715,51 +728,111 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("executor", "stop_while_blocked", "deadlock")],
     },
-    // Code that is abandoned by its handle, and a job that is cancelled while it is parked.
+    // The protocol of a job: the handle is dropped before the code begins, while it runs, while it is parked, and as it ends.
     Fault {
         name: "fault_abandoned_is_not_marked",
         plant: Exchange {
-            file: "completion.rs",
-            from: "*stage = Stage::Abandoned;",
-            to: "*stage = Stage::Queued;",
+            file: "job.rs",
+            from: "state.stage = Stage::Abandoned;",
+            to: "",
         },
-        caught_by: &[catch("executor", "abandoned_at_any_time", "")],
+        caught_by: &[catch("executor", "dropped_at_any_time", "")],
     },
     Fault {
-        name: "fault_abandoned_is_not_looked_for",
+        name: "fault_begins_whatever_the_stage",
         plant: Exchange {
-            file: "completion.rs",
-            from: "if matches!(*stage, Stage::Abandoned) {",
-            to: "if false {",
+            file: "job.rs",
+            from: "let is_queued = matches!(state.stage, Stage::Queued);",
+            to: "let is_queued = true;",
         },
-        caught_by: &[catch("executor", "abandoned_at_any_time", "")],
+        caught_by: &[catch("executor", "dropped_at_any_time", "")],
     },
     Fault {
         name: "fault_end_notifies_none",
         plant: Exchange {
-            file: "completion.rs",
-            from: "self.0.ended.notify_all();",
+            file: "job.rs",
+            from: "self.ended.notify_all();",
             to: "",
         },
-        caught_by: &[catch("executor", "abandoned_at_any_time", "deadlock")],
+        caught_by: &[catch("executor", "dropped_at_any_time", "deadlock")],
+    },
+    // Code that ends does not look whether it was told, so that nobody drops its value.
+    Fault {
+        name: "fault_told_not_looked_for_at_the_end",
+        plant: Exchange {
+            file: "job.rs",
+            from: "if self.is_told() {\n            return false;",
+            to: "if false {\n            return false;",
+        },
+        caught_by: &[catch("executor", "dropped_at_any_time", "")],
     },
     Fault {
-        name: "fault_cancel_wakes_none",
+        name: "fault_running_is_not_told",
         plant: Exchange {
-            file: "cancel.rs",
-            from: "waker.wake();",
-            to: "drop(waker);",
+            file: "job.rs",
+            from: "self.told.store(true, Ordering::Relaxed);",
+            to: "",
         },
-        caught_by: &[catch("executor", "cancelled_as_it_parks", "deadlock")],
+        caught_by: &[catch("executor", "interrupted_as_it_parks", "deadlock")],
+    },
+    // It is told after the waker was taken, outside of the lock.
+    Fault {
+        name: "fault_told_too_late",
+        plant: Exchange {
+            file: "job.rs",
+            from: "\
+                self.told.store(true, Ordering::Relaxed);
+                (elsewhere, state.wait.take())
+",
+            to: "\
+                let wait = state.wait.take();
+                drop(state);
+                self.told.store(true, Ordering::Relaxed);
+                state = self.lock();
+                (elsewhere, wait)
+",
+        },
+        caught_by: &[catch("executor", "interrupted_as_it_parks", "deadlock")],
     },
     Fault {
-        name: "fault_cancelled_not_looked_for",
+        name: "fault_drop_wakes_no_wait",
         plant: Exchange {
-            file: "cancel.rs",
-            from: "if job.cancelled {",
-            to: "if false {",
+            file: "job.rs",
+            from: "if let Some(waker) = wait {",
+            to: "if let Some(waker) = wait.filter(|_| false) {",
         },
-        caught_by: &[catch("executor", "cancelled_as_it_parks", "deadlock")],
+        caught_by: &[
+            catch("executor", "interrupted_as_it_parks", "deadlock"),
+            catch("executor", "given_up_as_it_parks", ""),
+        ],
+    },
+    Fault {
+        name: "fault_told_not_looked_for_before_the_park",
+        plant: Exchange {
+            file: "job.rs",
+            from: "if self.is_told() {\n            let ends",
+            to: "if false {\n            let ends",
+        },
+        caught_by: &[catch("executor", "interrupted_as_it_parks", "deadlock")],
+    },
+    Fault {
+        name: "fault_end_wakes_no_handle",
+        plant: Exchange {
+            file: "job.rs",
+            from: "if let Some(waker) = handle {",
+            to: "if let Some(waker) = handle.filter(|_| false) {",
+        },
+        caught_by: &[catch("executor", "awaited_as_it_ends", "deadlock")],
+    },
+    // What waits for the value looks, and registers its waker afterwards.
+    Fault {
+        name: "fault_end_looked_for_too_early",
+        plant: Exchange {
+            file: "job.rs",
+            from: "let is_known = |known: &Waker|",
+            to: "drop(state);\n        state = self.lock();\n        let is_known = |known: &Waker|",
+        },
+        caught_by: &[catch("executor", "awaited_as_it_ends", "deadlock")],
     },
     // A job that resumes does not take its place back.
     Fault {

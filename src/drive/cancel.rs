@@ -1,148 +1,83 @@
 //! Cancellation of blocking code: the code learns that its handle was dropped.
 //!
-//! Code on a pool can't be interrupted, but it can ask. A `.get()` in it asks by itself: it stops waiting and unwinds,
-//! so that what it waited for is dropped in turn. So a cancelled task cancels what its blocking code awaits, through any
-//! number of layers.
+//! Sync code is never torn: code that has begun runs to its end, and a `.get()` in it waits to its end. So no lock is poisoned,
+//! and no change is left half done. The code can ask, and return early. Only in a handle from `interrupt_on_drop` does a
+//! `.get()` end by itself. It unwinds the code, so that what it waited for is dropped in turn. So a cancelled task cancels what
+//! its blocking code awaits, through any number of layers.
 //!
-//! Each job has an entry in one table. The entry is made when the job is sent to a pool, and removed with the job's code.
-//! (An `Arc` that the code and the handle share would be one more allocation for each job.) All changes are made under
-//! the table's lock. The thread that cancels a job marks its entry and takes the waker. The thread that is about to park
-//! looks for the mark and leaves its waker. So it either sees the mark or is woken.
+//! The code finds its job by a thread-local. `job.rs` has the protocol.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
-use std::panic;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::{Context, Poll, Waker};
+use std::fmt;
+use std::panic::{self, RefUnwindSafe, UnwindSafe};
+use std::task::{Context, Poll};
 use std::thread;
 
 use smartcall_context::internal::scoped;
 
-use crate::sync::ignore_poison;
+use crate::drive::job::Job;
+use crate::sync::Arc;
 
-/// A job that has not ended.
-#[derive(Default)]
-struct Job {
-    /// Whether its handle was dropped.
-    cancelled: bool,
-    /// Wakes the `.get()` that its code is parked in.
-    waker: Option<Waker>,
-    /// The mark for other threads, which may also read it after the job has ended.
-    token: Option<Arc<AtomicBool>>,
+/// A job, whatever its code is.
+pub(crate) type AnyJob = Job<dyn Send + Sync + UnwindSafe + RefUnwindSafe>;
+
+/// The job whose code a thread runs.
+#[derive(Clone)]
+struct Current {
+    job: Arc<AnyJob>,
+    /// Whether a `shield` protects the code.
+    shielded: bool,
 }
-
-static JOBS: Mutex<BTreeMap<JobId, Job>> = Mutex::new(BTreeMap::new());
-
-/// The number of a job. No two jobs have the same number.
-pub(crate) type JobId = u64;
 
 thread_local! {
-    /// The job whose code this thread runs, unless a `shield` protects it.
-    static CURRENT: Cell<Option<JobId>> = const { Cell::new(None) };
-
-    /// The job whose code this thread runs, whether or not a `shield` protects it.
-    static RUNNING: Cell<Option<JobId>> = const { Cell::new(None) };
+    /// The job whose code this thread runs.
+    static CURRENT: Cell<Option<Current>> = const { Cell::new(None) };
 }
 
-fn lock() -> MutexGuard<'static, BTreeMap<JobId, Job>> {
-    ignore_poison(JOBS.lock())
+/// Returns the job on this thread, unless a `shield` protects it.
+fn unshielded() -> Option<Arc<AnyJob>> {
+    let current = scoped::cloned(&CURRENT)?;
+    (!current.shielded).then_some(current.job)
 }
 
-/// The registration of a job. It moves with the code, and ends when the code has run or is dropped.
-pub(crate) struct Registration(JobId);
-
-impl Registration {
-    pub(crate) fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        lock().insert(id, Job::default());
-        Registration(id)
-    }
-
-    pub(crate) fn id(&self) -> JobId {
-        self.0
-    }
-
-    /// Runs the job's code.
-    pub(crate) fn run<R>(self, f: impl FnOnce() -> R) -> R {
-        scoped::with(&RUNNING, Some(self.0), || {
-            scoped::with(&CURRENT, Some(self.0), f)
-        })
-    }
+/// Runs the code of a job.
+pub(crate) fn run_job<R>(job: Arc<AnyJob>, f: impl FnOnce() -> R) -> R {
+    let shielded = false;
+    scoped::exchanged(&CURRENT, &mut Some(Current { job, shielded }), f)
 }
 
-impl Drop for Registration {
-    fn drop(&mut self) {
-        let job = lock().remove(&self.0);
-        // Not under the lock: dropping a waker may run other code.
-        drop(job);
-    }
-}
-
-/// Marks a job as cancelled, and wakes its `.get()`. Does nothing if the job has ended.
-pub(crate) fn cancel(id: JobId) {
-    let waker = lock().get_mut(&id).and_then(|job| {
-        job.cancelled = true;
-        if let Some(token) = &job.token {
-            token.store(true, Ordering::Relaxed);
+/// Becomes ready once the job on this thread is interrupted, so that its wait has to end. Until the job is told, the wait is
+/// woken when it is.
+pub(crate) fn poll_interrupted(cx: &mut Context<'_>) -> Poll<()> {
+    match scoped::cloned(&CURRENT) {
+        Some(Current { job, shielded }) => {
+            // A wait can't unwind if panics abort, nor in a destructor that runs while another panic unwinds.
+            let can_unwind = cfg!(panic = "unwind") && !thread::panicking();
+            job.poll_told(cx, can_unwind && !shielded)
         }
-        job.waker.take()
-    });
-    if let Some(waker) = waker {
-        waker.wake();
-    }
-}
-
-/// Becomes ready once the job on this thread is cancelled, so that its wait has to end.
-#[inline]
-pub(crate) fn poll_cancelled(cx: &mut Context<'_>) -> Poll<()> {
-    match CURRENT.get() {
-        Some(id) => poll_job(id, cx),
         None => Poll::Pending,
     }
 }
 
-#[cold]
-fn poll_job(id: JobId, cx: &mut Context<'_>) -> Poll<()> {
-    // The wait can't unwind if panics abort, nor in a destructor that runs while another panic unwinds.
-    if !cfg!(panic = "unwind") || thread::panicking() {
-        return Poll::Pending;
-    }
-    let mut jobs = lock();
-    let Some(job) = jobs.get_mut(&id) else {
-        return Poll::Pending;
-    };
-    if job.cancelled {
-        return Poll::Ready(());
-    }
-    let previous = job.waker.replace(cx.waker().clone());
-    drop(jobs);
-    drop(previous);
-    Poll::Pending
-}
-
 /// Ends a wait of the job on this thread by unwinding. The panic hook is not called.
-pub(crate) fn unwind_cancelled() -> ! {
+pub(crate) fn unwind_interrupted() -> ! {
     /// What the code is unwound with.
-    struct Cancelled;
+    struct Interrupted;
 
-    panic::resume_unwind(Box::new(Cancelled))
+    panic::resume_unwind(Box::new(Interrupted))
 }
 
 /// Returns whether this thread runs a job whose handle was dropped, shielded or not: nobody wants its value any more.
 pub(crate) fn is_given_up() -> bool {
-    let Some(id) = RUNNING.get() else {
-        return false;
-    };
-    lock().get(&id).is_some_and(|job| job.cancelled)
+    scoped::cloned(&CURRENT).is_some_and(|current| current.job.is_told())
 }
 
 /// Returns `true` if the handle of the current blocking job has been dropped.
 ///
-/// Code on a pool can't be interrupted. Long code calls this between two steps, and returns early if it is `true`; the value
-/// that it returns is dropped. A `.get()` in the code that waits, or is about to wait, ends by itself: it unwinds without a
-/// message, and drops what it waits for. (If panics abort, it waits to its end.)
+/// Sync code runs to its end, whoever gives up on it, and a `.get()` in it waits to its end. Long code calls this between two
+/// steps, and returns early if it is `true`; the value that it returns is dropped. Code that waits for something that may never
+/// come bounds that wait by [`get_timeout`](crate::Dual::get_timeout). To end the wait as soon as the handle is dropped, use
+/// [`interrupt_on_drop`](crate::offload::interrupt_on_drop).
 ///
 /// Returns `false` outside of such code, in a [`shield`], and in code that runs on its caller's thread, as under `.get()`:
 /// the caller waits there. Also returns `false` in a job of another version of this crate.
@@ -170,10 +105,7 @@ pub(crate) fn is_given_up() -> bool {
 /// receiver.recv();
 /// ```
 pub fn is_cancelled() -> bool {
-    let Some(id) = CURRENT.get() else {
-        return false;
-    };
-    lock().get(&id).is_some_and(|job| job.cancelled)
+    unshielded().is_some_and(|job| job.is_told())
 }
 
 /// Lets other threads ask whether blocking code was cancelled, such as threads that the code starts.
@@ -206,8 +138,8 @@ pub fn is_cancelled() -> bool {
 /// assert_eq!(primes.await, 168);
 /// # });
 /// ```
-#[derive(Clone, Debug)]
-pub struct CancellationToken(Arc<AtomicBool>);
+#[derive(Clone)]
+pub struct CancellationToken(Option<Arc<AnyJob>>);
 
 impl CancellationToken {
     /// Returns the token of the current blocking job.
@@ -215,45 +147,49 @@ impl CancellationToken {
     /// The token is never cancelled if [`is_cancelled`] can't become `true` here: outside of such code, in a [`shield`],
     /// and in code that runs on its caller's thread.
     pub fn current() -> Self {
-        let mut jobs = lock();
-        let job = CURRENT.get().and_then(|id| jobs.get_mut(&id));
-        CancellationToken(match job {
-            Some(job) => {
-                let cancelled = job.cancelled;
-                let token = job
-                    .token
-                    .get_or_insert_with(|| Arc::new(AtomicBool::new(cancelled)));
-                Arc::clone(token)
-            }
-            None => Arc::default(),
-        })
+        CancellationToken(unshielded())
     }
 
-    /// Returns `true` if the handle of the job has been dropped.
+    /// Returns `true` if the handle of the job was dropped while the code ran.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.as_ref().is_some_and(|job| job.is_told())
     }
 }
 
-/// Protects blocking code from being cancelled while a closure runs.
+impl fmt::Debug for CancellationToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CancellationToken")
+            .field("is_cancelled", &self.is_cancelled())
+            .finish()
+    }
+}
+
+/// Protects blocking code from being interrupted while a closure runs.
 ///
-/// Inside the closure, [`is_cancelled`] returns `false`, and a `.get()` waits to its end. Use it for a section that must not
-/// be left half done. After the closure, the code can be cancelled again.
+/// It is for code in a handle from [`interrupt_on_drop`](crate::offload::interrupt_on_drop). Inside the closure, a `.get()`
+/// waits to its end, and [`is_cancelled`] returns `false`, so that code which asks does not return early either. Use it for a
+/// section that must not be left half done. After the closure, the code can be cancelled again.
 ///
 /// # Examples
 ///
 /// ```
 /// use smartcall::{Dual, offload};
 ///
-/// let saves = Dual::blocking(|| {
+/// let saves = offload::interrupt_on_drop(Dual::blocking(|| {
 ///     offload::shield(|| {
 ///         // Both, or neither.
 ///         Dual::future(async { /* write */ }).get();
 ///         Dual::future(async { /* write the other one */ }).get();
 ///     });
-/// });
+/// }));
 /// # pollster::block_on(async { saves.await });
 /// ```
 pub fn shield<R>(f: impl FnOnce() -> R) -> R {
-    scoped::with(&CURRENT, None, f)
+    match scoped::cloned(&CURRENT) {
+        Some(Current { job, .. }) => {
+            let shielded = true;
+            scoped::exchanged(&CURRENT, &mut Some(Current { job, shielded }), f)
+        }
+        None => f(),
+    }
 }

@@ -39,6 +39,10 @@ use crate::drive::cancel;
 use crate::drive::parker::Parker;
 use crate::sync::{Ordering, fence, panicking};
 
+/// After how many polls a call asks whether it is to end, if it does not park: a future that wakes itself would keep its thread
+/// for ever.
+const POLLS_UNASKED: u32 = 64;
+
 thread_local! {
     /// The driver of the outermost level. It is borrowed while in use.
     static FIRST: RefCell<Driver> = RefCell::new(Driver::new());
@@ -120,6 +124,7 @@ impl Driver {
     #[inline(never)]
     fn finish<F: Future>(&self, mut future: Pin<&mut F>) -> F::Output {
         let mut parked = Parked { parker: None };
+        let mut polls = 0_u32;
         loop {
             let requests = placement::take_requests();
             // The count before the flag: between the two looks another thread may use the waker and drop it.
@@ -131,6 +136,11 @@ impl Driver {
             if requests.count == 0 && !woken {
                 parked.parker = Some(&self.parker);
                 self.park();
+            }
+            polls = polls.wrapping_add(1);
+            if polls % POLLS_UNASKED == 0 {
+                // Nothing is parked that the waker could wake.
+                end_if_nothing_waits(Waker::noop());
             }
             if let Poll::Ready(value) = self.poll(future.as_mut()) {
                 return value;
@@ -155,21 +165,25 @@ impl Driver {
     /// Parks the thread until the waker is used, with the help of its host.
     #[cold]
     fn park(&self) {
-        if cancel::poll_cancelled(&mut Context::from_waker(&self.waker)).is_ready() {
-            cancel::unwind_cancelled();
+        end_if_nothing_waits(&self.waker);
+        match context::host() {
+            Some(host) => host.park(|| self.parker.park()),
+            None => self.parker.park(),
         }
-        let Some(host) = context::host() else {
-            return self.parker.park();
-        };
-        // In a destructor that runs while a panic unwinds, a second one would end the program: such a wait goes on.
-        if !panicking()
-            && host
-                .poll_stopped(&mut Context::from_waker(&self.waker))
-                .is_ready()
-        {
-            panic!("{}", context::STOPPED);
-        }
-        host.park(|| self.parker.park());
+    }
+}
+
+/// Ends this call by unwinding if nothing is to wait here any more: the job on this thread was interrupted, or the executor was
+/// dropped. Either of them uses the waker when that happens later.
+#[cold]
+fn end_if_nothing_waits(waker: &Waker) {
+    let cx = &mut Context::from_waker(waker);
+    if cancel::poll_interrupted(cx).is_ready() {
+        cancel::unwind_interrupted();
+    }
+    // In a destructor that runs while a panic unwinds, a second one would end the program: such a wait goes on.
+    if !panicking() && context::host().is_some_and(|host| host.poll_stopped(cx).is_ready()) {
+        panic!("{}", context::STOPPED);
     }
 }
 

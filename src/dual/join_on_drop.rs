@@ -1,7 +1,7 @@
 //! Handles whose drop waits for their blocking code.
 
 use crate::dual::handle::{Dual, DualOf};
-use crate::offload::join;
+use crate::offload::on_drop;
 use crate::work::scoped::{self, Scope, Scoped};
 use crate::work::traits::Work;
 
@@ -62,6 +62,6 @@ impl scoped::sealed::Sealed for JoinOnDrop {}
 
 impl Scope for JoinOnDrop {
     fn run<R>(&self, f: impl FnOnce() -> R) -> R {
-        join::joined(f)
+        on_drop::joined(f)
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod handle;
 pub(crate) mod resolve;
 
 pub(crate) mod deref;
+pub(crate) mod interrupt_on_drop;
 pub(crate) mod join_on_drop;
 pub(crate) mod on;
 #[cfg(feature = "executor")]

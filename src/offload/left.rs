@@ -25,7 +25,8 @@ use smartcall_context::internal::{self as context, Job, Snapshot};
 
 use crate::offload::code::Code;
 use crate::offload::spawn_blocking::{self, BlockingTask};
-use crate::offload::{join, select};
+use crate::drive::job::OnDrop;
+use crate::offload::{on_drop, select};
 use crate::sync::ignore_poison;
 
 /// Blocking code that has asked, with what is known of the place where it has asked.
@@ -33,8 +34,8 @@ pub(crate) struct Asked<C> {
     code: C,
     /// What is propagated to the pool, if it goes there. It is boxed to keep this small: mostly there is nothing.
     snapshot: Option<Box<Snapshot>>,
-    /// Whether its handle is joined on drop.
-    joined: bool,
+    /// What the drop of its handle does.
+    on_drop: OnDrop,
 }
 
 impl<C> Asked<C>
@@ -49,7 +50,7 @@ where
         Asked {
             code: code(),
             snapshot,
-            joined: join::is_joined(),
+            on_drop: on_drop::current(),
         }
     }
 
@@ -61,18 +62,18 @@ where
 
     /// Sends the code to the pool, from a poll of its part.
     pub(crate) fn spawn(self) -> BlockingTask<C::Output> {
-        let joined = self.joined || join::is_joined();
-        let (job, task) = self.prepare(joined);
+        let on_drop = self.on_drop.or(on_drop::current());
+        let (job, task) = self.prepare(on_drop);
         spawn_blocking::submit(job);
         task
     }
 
-    fn prepare(self, joined: bool) -> (Job, BlockingTask<C::Output>) {
+    fn prepare(self, on_drop: OnDrop) -> (Job, BlockingTask<C::Output>) {
         // If there was nothing to capture, there still is nothing of that place.
         let snapshot = self
             .snapshot
             .map_or_else(Snapshot::empty, |snapshot| *snapshot);
-        join::with(joined, || spawn_blocking::prepare(self.code, snapshot))
+        on_drop::with(on_drop, || spawn_blocking::prepare(self.code, snapshot))
     }
 }
 
@@ -83,8 +84,8 @@ where
 {
     fn send(self, number: Number) {
         let send = || {
-            let joined = self.joined;
-            let (job, task) = self.prepare(joined);
+            let on_drop = self.on_drop;
+            let (job, task) = self.prepare(on_drop);
             let Ok(wanted) = offer(number, Box::new(task)) else {
                 // The part was dropped. So are its job, which has not begun, and with it the code.
                 return;

@@ -89,11 +89,10 @@
 
 pub(crate) mod carriers;
 pub(crate) mod code;
-pub(crate) mod completion;
-pub(crate) mod join;
 pub(crate) mod left;
 pub(crate) mod limited;
 pub(crate) mod max_threads;
+pub(crate) mod on_drop;
 pub(crate) mod pool;
 #[cfg(feature = "rayon")]
 mod rayon;
@@ -113,4 +112,5 @@ pub use self::rayon::Rayon;
 pub use self::select::{SetPoolError, set_pool};
 pub use self::single_thread::SingleThread;
 pub use crate::drive::cancel::{CancellationToken, is_cancelled, shield};
+pub use crate::dual::interrupt_on_drop::interrupt_on_drop;
 pub use crate::dual::join_on_drop::join_on_drop;

@@ -1,81 +1,203 @@
 //! Sends blocking code to a pool and awaits its value.
 
 use std::future::Future;
+use std::mem;
+use std::ops::{Deref, DerefMut};
+use std::panic::{self, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::thread;
 
-use async_task::{FallibleTask, Task};
-use smartcall_context::internal::{self as context, Job, Returning, Snapshot};
+use smartcall_context::internal::{self as context, JobCode, Returning, Snapshot};
 
-use crate::drive::cancel::{self, JobId, Registration};
+use crate::drive::cancel;
+use crate::drive::job::Job;
 use crate::offload::carriers::Ending;
 use crate::offload::code::Code;
-use crate::offload::completion::CompletionGuard;
-use crate::offload::join::{self, JoinGuard};
 use crate::offload::limited;
+use crate::offload::on_drop;
 use crate::offload::select::{self, Chosen};
 use crate::offload::threads;
+use crate::sync::{Arc, Mutex, ignore_poison};
 
 /// The future of blocking code that was sent to a pool.
 ///
-/// Dropping it cancels the code: code that has not begun does not run; the value of code that runs is dropped.
-pub(crate) struct BlockingTask<T> {
-    task: FallibleTask<Option<Output<T>>>,
-    /// The job, which is cancelled when this is dropped.
-    id: JobId,
-    /// It is dropped last. By then the code is cancelled, and can't begin any more.
-    _join: JoinGuard,
-}
-
-/// The output of code on a pool. The fields are dropped in this order.
-struct Output<T> {
-    value: T,
-    returning: Returning,
-    _running: Option<CompletionGuard>,
-}
+/// Dropping it cancels the code: code that has not begun is dropped and does not run; code that runs is told, and its value is
+/// dropped.
+pub(crate) struct BlockingTask<T>(Arc<Job<dyn HasValue<T>>>);
 
 impl<T> Drop for BlockingTask<T> {
     fn drop(&mut self) {
-        if !self.task.is_finished() {
-            cancel::cancel(self.id);
+        if !self.0.abandon() {
+            // The code that never begins, or the value that nobody has taken.
+            self.0.parcel().clear();
+        } else if self.0.on_drop().joins {
+            on_drop::wait(&self.0);
         }
     }
 }
 
 impl<T> BlockingTask<T> {
-    fn new(task: Task<Option<Output<T>>>, id: JobId, join: JoinGuard) -> Self {
-        BlockingTask {
-            task: task.fallible(),
-            id,
-            _join: join,
-        }
-    }
-
     /// Returns whether the code has run, or will never run.
     pub(crate) fn is_finished(&self) -> bool {
-        self.task.is_finished()
+        self.0.has_ended()
     }
 }
 
 impl<T> Future for BlockingTask<T> {
     type Output = T;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        Pin::new(&mut self.task).poll(cx).map(|output| {
-            let Output {
-                value, returning, ..
-            } = output.flatten().unwrap_or_else(|| {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        self.0.poll_ended(cx).map(|()| {
+            let value = self.0.parcel().take_value().unwrap_or_else(|| {
                 panic!(
                     "the pool refused this job, or dropped it before it ran. This happens if the pool \
                      was shut down or its thread has ended, or if a `Pool` or a `Host` of the program \
                      dropped the `Job`. Use a pool that lives as long as its jobs."
                 )
             });
+            let (value, returning) = value.unwrap_or_else(|payload| panic::resume_unwind(payload));
             returning.restore();
             value
         })
     }
 }
+
+/// What the code and its handle pass to each other: `None` while the code runs, and once all is done. `B` holds the content, or
+/// is a box of it.
+struct Parcel<B>(Mutex<Option<B>>);
+
+enum Content<C: Code> {
+    Code(C, Snapshot),
+    Value(thread::Result<(C::Output, Returning)>),
+    Empty,
+}
+
+impl<B> Parcel<B> {
+    fn new(content: B) -> Self {
+        Parcel(Mutex::new(Some(content)))
+    }
+
+    fn take(&self) -> Option<B> {
+        ignore_poison(self.0.lock()).take()
+    }
+
+    fn put(&self, content: B) {
+        *ignore_poison(self.0.lock()) = Some(content);
+    }
+}
+
+/// A parcel, as the handle knows it.
+trait HasValue<T>: Send + Sync + UnwindSafe + RefUnwindSafe {
+    /// Takes the value of code that has run.
+    fn take_value(&self) -> Option<thread::Result<(T, Returning)>>;
+
+    /// Drops the code or the value.
+    fn clear(&self);
+}
+
+impl<B, C> HasValue<C::Output> for Parcel<B>
+where
+    B: DerefMut<Target = Content<C>> + Send,
+    C: Code,
+{
+    fn take_value(&self) -> Option<thread::Result<(C::Output, Returning)>> {
+        match mem::replace(&mut *self.take()?, Content::Empty) {
+            Content::Value(value) => Some(value),
+            Content::Code(..) | Content::Empty => None,
+        }
+    }
+
+    fn clear(&self) {
+        drop(self.take());
+    }
+}
+
+impl<B, C> JobCode for Job<Parcel<B>>
+where
+    B: DerefMut<Target = Content<C>> + Send + 'static,
+    C: Code,
+{
+    fn run(self: Arc<Self>) {
+        let ending = Ending::of_code();
+        if !self.begin() {
+            return;
+        }
+        let Some(mut content) = self.parcel().take() else {
+            return;
+        };
+        if let Content::Code(code, mut snapshot) = mem::replace(&mut *content, Content::Empty) {
+            let run = || {
+                let value = snapshot.run(|| code.run());
+                (value, snapshot.into_returning())
+            };
+            let run = || {
+                if threads::is_shared() {
+                    return run();
+                }
+                cancel::run_job(self.clone(), || on_drop::with(self.on_drop(), run))
+            };
+            *content = Content::Value(panic::catch_unwind(AssertUnwindSafe(run)));
+        }
+        self.parcel().put(content);
+        // The destructor of a value that nobody wants may take long.
+        if !self.is_told() {
+            limited::announce(ending);
+        }
+        end(&self);
+    }
+
+    fn refuse(self: Arc<Self>) {
+        if self.begin() {
+            quietly(|| drop(self.parcel().take()));
+            end(&self);
+        }
+    }
+}
+
+/// Ends code that ran on this thread. If nobody waits for its value, the value is dropped here.
+fn end<B>(job: &Job<Parcel<B>>) {
+    // A waker is code of another crate.
+    if quietly(|| job.end()) == Some(false) {
+        quietly(|| drop(job.parcel().take()));
+        job.end_of_told();
+    }
+}
+
+/// Runs code and catches its panics, which the panic hook has reported: a thread of a pool has nobody to pass them on to.
+pub(crate) fn quietly<R>(code: impl FnOnce() -> R) -> Option<R> {
+    // What the code drops is not used again.
+    let mut panicked = match panic::catch_unwind(AssertUnwindSafe(code)) {
+        Ok(value) => return Some(value),
+        Err(payload) => Some(payload),
+    };
+    // The destructor of a payload may panic as well.
+    while let Some(payload) = panicked {
+        panicked = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))).err();
+    }
+    None
+}
+
+/// The content of a parcel that is not boxed.
+struct Inline<T>(T);
+
+impl<T> Deref for Inline<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Inline<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+/// Up to how many bytes of a cancelled job may stay in the queue of its pool. The pool owns a job until its turn comes, and what
+/// a larger one captured is in a box, which is freed when the handle is dropped.
+const LARGE: usize = 128;
 
 /// Sends code to the pool that `select` chooses.
 pub(crate) fn spawn_blocking<C>(code: C) -> BlockingTask<C::Output>
@@ -84,47 +206,37 @@ where
     C::Output: Send + 'static,
 {
     // Before any lock is taken: hooks are code of the program.
-    let (job, value) = prepare(code, context::capture());
+    let (job, task) = prepare(code, context::capture());
     submit(job);
-    value
+    task
 }
 
 /// Makes a job of code, with what was captured for it, and the future of its value.
-pub(crate) fn prepare<C>(code: C, mut snapshot: Snapshot) -> (Job, BlockingTask<C::Output>)
+pub(crate) fn prepare<C>(code: C, snapshot: Snapshot) -> (context::Job, BlockingTask<C::Output>)
 where
     C: Code + Send + 'static,
     C::Output: Send + 'static,
 {
-    let registration = Registration::new();
-    let id = registration.id();
-    let (run, join) = join::register();
-    let code = move || {
-        let ending = Ending::of_code();
-        let value = || {
-            let value = || {
-                let value = snapshot.run(|| code.run());
-                (value, snapshot.into_returning())
-            };
-            if threads::is_shared() {
-                let _registration = registration;
-                return value();
-            }
-            registration.run(value)
-        };
-        let ((value, returning), running) = run.run(value)?;
-        limited::announce(ending);
-        Some(Output {
-            value,
-            returning,
-            _running: running,
-        })
-    };
-    let (job, task) = context::job(code);
-    (job, BlockingTask::new(task, id, join))
+    let content = Content::Code(code, snapshot);
+    if mem::size_of::<Content<C>>() > LARGE {
+        share::<C, Box<Content<C>>>(Box::new(content))
+    } else {
+        share::<C, Inline<Content<C>>>(Inline(content))
+    }
+}
+
+fn share<C, B>(content: B) -> (context::Job, BlockingTask<C::Output>)
+where
+    B: DerefMut<Target = Content<C>> + Send + 'static,
+    C: Code + 'static,
+    C::Output: 'static,
+{
+    let shared = Arc::new(Job::new(on_drop::current(), Parcel::new(content)));
+    (context::job(shared.clone()), BlockingTask(shared))
 }
 
 /// Sends a job to the pool that `select` chooses.
-pub(crate) fn submit(job: Job) {
+pub(crate) fn submit(job: context::Job) {
     match select::choose() {
         None => limited::submit(job),
         // A job that the pool refuses is dropped, and what waits for it panics.

@@ -44,6 +44,7 @@ pub use self::scoped::{OnPool, Scope, Scoped};
 pub use self::staying::{Borrowing, InPlace};
 pub use self::traits::Work;
 pub use crate::combine::join::{Join, Race, TryJoin};
+pub use crate::dual::interrupt_on_drop::InterruptOnDrop;
 pub use crate::dual::join_on_drop::JoinOnDrop;
 #[cfg(feature = "executor")]
 pub use crate::dual::start::Started;

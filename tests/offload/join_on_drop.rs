@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use smartcall::context::{self, Host};
-use smartcall::offload::{self, CancellationToken, Limited, join_on_drop};
+use smartcall::offload::{self, CancellationToken, Limited, interrupt_on_drop, join_on_drop};
 use smartcall::{Dual, DualOf, Work, join, race};
 
 use crate::common::{limit, polled, wait_until};
@@ -87,11 +87,11 @@ fn dropped_in_the_queue() {
         begins.recv().expect("it begins");
         let (late, _begins) = mpsc::channel();
         drop(polled(join_on_drop(runs(&late, &held)).on(&pool)));
+        assert_eq!(Arc::strong_count(&held), 1, "nothing of it is left");
         go.send(()).expect("it waits");
         assert_eq!(pollster::block_on(first), Ok(()));
         // The place goes to the next one.
         pollster::block_on(Dual::blocking(|| ()).on(&pool));
-        assert_eq!(Arc::strong_count(&held), 1);
     });
 }
 
@@ -122,14 +122,15 @@ fn dropped_when_it_has_ended() {
     });
 }
 
-/// The drop waits for the code that the code waits for.
+/// The drop waits for the code that the code waits for. That code is told by an interrupted `.get()`.
 #[test]
 fn code_in_code() {
     limit(|| {
         let ((begun, begins), held) = (mpsc::channel(), Arc::new(()));
         // Two, which both go to the pool: one would run on the thread of the outer code.
         let inner = join((runs(&begun, &held), runs(&begun, &held)));
-        let waits = polled(join_on_drop(Dual::blocking(move || inner.get())));
+        let outer = interrupt_on_drop(Dual::blocking(move || inner.get()));
+        let waits = polled(join_on_drop(outer));
         begins.recv().expect("it begins");
         assert_joined(waits, &begins, &held);
     });
@@ -251,11 +252,8 @@ fn waits_in_a_pool_of_one() {
                 let inner = Dual::blocking({
                     let pool = pool.clone();
                     move || {
-                        offload::shield(|| {
-                            begun.send(()).expect("it waits");
-                            Dual::future(async move { Dual::blocking(|| ()).on(&pool).await })
-                                .get();
-                        });
+                        begun.send(()).expect("it waits");
+                        Dual::future(async move { Dual::blocking(|| ()).on(&pool).await }).get();
                         done.send(()).expect("it waits");
                     }
                 });

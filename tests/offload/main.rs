@@ -3,11 +3,14 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod dropped;
+mod interrupt_on_drop;
 mod is_cancelled;
 mod jobs_in_jobs;
 mod join_on_drop;
 mod limited;
 mod max_jobs;
+mod queued;
 #[cfg(feature = "rayon")]
 mod rayon;
 mod select;

@@ -1,11 +1,11 @@
-//! The driver's imports from `cancel.rs`. The model cancels nothing.
+//! The driver's imports from `cancel.rs`. The model interrupts nothing.
 
 use crate::task::{Context, Poll};
 
-pub(crate) fn poll_cancelled(_: &mut Context<'_>) -> Poll<()> {
+pub(crate) fn poll_interrupted(_: &mut Context<'_>) -> Poll<()> {
     Poll::Pending
 }
 
-pub(crate) fn unwind_cancelled() -> ! {
-    unreachable!("nothing is cancelled")
+pub(crate) fn unwind_interrupted() -> ! {
+    unreachable!("nothing is interrupted")
 }

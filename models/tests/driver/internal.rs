@@ -10,7 +10,7 @@ use crate::task::{Context, Poll};
 pub(crate) const STOPPED: &str = "the host was stopped";
 
 thread_local! {
-    static HOST: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
+    static HOST: RefCell<Option<Host>> = const { RefCell::new(None) };
 }
 
 /// The model has no runtime to enter.
@@ -26,26 +26,37 @@ pub(crate) fn enter_if_alive() -> Entered {
 pub(crate) struct Entered;
 
 /// A host that runs code before it lets the driver park.
-pub(crate) struct Host(Rc<dyn Fn()>);
+#[derive(Clone)]
+pub(crate) struct Host {
+    before_parking: Rc<dyn Fn()>,
+    is_stopped: bool,
+}
 
 impl Host {
     pub(crate) fn poll_stopped(&self, _: &mut Context<'_>) -> Poll<()> {
-        Poll::Pending
+        if self.is_stopped {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     pub(crate) fn park(&self, park: impl FnOnce()) {
-        (self.0)();
+        (self.before_parking)();
         park();
     }
 }
 
 /// Gives this thread a host.
-pub(crate) fn set_host(before_parking: impl Fn() + 'static) {
-    let _ = HOST.try_with(|host| host.replace(Some(Rc::new(before_parking))));
+pub(crate) fn set_host(before_parking: impl Fn() + 'static, is_stopped: bool) {
+    let before_parking = Rc::new(before_parking);
+    let set = Host {
+        before_parking,
+        is_stopped,
+    };
+    let _ = HOST.try_with(|host| host.replace(Some(set)));
 }
 
 pub(crate) fn host() -> Option<Host> {
-    HOST.try_with(|host| host.borrow().clone().map(Host))
-        .ok()
-        .flatten()
+    HOST.try_with(|host| host.borrow().clone()).ok().flatten()
 }

@@ -57,6 +57,12 @@ fn parking_host() {
     scenarios::parking_host();
 }
 
+/// A call whose future wakes itself never parks, and yet ends if the host is stopped.
+#[test]
+fn stopped_while_it_wakes_itself() {
+    scenarios::stopped_while_it_wakes_itself();
+}
+
 /// A wake-up of a foreign driver above, which has only the park token, is not lost.
 #[test]
 fn foreign_driver_above() {

@@ -1,5 +1,6 @@
 //! Scenarios of the driver, explored for each order in which the threads can run.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
 use std::sync::Arc as StdArc;
 
@@ -129,8 +130,29 @@ pub(crate) fn token_eater() {
 
 pub(crate) fn parking_host() {
     explore(3, || {
-        crate::internal::set_host(eat_tokens);
+        crate::internal::set_host(eat_tokens, false);
         get(&Event::new());
+    });
+}
+
+pub(crate) fn stopped_while_it_wakes_itself() {
+    explore(1, || {
+        crate::internal::set_host(|| (), true);
+        let mut polls = 0;
+        let call = || {
+            driver::block_on(pin!(poll_fn(|cx| {
+                polls += 1;
+                cx.waker().wake_by_ref();
+                if polls < 100 {
+                    Poll::Pending
+                } else {
+                    Poll::Ready(())
+                }
+            })));
+        };
+        let ended = panic::catch_unwind(AssertUnwindSafe(call)).expect_err("it never asked");
+        let message = ended.downcast::<String>().expect("it has a message");
+        assert_eq!(*message, crate::internal::STOPPED);
     });
 }
 

@@ -27,27 +27,39 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The waker that `Waker::from` makes of an `Arc` by the `Wake` of `driver.rs`.
+/// The waker that `Waker::from` makes of an `Arc` by the `Wake` of `driver.rs`, or one that wakes nothing.
 #[derive(Clone)]
-pub(crate) struct Waker(Arc<Parker>);
+pub(crate) struct Waker(Option<Arc<Parker>>);
 
 impl Waker {
+    pub(crate) fn noop() -> &'static Self {
+        static NOOP: Waker = Waker(None);
+
+        &NOOP
+    }
+
     pub(crate) fn wake(self) {
-        Parker::notify_and_drop(self.0);
+        if let Some(parker) = self.0 {
+            Parker::notify_and_drop(parker);
+        }
     }
 
     pub(crate) fn wake_by_ref(&self) {
-        self.0.notify();
+        if let Some(parker) = &self.0 {
+            parker.notify();
+        }
     }
 
     pub(crate) fn data(&self) -> *const () {
-        Arc::as_ptr(&self.0).cast()
+        self.0
+            .as_ref()
+            .map_or(std::ptr::null(), |parker| Arc::as_ptr(parker).cast())
     }
 }
 
 impl From<Arc<Parker>> for Waker {
     fn from(parker: Arc<Parker>) -> Self {
-        Waker(parker)
+        Waker(Some(parker))
     }
 }
 

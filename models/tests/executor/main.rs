@@ -27,8 +27,6 @@ pub(crate) mod cancel;
 #[path = "../../../context/src/carry.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 pub(crate) mod carry;
-#[path = "../../../src/offload/completion.rs"]
-pub(crate) mod completion;
 #[path = "../../../src/drive/driver.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 pub(crate) mod driver;
@@ -44,6 +42,9 @@ pub(crate) mod hosts;
 #[path = "../../../context/src/internal.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 pub(crate) mod internal;
+#[path = "../../../src/drive/job.rs"]
+#[allow(dead_code, unused_imports, unreachable_pub)]
+pub(crate) mod job;
 #[path = "../../../src/executor/monitor.rs"]
 pub(crate) mod monitor;
 #[path = "../../../context/src/once.rs"]
@@ -195,11 +196,21 @@ fn scheduler_dropped_as_a_thread_wakes() {
 }
 
 #[test]
-fn cancelled_as_it_parks() {
-    scenarios::cancelled_as_it_parks();
+fn interrupted_as_it_parks() {
+    scenarios::interrupted_as_it_parks();
 }
 
 #[test]
-fn abandoned_at_any_time() {
-    scenarios::abandoned_at_any_time();
+fn given_up_as_it_parks() {
+    scenarios::given_up_as_it_parks();
+}
+
+#[test]
+fn dropped_at_any_time() {
+    scenarios::dropped_at_any_time();
+}
+
+#[test]
+fn awaited_as_it_ends() {
+    scenarios::awaited_as_it_ends();
 }

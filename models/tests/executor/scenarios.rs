@@ -14,14 +14,15 @@ use shuttle::rand::Rng;
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
-use smartcall_context::internal::{self as context, HostRef};
+use smartcall_context::internal::{self as context, Host, HostRef, InternalHost};
 
-use crate::drive::{cancel, driver};
+use crate::drive::cancel::{self, AnyJob};
+use crate::drive::driver;
+use crate::drive::job::{Job, OnDrop};
 use crate::executor::hosts::AdoptedHost;
 use crate::executor::scheduler::Scheduler;
 use crate::executor::worker_loop;
 use crate::executor::workers::{self, Workers};
-use crate::offload::completion::Completion;
 use crate::sync::{AtomicBool, Condvar, Mutex, Ordering, PoisonError, thread};
 
 /// Panics. The panic of a `.get()` whose executor stops does not call the panic hook.
@@ -653,60 +654,143 @@ pub(crate) fn scheduler_dropped_as_a_thread_wakes() {
     });
 }
 
-/// A job is cancelled at any time, before its code parks or while it is parked.
+/// A job whose drop interrupts its code.
+fn interruptible() -> Arc<Job<()>> {
+    let interrupts = true;
+    let joins = false;
+    Arc::new(Job::new(OnDrop { joins, interrupts }, ()))
+}
+
+/// A handle is dropped at any time, before its code parks or while it is parked, and interrupts the code.
 ///
 /// One job only: for `std`, all threads of a schedule are one thread. While one of them unwinds, `thread::panicking` is true
 /// in all of them.
-pub(crate) fn cancelled_as_it_parks() {
+pub(crate) fn interrupted_as_it_parks() {
     explore(1000, || {
-        let registration = cancel::Registration::new();
-        let id = registration.id();
-        let never = Event::new();
-        let job = shuttle::thread::spawn(move || {
-            let code = || registration.run(|| get(never.done()));
+        let (job, never) = (interruptible(), Event::new());
+        let any: Arc<AnyJob> = job.clone();
+        assert!(job.begin(), "nothing else begins it");
+        let code = shuttle::thread::spawn(move || {
+            let code = || cancel::run_job(any, || get(never.done()));
             catch_unwind(AssertUnwindSafe(code)).is_err()
         });
         // A thread of its own, so that each schedule has a choice even if no thread lingers: the scheduler by priorities
         // rejects a scenario whose first schedule has no choice.
-        let cancels = shuttle::thread::spawn(move || {
+        let drops = shuttle::thread::spawn(move || {
             linger();
-            cancel::cancel(id);
+            job.abandon();
         });
-        assert!(job.join().expect("it is caught"), "the wait ends");
-        cancels.join().expect("nobody panics");
+        assert!(code.join().expect("it is caught"), "the wait ends");
+        drops.join().expect("nobody panics");
     });
 }
 
-/// One thread abandons code while another is about to run it, runs it, or has run it.
-pub(crate) fn abandoned_at_any_time() {
+/// A handle is dropped at any time. A wait that is not interrupted goes on, and parks anew as one that was given up.
+pub(crate) fn given_up_as_it_parks() {
+    /// A host that counts the waits that are parked, and those of them that were given up.
+    #[derive(Default)]
+    struct Counts {
+        given_up: AtomicBool,
+    }
+
+    impl Host for Counts {
+        fn can_block(&self) -> bool {
+            true
+        }
+
+        fn block_in_place(&self, block: &mut dyn FnMut()) {
+            block();
+        }
+
+        fn park(&self, park: &mut dyn FnMut()) {
+            self.given_up.store(cancel::is_given_up(), Ordering::SeqCst);
+            park();
+        }
+    }
+
+    impl InternalHost for Counts {}
+
     explore(1000, || {
-        let completion = Arc::new(Completion::new());
-        let value = Arc::new(());
-        let ran = Arc::new(AtomicBool::new(false));
+        let (job, event) = (Arc::new(Job::new(OnDrop::default(), ())), Event::new());
+        let any: Arc<AnyJob> = job.clone();
+        assert!(job.begin(), "nothing else begins it");
+        let counts = Arc::new(Counts::default());
         let code = shuttle::thread::spawn({
-            let (completion, value, ran) = (
-                Arc::clone(&completion),
-                Arc::clone(&value),
-                Arc::clone(&ran),
-            );
+            let (host, event) = (HostRef::Own(counts.clone()), event.clone());
+            move || {
+                let wait = || driver::block_on(pin!(event.done()));
+                cancel::run_job(any, || context::on_pool_thread(Some(host), wait));
+            }
+        });
+        let drops = shuttle::thread::spawn(move || {
+            linger();
+            job.abandon();
+        });
+        drops.join().expect("nobody panics");
+        until("it parks as one that was given up", || {
+            counts.given_up.load(Ordering::SeqCst)
+        });
+        event.set();
+        code.join().expect("it is not interrupted");
+    });
+}
+
+/// What waits for the value looks and registers while the code ends.
+pub(crate) fn awaited_as_it_ends() {
+    explore(1000, || {
+        let job = Arc::new(Job::new(OnDrop::default(), ()));
+        let code = shuttle::thread::spawn({
+            let job = Arc::clone(&job);
             move || {
                 linger();
-                if let Some(running) = completion.begin() {
-                    ran.store(true, Ordering::SeqCst);
-                    linger();
-                    drop(value);
-                    drop(running);
+                assert!(job.begin(), "it is not abandoned");
+                assert!(job.end(), "its value is wanted");
+            }
+        });
+        get(poll_fn(|cx| job.poll_ended(cx)));
+        code.join().expect("nobody panics");
+    });
+}
+
+/// One thread drops the handle while another is about to run the code, runs it, or has run it. One of them drops what the code
+/// holds, or its value: never both, and never none.
+pub(crate) fn dropped_at_any_time() {
+    explore(1000, || {
+        let parcel = std::sync::Mutex::new(Some(Arc::new(())));
+        let held = parcel.lock().expect("nobody panics").clone();
+        let held = held.expect("it was just made");
+        let joins = true;
+        let interrupts = false;
+        let job = Arc::new(Job::new(OnDrop { joins, interrupts }, parcel));
+        let ran = Arc::new(AtomicBool::new(false));
+        let take = |job: &Job<std::sync::Mutex<Option<Arc<()>>>>| {
+            job.parcel().lock().expect("nobody panics").take()
+        };
+        let code = shuttle::thread::spawn({
+            let (job, ran) = (Arc::clone(&job), Arc::clone(&ran));
+            move || {
+                linger();
+                if !job.begin() {
+                    return;
+                }
+                let value = take(&job).expect("whoever begins has the code");
+                ran.store(true, Ordering::SeqCst);
+                linger();
+                *job.parcel().lock().expect("nobody panics") = Some(value);
+                if !job.end() {
+                    drop(take(&job).expect("the handle does not take it"));
+                    job.end_of_told();
                 }
             }
         });
         linger();
-        let waits = completion.abandon();
-        if waits {
-            completion.wait();
+        if job.abandon() {
+            job.wait();
+        } else {
+            drop(take(&job).expect("the code has it no more, or not yet"));
         }
         let has_run = ran.load(Ordering::SeqCst);
-        assert!(has_run || !waits, "there was something to wait for");
-        assert!(!has_run || Arc::strong_count(&value) == 1, "it has ended");
+        assert_eq!(Arc::strong_count(&held), 1, "nothing is left");
         code.join().expect("nobody panics");
         assert_eq!(
             ran.load(Ordering::SeqCst),

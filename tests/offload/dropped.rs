@@ -1,0 +1,337 @@
+//! Blocking code that is given up while it runs: it runs to its end, whoever gives it up, and its value is dropped.
+
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, mpsc};
+use std::time::Duration;
+
+use futures::channel::oneshot;
+use smartcall::offload::{self, CancellationToken, Limited};
+use smartcall::{Dual, join, race, try_join};
+
+use super::support::limited;
+use crate::common::{Counted, limit, polled, wait_until};
+
+/// Not long. What waits so long shows the same if it waits longer.
+const SHORT: Duration = Duration::from_millis(1);
+
+/// Code that waits in a `.get()`. Its value is dropped with it.
+type Code = Dual<Counted>;
+
+/// Gives code up while it waits, and shows that the code is told, waits to its end, and that its value is dropped.
+///
+/// `give_up` gets the code, and a function that returns once the code waits.
+#[track_caller]
+fn assert_runs_to_its_end(give_up: impl FnOnce(Code, &dyn Fn())) {
+    let (begun, begins) = mpsc::channel();
+    let (tell, told) = oneshot::channel::<u32>();
+    let (ended, ends) = mpsc::channel();
+    let (value, drops) = Counted::new();
+    let code = Dual::blocking(move || {
+        begun.send(CancellationToken::current()).expect("it waits");
+        let got = Dual::future(told).get();
+        ended
+            .send((got, offload::is_cancelled()))
+            .expect("it waits");
+        value
+    });
+    let token = OnceLock::new();
+    give_up(code.boxed(), &|| {
+        let _ = token.set(begins.recv().expect("it begins"));
+    });
+    wait_until(|| token.get().is_some_and(CancellationToken::is_cancelled));
+    tell.send(5).expect("it still waits");
+    assert_eq!(ends.recv(), Ok((Ok(5), true)));
+    drops.wait_for_one();
+}
+
+/// The handle of code that has begun.
+fn begun(code: Code, begins: &dyn Fn()) -> Code {
+    let Err(later) = code.now_or_later() else {
+        panic!("it waits");
+    };
+    begins();
+    later
+}
+
+/// A future that is dropped, of each pool.
+#[test]
+fn future() {
+    fn drop_polled(code: Code, begins: &dyn Fn()) {
+        let waits = polled(code);
+        begins();
+        drop(waits);
+    }
+
+    limit(|| {
+        assert_runs_to_its_end(drop_polled);
+        assert_runs_to_its_end(|code, begins| drop_polled(code.on(&limited(1)).boxed(), begins));
+    });
+}
+
+/// A `timeout` that elapses, by each caller.
+#[test]
+fn timeout() {
+    limit(|| {
+        assert_runs_to_its_end(|code, begins| {
+            assert!(begun(code, begins).timeout(SHORT).get().is_err());
+        });
+        assert_runs_to_its_end(|code, begins| {
+            let elapses = begun(code, begins).timeout(SHORT);
+            assert!(pollster::block_on(elapses).is_err());
+        });
+    });
+}
+
+/// A handle that came back from `get_timeout`.
+#[test]
+fn handle_of_get_timeout() {
+    limit(|| {
+        assert_runs_to_its_end(|code, begins| {
+            let Err(later) = code.get_timeout(SHORT) else {
+                panic!("it waits");
+            };
+            begins();
+            drop(later);
+        });
+    });
+}
+
+/// The loser of a `race`, what a `try_join` leaves, and a branch of `select!`.
+#[test]
+fn combined() {
+    limit(|| {
+        assert_runs_to_its_end(|code, begins| {
+            let loses = begun(code, begins).map(|_| 1);
+            assert_eq!(race((loses, Dual::ready(2))).get(), 2);
+        });
+        assert_runs_to_its_end(|code, begins| {
+            let left = begun(code, begins).map(Ok::<_, ()>);
+            let fails = Dual::ready(Err::<(), _>(()));
+            assert!(pollster::block_on(try_join((left, fails))).is_err());
+        });
+        assert_runs_to_its_end(|code, begins| {
+            let code = begun(code, begins);
+            let selected = pollster::block_on(async {
+                tokio::select! {
+                    _ = code => 1,
+                    two = Dual::ready(2) => two,
+                }
+            });
+            assert_eq!(selected, 2);
+        });
+    });
+}
+
+/// A started handle, a task, and an executor with such a task.
+#[test]
+#[cfg(feature = "executor")]
+fn in_the_background() {
+    use crate::common::one_thread;
+
+    limit(|| {
+        assert_runs_to_its_end(|code, begins| {
+            let started = code.start();
+            begins();
+            drop(started);
+        });
+        assert_runs_to_its_end(|code, begins| {
+            let ex = one_thread();
+            let task = ex.spawn(code);
+            begins();
+            drop(task);
+        });
+        assert_runs_to_its_end(|code, begins| {
+            let ex = one_thread();
+            let task = ex.spawn(code);
+            begins();
+            drop(ex);
+            drop(task);
+        });
+    });
+}
+
+/// A task of tokio that is aborted, on tokio's pool.
+#[test]
+#[cfg(feature = "tokio")]
+fn aborted_in_tokio() {
+    use tokio::runtime::Builder;
+
+    limit(|| {
+        for mut builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
+            let runtime = builder.build().expect("there are threads");
+            assert_runs_to_its_end(|code, begins| {
+                runtime.block_on(async {
+                    let task = tokio::spawn(code);
+                    tokio::task::yield_now().await;
+                    begins();
+                    task.abort();
+                    assert!(task.await.is_err());
+                });
+            });
+        }
+    });
+}
+
+/// Code that the abandoned code resolves in turn goes on as well, and is not told: its own handle is not dropped.
+#[test]
+fn code_in_code() {
+    limit(|| {
+        let (begun, begins) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
+        let (ended, ends) = mpsc::channel();
+        let outer = polled(Dual::blocking(move || {
+            begun.send(CancellationToken::current()).expect("it waits");
+            let inner = Dual::blocking(move || told.recv().map(|()| offload::is_cancelled()));
+            // Both at once, so that they go to the pool.
+            let both = join((inner, Dual::blocking(|| ())));
+            let (inner, ()) = both.get();
+            ended
+                .send((inner, offload::is_cancelled()))
+                .expect("it waits");
+        }));
+        let token: CancellationToken = begins.recv().expect("it begins");
+        drop(outer);
+        assert!(token.is_cancelled());
+        tell.send(()).expect("it waits, or is about to");
+        assert_eq!(ends.recv(), Ok((Ok(false), true)));
+    });
+}
+
+/// A lock that the code holds is not poisoned: what waits for it gets it, with all that the code has done.
+#[test]
+fn lock() {
+    limit(|| {
+        let db = Arc::new(Mutex::new(vec![1, 2, 3]));
+        let (begun, begins) = mpsc::channel();
+        let (tell, told) = oneshot::channel();
+        let save = Dual::blocking({
+            let db = Arc::clone(&db);
+            move || {
+                let mut db = db.lock().expect("not poisoned");
+                db.push(4);
+                begun.send(()).expect("it waits");
+                db.push(Dual::future(told).get().expect("it is told"));
+            }
+        });
+        let save = polled(save);
+        begins.recv().expect("it begins");
+        drop(save);
+        tell.send(5).expect("it still waits");
+        assert_eq!(*db.lock().expect("not poisoned"), [1, 2, 3, 4, 5]);
+    });
+}
+
+/// A `LazyLock` whose first user is given up is made, and not poisoned.
+#[test]
+fn lazy_lock() {
+    static TOLD: Mutex<Option<oneshot::Receiver<u32>>> = Mutex::new(None);
+    static CLIENT: LazyLock<u32> = LazyLock::new(|| {
+        let told = TOLD.lock().expect("not poisoned").take();
+        Dual::future(told.expect("it is called once"))
+            .get()
+            .expect("it is told")
+    });
+
+    limit(|| {
+        let (tell, told) = oneshot::channel();
+        *TOLD.lock().expect("not poisoned") = Some(told);
+        let (begun, begins) = mpsc::channel();
+        let request = polled(Dual::blocking(move || {
+            begun.send(()).expect("it waits");
+            *CLIENT
+        }));
+        begins.recv().expect("it begins");
+        drop(request);
+        tell.send(5).expect("it waits, or is about to");
+        assert_eq!(*CLIENT, 5);
+        assert_eq!(pollster::block_on(Dual::blocking(|| *CLIENT)), 5);
+    });
+}
+
+/// A change in two steps is not left half done.
+#[test]
+fn change_in_two_steps() {
+    limit(|| {
+        let accounts = Arc::new((AtomicI32::new(100), AtomicI32::new(0)));
+        let (begun, begins) = mpsc::channel();
+        let (tell, told) = oneshot::channel::<()>();
+        let (ended, ends) = mpsc::channel();
+        let transfer = Dual::blocking({
+            let accounts = Arc::clone(&accounts);
+            move || {
+                accounts.0.fetch_sub(10, Ordering::Relaxed);
+                begun.send(()).expect("it waits");
+                let _ = Dual::future(told).get();
+                accounts.1.fetch_add(10, Ordering::Relaxed);
+                ended.send(()).expect("it waits");
+            }
+        });
+        let transfer = polled(transfer);
+        begins.recv().expect("it begins");
+        drop(transfer);
+        drop(tell);
+        ends.recv().expect("it ends");
+        assert_eq!(accounts.0.load(Ordering::Relaxed), 90);
+        assert_eq!(accounts.1.load(Ordering::Relaxed), 10);
+    });
+}
+
+/// A value whose destructor panics.
+struct Bomb(mpsc::Sender<()>);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        self.0.send(()).expect("it waits");
+        panic!("the destructor panics");
+    }
+}
+
+/// Drops the handle of code on a pool while the code runs, and shows that the pool survives the value's destructor.
+fn drop_with_bomb(bind: impl Fn(Dual<Option<Bomb>>) -> Dual<Option<Bomb>>) {
+    let (begun, begins) = mpsc::channel();
+    let (exploded, explodes) = mpsc::channel();
+    let code = Dual::blocking(move || {
+        begun.send(()).expect("it waits");
+        wait_until(offload::is_cancelled);
+        Some(Bomb(exploded))
+    });
+    let waits = polled(bind(code.boxed()));
+    begins.recv().expect("it begins");
+    drop(waits);
+    explodes.recv().expect("it is dropped");
+    let next = bind(Dual::blocking(|| None).boxed());
+    assert!(pollster::block_on(next).is_none(), "the pool goes on");
+}
+
+/// A destructor that panics on a pool's thread, of each pool of this crate, ends neither the process nor the pool.
+#[test]
+fn value_whose_destructor_panics() {
+    limit(|| {
+        drop_with_bomb(|code| code);
+        let one: Limited = limited(1);
+        drop_with_bomb(|code| code.on(&one).boxed());
+        let thread = offload::SingleThread::new(|| ());
+        drop_with_bomb(|code| code.on(&thread).boxed());
+        #[cfg(feature = "rayon")]
+        drop_with_bomb(|code| code.on(&offload::Rayon).boxed());
+    });
+}
+
+/// Captured values whose destructors panic when a pool drops the job: the pool goes on, and what waits for the job panics.
+#[test]
+fn job_whose_destructor_panics() {
+    use crate::common::{WithPool, assert_contains, panic_of};
+
+    limit(|| {
+        let host = Arc::new(WithPool(|job| {
+            drop(job);
+            Ok(())
+        }));
+        let (exploded, explodes) = mpsc::channel();
+        let bomb = Bomb(exploded);
+        let code = Dual::blocking(move || drop(bomb));
+        let said = panic_of(|| pollster::block_on(smartcall::context::hosted(&host, code)));
+        assert_contains(&said, "the pool refused this job");
+        explodes.recv().expect("it is dropped");
+    });
+}
