@@ -263,6 +263,42 @@ fn dropped_on_the_pool() {
     });
 }
 
+/// Sync parts that are given up in a queue keep nothing of what they captured, long before it is their turn: what is left is
+/// the empty jobs, on a pool of each kind.
+#[test]
+fn given_up_in_a_queue() {
+    /// How many jobs, and how much each of them captures.
+    const JOBS: usize = 100_000;
+    const CAPTURED: usize = 1_200;
+
+    in_child(|| {
+        offload::set_max_jobs(1.try_into().expect("it is not zero"));
+        let single = offload::SingleThread::new(|| ());
+        for on_single in [false, true] {
+            let part = |code: Dual<usize>| {
+                if on_single {
+                    code.on(&single).boxed()
+                } else {
+                    code
+                }
+            };
+            let (tell, told) = mpsc::channel::<()>();
+            let mut first = Box::pin(part(Dual::blocking(move || told.iter().count()).boxed()));
+            assert!(poll_once(&mut first).is_pending());
+            let before = live();
+            for _ in 0..JOBS {
+                let (inline, boxed) = ([0_u8; CAPTURED], vec![0_u8; CAPTURED]);
+                let code = Dual::blocking(move || inline.len() + boxed.len());
+                assert!(poll_once(part(code.boxed())).is_pending());
+            }
+            let each = (live() - before) / JOBS;
+            assert!(each < CAPTURED / 4, "{each} bytes for each job");
+            drop(tell);
+            assert_eq!(pollster::block_on(first), 0);
+        }
+    });
+}
+
 /// Tasks that are awaited, cancelled, detached, or dropped with their executor.
 #[cfg(feature = "executor")]
 #[test]

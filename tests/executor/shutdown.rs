@@ -457,3 +457,32 @@ fn nothing_is_kept_by_a_dropped_local_executor() {
         assert_eq!(Arc::strong_count(&shared), 1);
     });
 }
+
+/// A `.get()` of a task whose future wakes itself never parks. It ends all the same.
+#[test]
+fn executor_dropped_while_a_get_never_parks() {
+    limit(|| {
+        let ex = one_thread();
+        let (begun, begins) = mpsc::channel();
+        let task = ex.spawn(async move {
+            let busy = async move {
+                begun.send(()).expect("it waits");
+                loop {
+                    yield_now().await;
+                }
+            };
+            Dual::future(busy).get()
+        });
+        begins.recv().expect("it begins");
+        let get = get_elsewhere::<()>(task);
+        drop(ex);
+        let said = get
+            .join()
+            .expect("it is caught")
+            .expect_err("it has no value");
+        assert_contains(
+            &said,
+            "the executor was dropped before this value was ready",
+        );
+    });
+}

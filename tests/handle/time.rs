@@ -354,6 +354,18 @@ fn elapsed_timeout_has_dropped_its_work() {
         assert_eq!(drops.load(Ordering::SeqCst), 2);
         drop(got);
 
+        // One that is nested in another timeout, or in a future under `get`, which both are still there.
+        let mut nested = Box::pin(waits(&drops).timeout(SOON).timeout(LONG));
+        assert!(Work::block(nested.as_mut()).is_ok_and(|elapsed| elapsed.is_err()));
+        assert_eq!(drops.load(Ordering::SeqCst), 3);
+        drop(nested);
+        Dual::future(async {
+            let mut inside = Box::pin(waits(&drops).timeout(SOON));
+            assert!(inside.as_mut().await.is_err());
+            assert_eq!(drops.load(Ordering::SeqCst), 4);
+        })
+        .get();
+
         // A value that came in time leaves nothing of its work either.
         let guard = Guard(Arc::clone(&drops));
         let quick = Dual::future(future::ready(5)).map(move |n| {
@@ -362,6 +374,6 @@ fn elapsed_timeout_has_dropped_its_work() {
         });
         let mut quick = Box::pin(quick.timeout(LONG));
         assert_eq!(pollster::block_on(quick.as_mut()), Ok(5));
-        assert_eq!(drops.load(Ordering::SeqCst), 3);
+        assert_eq!(drops.load(Ordering::SeqCst), 5);
     });
 }
