@@ -66,8 +66,8 @@ pub trait Host: Send + Sync + 'static {
 
     /// Becomes ready once the executor is gone, so that nothing waits for its tasks.
     ///
-    /// A `.get()` that is about to park calls it, and panics if it is ready. While the thread is parked, waking `cx`
-    /// makes the `.get()` call it again.
+    /// A `.get()` that is about to park calls it, and so does one that polls again and again. It panics if this is ready. While
+    /// the thread is parked, waking `cx` makes the `.get()` call it again.
     fn poll_stopped(&self, cx: &mut Context<'_>) -> Poll<()> {
         let _ = cx;
         Poll::Pending

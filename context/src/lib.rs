@@ -1,8 +1,8 @@
 //! Where a thread stands with respect to executors: the flag that smartcall and executors share.
 //!
 //! This crate is for authors of executors. It has what an executor needs so that libraries that are written with
-//! [smartcall](https://docs.rs/smartcall) work in its tasks, and is small: by default it depends on async-task, and on pin-project-lite,
-//! which is a macro. smartcall re-exports it as `smartcall::context`; so a program that uses smartcall needs no
+//! [smartcall](https://docs.rs/smartcall) work in its tasks, and is small: by default it depends on pin-project-lite only, which is a
+//! macro. smartcall re-exports it as `smartcall::context`; so a program that uses smartcall needs no
 //! second dependency.
 //!
 //! Each thread has one small flag, its [`Place`]. Executors set it while they poll tasks. `.get()` sets a value of its own
@@ -67,7 +67,7 @@
 //! Not fixed are the words of errors and panics.
 //!
 //! What does not cross from one version of smartcall to another is what stands in smartcall itself: a handle's own pool
-//! (`Dual::on`), `offload::join_on_drop`, `offload::is_cancelled`, and the limits of its pools.
+//! (`Dual::on`), `offload::join_on_drop` and `interrupt_on_drop`, `offload::is_cancelled`, and the limits of its pools.
 //!
 //! # Crate features
 //!

@@ -8,12 +8,13 @@ use crate::work::traits::Work;
 /// Makes dropping the handle wait for blocking code that is already running.
 ///
 /// Such a handle may be dropped by a timeout, by a cancelled task, or because it lost a race. As with any handle,
-/// code that has not begun then never begins, and code that is running is [cancelled](crate::offload::is_cancelled),
-/// so that a `.get()` in it ends. But here the drop also waits until running code has ended and its value was
-/// dropped. So nothing of that code is left: the file is closed, the connection is free. (The drop does not wait for
-/// code that never begins. Its pool drops that code, with what it owns, when it takes it from the queue.) This holds
-/// for all blocking code in the handle, and for the code that it resolves in turn, but not for what it
-/// [starts](Dual::start) or spawns.
+/// code that has not begun then never begins, and is dropped with the handle. Code that is running is
+/// [told](crate::offload::is_cancelled), and runs to its end. Here the drop also waits until it has ended and its value was
+/// dropped. So nothing of that code is left: the file is closed, the connection is free. This holds for all blocking code in the
+/// handle, and for the code that it resolves in turn, but not for what it [starts](Dual::start) or spawns.
+///
+/// The drop waits as long as the code does, also if the code waits in a `.get()` for something that never comes. To end such a
+/// wait, use `join_on_drop(interrupt_on_drop(handle))`: see [`interrupt_on_drop`](crate::offload::interrupt_on_drop).
 ///
 /// # Blocking
 ///

@@ -47,11 +47,18 @@
 //!
 //! # Cancelling
 //!
-//! If a future is dropped before its blocking code has begun, the code never runs. Code that has begun is abandoned: it
-//! continues, and its value is dropped. It may ask [`is_cancelled`], or a [`CancellationToken`] on other threads, and end
-//! early. A `.get()` in it ends by itself, so cancelling passes through sync code into the async code below it;
-//! [`shield`] stops that. Dropping a handle from [`join_on_drop`] waits for running code instead. Code on rayon's threads is
-//! not told that it was cancelled: [`Rayon`](crate::offload#rayon) says why, and what to do.
+//! If a handle is dropped before its blocking code has begun, the code never runs, and what it captured is dropped with the
+//! handle. Code that has begun is abandoned: it runs to its end, a `.get()` in it too, and its value is dropped. So sync code is
+//! never torn. It may ask [`is_cancelled`], or a [`CancellationToken`] on other threads, and return early. Dropping a handle from
+//! [`interrupt_on_drop`] also ends a `.get()` in the code, so that cancelling passes through sync code into the async code below
+//! it; [`shield`] stops that. Dropping a handle from [`join_on_drop`] waits for running code.
+//! [The guide](crate::guide::calling_it#cancelling) has a table of all of this. Code on rayon's threads is neither told nor interrupted:
+//! [`Rayon`](crate::offload#rayon) says why, and what to do.
+//!
+//! If the value of abandoned code is dropped on a pool's thread and its destructor panics, the panic hook reports it, and the
+//! thread goes on. The same holds for captured values that a pool drops. (The tasks of an [`Executor`](crate::Executor) are tasks
+//! of async-task: if the future or the value of a cancelled task panics when it is dropped on a thread of the executor, the
+//! process aborts.)
 //!
 //! # Threads
 //!

@@ -9,13 +9,14 @@
 //! | | before it has begun | while it waits or runs | after that |
 //! |---|---|---|---|
 //! | [`Async`] | the body never runs | the body is dropped where it waits, and what it waits for in turn | the value was returned |
-//! | [`Blocking`] | the code never runs, even if it is queued on the pool | the code keeps running and can check [`is_cancelled`](crate::offload::is_cancelled); a `.get()` in it ends; its value is dropped | a value that was not taken is dropped |
+//! | [`Blocking`] | the code never runs, even if it is queued on the pool, and what it captured is dropped | the code runs to its end, a `.get()` in it too, and can check [`is_cancelled`](crate::offload::is_cancelled); its value is dropped | a value that was not taken is dropped |
 //! | [`InPlace`], [`Borrowing`] | the code never runs | it can't be dropped: it runs to its end in one poll | |
 //! | [`Pair`] | neither path runs | the async path is dropped like an `Async` | |
 //! | [`Ready`] | the value is dropped | | |
 //! | [`map`](crate::Dual::map), [`then`](crate::Dual::then) and their variants | no step runs | the current step is dropped, and the next step never begins | |
 //! | [`join`](crate::join), [`try_join`](crate::try_join), [`race`](crate::race) | nothing runs | all parts that are not done are dropped | |
 //! | [`Scoped`], by [`Dual::on`] | like the work in it | | |
+//! | [`Scoped`], by [`interrupt_on_drop`](crate::offload::interrupt_on_drop) | like the work in it | like the work in it; a `.get()` in the blocking code in it unwinds | like the work in it |
 //! | [`Scoped`], by [`join_on_drop`](crate::offload::join_on_drop) | like the work in it | like the work in it; then the dropping thread waits until the blocking code in it has ended | like the work in it |
 //! | [`Timeout`] | nothing runs | the work is dropped, as when the time has elapsed | |
 //! | `Started`, by [`Dual::start`] | | an async body is dropped at its next poll; sync code is dropped like a `Blocking` | a value that was not taken is dropped |

@@ -27,10 +27,10 @@ pub(crate) mod sealed {
 }
 
 pin_project! {
-    /// Work that is polled and resolved in a scope: bound to a pool, or joined on drop.
+    /// Work that is polled and resolved in a scope: bound to a pool, joined on drop, or interrupted on drop.
     ///
-    /// Made by [`Dual::on`](crate::Dual::on) and [`offload::join_on_drop`](crate::offload::join_on_drop). Dropping
-    /// it drops the work.
+    /// Made by [`Dual::on`](crate::Dual::on), [`offload::join_on_drop`](crate::offload::join_on_drop) and
+    /// [`offload::interrupt_on_drop`](crate::offload::interrupt_on_drop). Dropping it drops the work.
     #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
     pub struct Scoped<W, S> {
         #[pin]
