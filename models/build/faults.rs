@@ -384,7 +384,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         caught_by: &[catch(
             "driver",
             "stopped_while_it_wakes_itself",
-            "it never ends",
+            "it never asked",
         )],
     },
     Fault {
