@@ -193,27 +193,26 @@ fn start_pool() {
     pollster::block_on(futures::future::join_all(jobs));
 }
 
-/// A hop to the pool allocates once more than `blocking::unblock`, for what the code shares with its handle. So it does for code
-/// that captures much.
+/// A hop to the pool allocates once, as `blocking::unblock` does. Much that is captured is in a box of its own.
 #[test]
-fn pool_hop_allocates_twice() {
+fn pool_hop_allocates_once() {
     in_child(|| {
         start_pool();
         assert_allocations(1, async || ::blocking::unblock(five).await);
-        assert_allocations(2, async || Dual::blocking(five).await);
-        assert_allocations(2, async || five.invoke().await);
+        assert_allocations(1, async || Dual::blocking(five).await);
+        assert_allocations(1, async || five.invoke().await);
         let large = black_box([5_u8; 1000]);
         assert_allocations(2, async || {
             Dual::blocking(move || u32::from(large[0])).await
         });
         // From a thread of the pool as well.
         let hops = || pollster::block_on(allocations(async || five.invoke().await));
-        assert_eq!(pollster::block_on(Dual::blocking(hops)), 2 * CALLS);
+        assert_eq!(pollster::block_on(Dual::blocking(hops)), CALLS);
         #[cfg(feature = "executor")]
         {
             let ex = smartcall::Executor::builder().threads(1).build();
             let hops = allocations(async || five.invoke().await);
-            assert_eq!(ex.block_on(hops), 2 * CALLS);
+            assert_eq!(ex.block_on(hops), CALLS);
         }
     });
 }
@@ -221,27 +220,27 @@ fn pool_hop_allocates_twice() {
 /// A hop from a task allocates no more, on each kind of executor.
 #[cfg(feature = "executor")]
 #[test]
-fn pool_hop_of_a_task_allocates_twice() {
+fn pool_hop_of_a_task_allocates_once() {
     use smartcall::{Executor, LocalExecutor};
 
     in_child(|| {
         start_pool();
         let hops = || allocations(async || five.invoke().await);
         // A queue of tasks that wait for their turn grows now and then.
-        let about_two_each = 2 * CALLS..2 * CALLS + CALLS / 10;
+        let about_one_each = CALLS..CALLS + CALLS / 10;
         let ex = Executor::builder().threads(1).build();
         let counted = ex.block_on(ex.spawn(hops()));
-        assert!(about_two_each.contains(&counted), "{counted} in a task");
+        assert!(about_one_each.contains(&counted), "{counted} in a task");
         let ex = Executor::from(Arc::new(async_executor::Executor::new()));
         let counted = ex.block_on(ex.spawn(hops()));
         assert!(
-            about_two_each.contains(&counted),
+            about_one_each.contains(&counted),
             "{counted} in an adopted one"
         );
         let ex = LocalExecutor::new();
         let counted = ex.block_on(ex.spawn(hops()));
         assert!(
-            about_two_each.contains(&counted),
+            about_one_each.contains(&counted),
             "{counted} in a local one"
         );
     });
@@ -317,7 +316,7 @@ fn pool_hop_with_carry_hooks() {
                     body();
                 }
             });
-            assert_allocations(3 + hooks, async || five.invoke().await);
+            assert_allocations(2 + hooks, async || five.invoke().await);
             assert_allocations(0, async || five.invoke().get());
         }
     });
