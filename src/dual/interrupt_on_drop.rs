@@ -19,7 +19,7 @@ use crate::work::traits::Work;
 ///
 /// A `.get()` in a destructor that runs while the thread unwinds is not interrupted. If panics abort, none is. With
 /// [`join_on_drop`](crate::offload::join_on_drop), in either order, the drop interrupts the code and then waits for its end.
-/// The code of another version of this crate is not interrupted.
+/// Code on rayon's threads, and code of another version of this crate, is not interrupted.
 ///
 /// # Examples
 ///

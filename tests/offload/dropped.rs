@@ -289,15 +289,17 @@ impl Drop for Bomb {
 /// Drops the handle of code on a pool while the code runs, and shows that the pool survives the value's destructor.
 fn drop_with_bomb(bind: impl Fn(Dual<Option<Bomb>>) -> Dual<Option<Bomb>>) {
     let (begun, begins) = mpsc::channel();
+    let (go, goes) = mpsc::channel::<()>();
     let (exploded, explodes) = mpsc::channel();
     let code = Dual::blocking(move || {
         begun.send(()).expect("it waits");
-        wait_until(offload::is_cancelled);
+        goes.recv().expect_err("the handle is dropped");
         Some(Bomb(exploded))
     });
     let waits = polled(bind(code.boxed()));
     begins.recv().expect("it begins");
     drop(waits);
+    drop(go);
     explodes.recv().expect("it is dropped");
     let next = bind(Dual::blocking(|| None).boxed());
     assert!(pollster::block_on(next).is_none(), "the pool goes on");
