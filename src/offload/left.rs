@@ -23,9 +23,9 @@ use std::task::{Context, Waker};
 use smartcall_context::internal::placement::{self, Leave, Number, Ticket};
 use smartcall_context::internal::{self as context, Job, Snapshot};
 
+use crate::drive::job::OnDrop;
 use crate::offload::code::Code;
 use crate::offload::spawn_blocking::{self, BlockingTask};
-use crate::drive::job::OnDrop;
 use crate::offload::{on_drop, select};
 use crate::sync::ignore_poison;
 
