@@ -89,6 +89,7 @@ fn is_current() -> bool {
 #[inline]
 pub(crate) fn ask<L: Leave>(cx: &Context<'_>, leave: impl FnOnce() -> L) -> Answer {
     match bound_here() {
+        None if is_process_here() => Answer::Inline,
         None => placement::ask(cx, leave).map_or(Answer::Pool, Answer::Asked),
         Some(true) => Answer::Inline,
         Some(false) => Answer::Pool,
