@@ -137,8 +137,13 @@ fn copy(model: &Model, source: &str, fault: Option<&Fault>, out: &Path, code: &m
     let path = dir.join(file);
     fs::write(&path, text).expect("cargo's directory can be written to");
     let name = Path::new(file).file_stem().expect("a file");
+    // A fault may leave code that is never reached, or not used.
+    let allowed = match fault {
+        Some(_) => "warnings, clippy::all",
+        None => "dead_code, unused_imports",
+    };
     *code += &format!(
-        "#[path = {path:?}]\n#[allow(dead_code, unused_imports)]\npub(crate) mod {};\n",
+        "#[path = {path:?}]\n#[allow({allowed})]\npub(crate) mod {};\n",
         name.to_string_lossy()
     );
 }

@@ -22,23 +22,25 @@ use crate::common::{in_child, limit, threads, threads_named};
 #[test]
 fn ready_gets_start_no_thread() {
     in_child(|| {
-        let ex = executor(2);
-        // Whatever is started once is there after this.
-        in_a_task(&ex, |_| get(async { 5 }));
-        let before = threads();
-        // Not so often that the system is likely to interrupt one of them, which would then be
-        // a long one.
-        for _ in 0..20 {
-            in_a_task(&ex, |_| {
-                assert_eq!(get(async { 5 }), 5);
-                assert_eq!(*Dual::ready(5).boxed(), 5);
-                assert_eq!(get(async { get(async { 5 }) }), 5);
-                assert_eq!(Dual::blocking(|| 5).get(), 5);
-                assert_eq!(Dual::in_place(|| 5).get(), 5);
-                assert_eq!(Dual::future(async { 5 }).try_get().ok(), Some(5));
-            });
-        }
-        assert_eq!(threads(), before);
+        let starts_none = |_| {
+            let ex = executor(2);
+            // Whatever is started once is there after this.
+            in_a_task(&ex, |_| get(async { 5 }));
+            let before = threads();
+            for _ in 0..20 {
+                in_a_task(&ex, |_| {
+                    assert_eq!(get(async { 5 }), 5);
+                    assert_eq!(*Dual::ready(5).boxed(), 5);
+                    assert_eq!(get(async { get(async { 5 }) }), 5);
+                    assert_eq!(Dual::blocking(|| 5).get(), 5);
+                    assert_eq!(Dual::in_place(|| 5).get(), 5);
+                    assert_eq!(Dual::future(async { 5 }).try_get().ok(), Some(5));
+                });
+            }
+            threads() == before
+        };
+        // The system may interrupt one of the gets, which is then a long one.
+        assert!((0..5).any(starts_none));
     });
 }
 
