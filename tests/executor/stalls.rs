@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use smartcall::executor::Stall;
-use smartcall::{Dual, Executor, smart};
+use smartcall::{Dual, DualOf, Executor, Work};
 
 use super::support::{executor, get, wait_until};
 use crate::common::{in_child, limit, threads_named};
@@ -214,13 +214,12 @@ fn lazy_lock_around_a_get() {
     static EX: LazyLock<Executor> = LazyLock::new(|| Executor::builder().threads(1).build());
     static CLIENT: LazyLock<u32> = LazyLock::new(|| connect().get());
 
-    #[smart]
-    async fn connect() -> u32 {
+    fn connect() -> DualOf<impl Work<Output = u32>> {
         let answers = async {
             smartcall::sleep(Duration::from_millis(10)).await;
             5
         };
-        EX.spawn(answers).await
+        Dual::future(async { EX.spawn(answers).await })
     }
 
     limit(|| {
