@@ -265,9 +265,16 @@ fn threads_left(before: &BTreeSet<String>) -> Vec<String> {
 
 /// Whether a thread is one that its crate keeps for the next call, as of that crate's design.
 fn stays(name: &str) -> bool {
-    ["blocking-", "async-io", "smartcall-tokio"]
-        .iter()
-        .any(|kept| name.starts_with(kept))
+    [
+        "blocking-",
+        "async-io",
+        "smartcall-tokio",
+        // The watchdog of the default pool.
+        "smartcall-watch",
+        "futures-timer",
+    ]
+    .iter()
+    .any(|kept| name.starts_with(kept))
 }
 
 /// The bytes that are allocated once other threads are done with what they were given.
