@@ -107,8 +107,8 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     ("J4",   "get start",                Gets,      Alone(|| get_started().boxed())),
     ("J5",   "await a timeout of sync",  Works,     Alone(|| await_timeout().boxed())),
     ("C17b", "get a timeout of sync",    Gets,      Alone(|| get_a_timeout().boxed())),
-    ("A4e",  "await a part that is left", Works,   Alone(|| await_left().boxed())),
-    ("C17c", "get a part that is left",  Gets,      Alone(|| get_left().boxed())),
+    ("A4e",  "await a left part",        Works,     Alone(|| await_left().boxed())),
+    ("C17c", "get a left part",          Gets,      Alone(|| get_left().boxed())),
     ("J6",   "get_timeout, then await",  Gets,      Alone(|| get_timeout().boxed())),
     ("J7",   "now_or_later",             Works,     Alone(|| now_or_later().boxed())),
     // The context of a task, and functions about it.
