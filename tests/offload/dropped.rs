@@ -22,26 +22,51 @@ type Code = Dual<Counted>;
 /// `give_up` gets the code, and a function that returns once the code waits.
 #[track_caller]
 fn assert_runs_to_its_end(give_up: impl FnOnce(Code, &dyn Fn())) {
+    let pool = limited(1);
     let (begun, begins) = mpsc::channel();
-    let (tell, told) = oneshot::channel::<u32>();
+    let ([tell, tell_again], [told, told_again]) = tells();
+    let (resumed, resumes) = mpsc::channel();
     let (ended, ends) = mpsc::channel();
     let (value, drops) = Counted::new();
     let code = Dual::blocking(move || {
         begun.send(CancellationToken::current()).expect("it waits");
-        let got = Dual::future(told).get();
-        ended
-            .send((got, offload::is_cancelled()))
-            .expect("it waits");
+        // It waits while it is given up, and once more afterwards.
+        let first = Dual::future(told).get();
+        resumed.send(()).expect("it waits");
+        let second = Dual::future(told_again).get();
+        let is_cancelled = offload::is_cancelled();
+        ended.send((first, second, is_cancelled)).expect("it waits");
         value
     });
     let token = OnceLock::new();
-    give_up(code.boxed(), &|| {
+    give_up(code.on(&pool).boxed(), &|| {
         let _ = token.set(begins.recv().expect("it begins"));
+        // The one place is free once the code is parked.
+        pollster::block_on(Dual::blocking(|| ()).on(&pool));
     });
     wait_until(|| token.get().is_some_and(CancellationToken::is_cancelled));
     tell.send(5).expect("it still waits");
-    assert_eq!(ends.recv(), Ok((Ok(5), true)));
+    resumes.recv().expect("its wait has ended");
+    // This begins once the code is parked again.
+    let tells = Dual::blocking(move || tell_again.send(6)).on(&pool);
+    assert_eq!(pollster::block_on(tells), Ok(()));
+    assert_eq!(ends.recv(), Ok((Ok(5), Ok(6), true)));
     drops.wait_for_one();
+}
+
+/// What one side tells the other, twice.
+fn tells() -> ([oneshot::Sender<u32>; 2], [oneshot::Receiver<u32>; 2]) {
+    let ((first, told), (second, told_again)) = (oneshot::channel(), oneshot::channel());
+    ([first, second], [told, told_again])
+}
+
+/// What a job of a pool of one does: once its handle is dropped, it waits in a `.get()`. The wait ends when the next job has
+/// begun, for which this one has to be parked.
+fn wait_when_given_up(pool: &Limited) {
+    wait_until(offload::is_cancelled);
+    let (tell, told) = oneshot::channel();
+    let _next = polled(Dual::blocking(move || tell.send(())).on(pool));
+    Dual::future(told).get().expect("it is told");
 }
 
 /// The handle of code that has begun.
@@ -53,18 +78,15 @@ fn begun(code: Code, begins: &dyn Fn()) -> Code {
     later
 }
 
-/// A future that is dropped, of each pool.
+/// A future that is dropped.
 #[test]
 fn future() {
-    fn drop_polled(code: Code, begins: &dyn Fn()) {
-        let waits = polled(code);
-        begins();
-        drop(waits);
-    }
-
     limit(|| {
-        assert_runs_to_its_end(drop_polled);
-        assert_runs_to_its_end(|code, begins| drop_polled(code.on(&limited(1)).boxed(), begins));
+        assert_runs_to_its_end(|code, begins| {
+            let waits = polled(code);
+            begins();
+            drop(waits);
+        });
     });
 }
 
@@ -150,7 +172,7 @@ fn in_the_background() {
     });
 }
 
-/// A task of tokio that is aborted, on tokio's pool.
+/// A task of tokio that is aborted.
 #[test]
 #[cfg(feature = "tokio")]
 fn aborted_in_tokio() {
@@ -201,22 +223,21 @@ fn code_in_code() {
 #[test]
 fn lock() {
     limit(|| {
-        let db = Arc::new(Mutex::new(vec![1, 2, 3]));
+        let (pool, db) = (limited(1), Arc::new(Mutex::new(vec![1, 2, 3])));
         let (begun, begins) = mpsc::channel();
-        let (tell, told) = oneshot::channel();
         let save = Dual::blocking({
-            let db = Arc::clone(&db);
+            let (pool, db) = (pool.clone(), Arc::clone(&db));
             move || {
                 let mut db = db.lock().expect("not poisoned");
                 db.push(4);
                 begun.send(()).expect("it waits");
-                db.push(Dual::future(told).get().expect("it is told"));
+                wait_when_given_up(&pool);
+                db.push(5);
             }
         });
-        let save = polled(save);
+        let save = polled(save.on(&pool));
         begins.recv().expect("it begins");
         drop(save);
-        tell.send(5).expect("it still waits");
         assert_eq!(*db.lock().expect("not poisoned"), [1, 2, 3, 4, 5]);
     });
 }
@@ -224,25 +245,21 @@ fn lock() {
 /// A `LazyLock` whose first user is given up is made, and not poisoned.
 #[test]
 fn lazy_lock() {
-    static TOLD: Mutex<Option<oneshot::Receiver<u32>>> = Mutex::new(None);
+    static POOL: LazyLock<Limited> = LazyLock::new(|| limited(1));
+    static BEGUN: Mutex<Option<mpsc::Sender<()>>> = Mutex::new(None);
     static CLIENT: LazyLock<u32> = LazyLock::new(|| {
-        let told = TOLD.lock().expect("not poisoned").take();
-        Dual::future(told.expect("it is called once"))
-            .get()
-            .expect("it is told")
+        let begun = BEGUN.lock().expect("not poisoned").take();
+        begun.map(|begun| begun.send(()));
+        wait_when_given_up(&POOL);
+        5
     });
 
     limit(|| {
-        let (tell, told) = oneshot::channel();
-        *TOLD.lock().expect("not poisoned") = Some(told);
         let (begun, begins) = mpsc::channel();
-        let request = polled(Dual::blocking(move || {
-            begun.send(()).expect("it waits");
-            *CLIENT
-        }));
+        *BEGUN.lock().expect("not poisoned") = Some(begun);
+        let request = polled(Dual::blocking(|| *CLIENT).on(&*POOL));
         begins.recv().expect("it begins");
         drop(request);
-        tell.send(5).expect("it waits, or is about to");
         assert_eq!(*CLIENT, 5);
         assert_eq!(pollster::block_on(Dual::blocking(|| *CLIENT)), 5);
     });
@@ -253,23 +270,22 @@ fn lazy_lock() {
 fn change_in_two_steps() {
     limit(|| {
         let accounts = Arc::new((AtomicI32::new(100), AtomicI32::new(0)));
+        let pool = limited(1);
         let (begun, begins) = mpsc::channel();
-        let (tell, told) = oneshot::channel::<()>();
         let (ended, ends) = mpsc::channel();
         let transfer = Dual::blocking({
-            let accounts = Arc::clone(&accounts);
+            let (pool, accounts) = (pool.clone(), Arc::clone(&accounts));
             move || {
                 accounts.0.fetch_sub(10, Ordering::Relaxed);
                 begun.send(()).expect("it waits");
-                let _ = Dual::future(told).get();
+                wait_when_given_up(&pool);
                 accounts.1.fetch_add(10, Ordering::Relaxed);
                 ended.send(()).expect("it waits");
             }
         });
-        let transfer = polled(transfer);
+        let transfer = polled(transfer.on(&pool));
         begins.recv().expect("it begins");
         drop(transfer);
-        drop(tell);
         ends.recv().expect("it ends");
         assert_eq!(accounts.0.load(Ordering::Relaxed), 90);
         assert_eq!(accounts.1.load(Ordering::Relaxed), 10);
