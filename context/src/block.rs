@@ -242,18 +242,18 @@ pub fn run_borrowing<R>(f: impl FnOnce() -> R) -> R {
 /// Runs a closure that waits in a destructor, which the executor of this thread is told of if it can go on meanwhile.
 ///
 /// A destructor can't refuse: if the thread must not block, it blocks all the same.
-pub fn wait_in_drop(f: impl FnOnce()) {
-    // While a panic unwinds, a host that panics would abort the program.
-    if thread::panicking() {
-        return f();
-    }
-    let permission = match request_blocking() {
-        Ok(permission) if !permission.is_uncertain() => permission,
-        _ => return f(),
-    };
+#[cold]
+pub fn wait_in_drop(wait: impl Fn()) {
     // The host of a pool's thread is not asked for permission, and yet gives the thread's place to another job.
-    permission.block(|| match host().filter(HostRef::can_block) {
-        Some(host) => host.park(f),
-        None => f(),
-    });
+    let by_host = || match host().filter(HostRef::can_block) {
+        Some(host) => host.park(&wait),
+        None => wait(),
+    };
+    match request_blocking() {
+        // While a panic unwinds, a host that panics would abort the program.
+        Ok(permission) if !thread::panicking() => {
+            permission.try_block(by_host).unwrap_or_else(|_| wait());
+        }
+        _ => wait(),
+    }
 }

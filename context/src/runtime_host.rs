@@ -56,9 +56,7 @@ fn host_of(found: Found) -> Result<Detected, Refusal> {
 #[inline]
 pub fn pool() -> Option<HostRef> {
     #[cfg(feature = "tokio")]
-    return Handle::try_current()
-        .is_ok()
-        .then_some(HostRef::Static(&Tokio));
+    return tokio::is_entered().then_some(HostRef::Static(&Tokio));
     #[cfg(not(feature = "tokio"))]
     None
 }

@@ -38,7 +38,7 @@ pub(crate) struct Job<P: ?Sized> {
 }
 
 /// What the drop of a handle does to code that runs, besides telling it.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct OnDrop {
     /// It waits until the code has ended.
     pub(crate) joins: bool,
@@ -47,6 +47,22 @@ pub(crate) struct OnDrop {
 }
 
 impl OnDrop {
+    /// It does no more than tell the code.
+    pub(crate) const TELLS: OnDrop = OnDrop {
+        joins: false,
+        interrupts: false,
+    };
+
+    pub(crate) const JOINS: OnDrop = OnDrop {
+        joins: true,
+        ..OnDrop::TELLS
+    };
+
+    pub(crate) const INTERRUPTS: OnDrop = OnDrop {
+        interrupts: true,
+        ..OnDrop::TELLS
+    };
+
     /// Does what either does.
     pub(crate) fn or(self, other: OnDrop) -> OnDrop {
         OnDrop {

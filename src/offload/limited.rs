@@ -1,5 +1,4 @@
 //! Pools that count their jobs: [`Limited`], and the default pool of the process.
-
 //!
 //! A job that is sent to such a pool needs a *permit* before it is ready to run. The stages of a job, which change under the
 //! lock of its pool:

@@ -1,20 +1,15 @@
-//! What the drop of a handle does to blocking code that runs: it may wait for the code, or interrupt it.
+//! What the drop of the handle that this thread resolves does to blocking code that runs: it may wait for the code, or interrupt
+//! it.
 
 use std::cell::Cell;
-use std::thread;
 
-use smartcall_context::internal::{self as context, HostRef, scoped};
+use smartcall_context::internal::scoped;
 
-use crate::drive::job::{Job, OnDrop};
+use crate::drive::job::OnDrop;
 
 thread_local! {
     /// What the handle does that this thread is resolving.
-    static CURRENT: Cell<OnDrop> = const {
-        Cell::new(OnDrop {
-            joins: false,
-            interrupts: false,
-        })
-    };
+    static CURRENT: Cell<OnDrop> = const { Cell::new(OnDrop::TELLS) };
 }
 
 /// Returns what is done for the handle that this thread is resolving.
@@ -31,38 +26,10 @@ pub(crate) fn with<R>(on_drop: OnDrop, f: impl FnOnce() -> R) -> R {
 
 /// Runs a closure. Blocking code that it sends to a pool is joined on drop.
 pub(crate) fn joined<R>(f: impl FnOnce() -> R) -> R {
-    let on_drop = current();
-    let joins = true;
-    with(OnDrop { joins, ..on_drop }, f)
+    with(current().or(OnDrop::JOINS), f)
 }
 
 /// Runs a closure. Blocking code that it sends to a pool is interrupted on drop.
 pub(crate) fn interrupted<R>(f: impl FnOnce() -> R) -> R {
-    let on_drop = current();
-    let interrupts = true;
-    with(
-        OnDrop {
-            interrupts,
-            ..on_drop
-        },
-        f,
-    )
-}
-
-/// Waits for the code of a job, on any thread.
-#[cold]
-pub(crate) fn wait<P: ?Sized>(job: &Job<P>) {
-    // The host of a pool's thread is not asked for permission, and yet gives the thread's place to another job.
-    let wait = || match context::host().filter(HostRef::can_block) {
-        Some(host) => host.park(|| job.wait()),
-        None => job.wait(),
-    };
-    match context::request_blocking() {
-        // While a panic unwinds, a host that panics would abort the program.
-        Ok(permission) if !thread::panicking() => {
-            // A destructor can't refuse.
-            permission.try_block(wait).unwrap_or_else(|_| job.wait());
-        }
-        _ => job.wait(),
-    }
+    with(current().or(OnDrop::INTERRUPTS), f)
 }

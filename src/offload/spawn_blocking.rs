@@ -32,7 +32,7 @@ impl<T> Drop for BlockingTask<T> {
             // The code that never begins, or the value that nobody has taken.
             self.0.parcel().clear();
         } else if self.0.on_drop().joins {
-            on_drop::wait(&self.0);
+            context::wait_in_drop(|| self.0.wait());
         }
     }
 }
