@@ -5,7 +5,6 @@ use std::future::Future;
 use std::io;
 use std::marker::PhantomPinned;
 use std::mem;
-use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::{Mutex, OnceLock};
 use std::task::{Context, Poll};
@@ -21,6 +20,7 @@ use crate::drive::driver;
 use crate::dual::handle::Dual;
 use crate::executor::multi_thread::{Executor, LARGE};
 use crate::executor::task::Task;
+use crate::offload::spawn_blocking::quietly;
 use crate::sync::ignore_poison;
 use crate::system::Threads;
 use crate::work::traits::{POLLED_AGAIN, Work};
@@ -168,12 +168,6 @@ fn background() -> io::Result<&'static Executor> {
         let _ = BACKGROUND.set(made);
     }
     BACKGROUND.get().ok_or_else(|| io::ErrorKind::Other.into())
-}
-
-/// Runs code and catches its panics, which the panic hook has reported.
-fn quietly(code: impl FnOnce()) {
-    // What the code drops is not used again.
-    let _ = panic::catch_unwind(AssertUnwindSafe(code));
 }
 
 impl<T> Dual<T, Started<T>> {
