@@ -99,8 +99,13 @@ fn all_in_use(workers: &Workers) -> Refusal {
 }
 
 /// Panics because a thread is about to park, and there is no spare.
+///
+/// In a destructor that runs while a panic unwinds, that would end the program. There it returns: the worker stays occupied.
 #[cold]
-fn panic_no_spare(workers: &Workers, none: &NoSpare) -> ! {
+fn refuse_without_spare(workers: &Workers, none: &NoSpare) {
+    if panicking() {
+        return;
+    }
     match none {
         NoSpare::AllInUse => all_in_use(workers).panic(),
         NoSpare::NoThread(error) => context::panic_no_thread(error),
@@ -166,10 +171,8 @@ impl WorkerHost {
 
         let _forget = Forget(&self.worker);
         if let Some(call) = self.worker.call_state.current_call() {
-            match self.workers.hand_off(&self.worker, call) {
-                // In a destructor, a panic would end the program. The worker stays occupied.
-                Err(none) if !panicking() => panic_no_spare(&self.workers, &none),
-                _ => {}
+            if let Err(none) = self.workers.hand_off(&self.worker, call) {
+                refuse_without_spare(&self.workers, &none);
             }
         }
         park();
@@ -258,11 +261,7 @@ impl Host for AdoptedHost {
     fn park(&self, park: &mut dyn FnMut()) {
         match self.current() {
             Some(current) => current.park(park),
-            None => self.covered(park, |workers, none| {
-                if !panicking() {
-                    panic_no_spare(workers, none);
-                }
-            }),
+            None => self.covered(park, refuse_without_spare),
         }
     }
 

@@ -95,7 +95,6 @@ impl Executor {
         Builder {
             threads: None,
             config: Config {
-                threads: 0,
                 name: "smartcall".into(),
                 max_spares: 2048,
                 stack_size: None,
@@ -249,7 +248,6 @@ impl fmt::Debug for Executor {
 pub struct Builder {
     /// `None` means one thread for each core.
     threads: Option<usize>,
-    /// All but the number of threads.
     config: Config,
     pool: Option<Arc<dyn Pool>>,
 }
@@ -394,11 +392,7 @@ impl Builder {
         };
         threads::check_name(&self.config.name)?;
         system::note_threads();
-        let config = Config {
-            threads,
-            ..self.config.clone()
-        };
-        Workers::start(scheduler, worker_loop::run, config)
+        Workers::start(scheduler, worker_loop::run, threads, self.config.clone())
     }
 }
 

@@ -60,7 +60,6 @@ type Run = fn(&Arc<Workers>, &Arc<Worker>);
 /// How the threads of an executor are configured.
 #[derive(Clone)]
 pub(crate) struct Config {
-    pub(crate) threads: usize,
     /// The first part of the threads' names.
     pub(crate) name: String,
     pub(crate) max_spares: usize,
@@ -76,7 +75,6 @@ pub(crate) type OnStall = Arc<dyn Fn(&Stall) + Send + Sync>;
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
-            .field("threads", &self.threads)
             .field("name", &self.name)
             .field("max_spares", &self.max_spares)
             .field("stack_size", &self.stack_size)
@@ -88,6 +86,8 @@ impl fmt::Debug for Config {
 pub(crate) struct Workers {
     scheduler: Scheduler,
     run: Run,
+    /// How many threads run tasks at once.
+    threads: usize,
     config: Config,
     roster: Apart<Mutex<Roster>>,
     /// Whether `Roster::phase` is past `Open`, to be read without the lock.
@@ -101,10 +101,16 @@ pub(crate) struct Workers {
 
 impl Workers {
     /// Starts the threads of an executor, which run what `run` says.
-    pub(crate) fn start(scheduler: Scheduler, run: Run, config: Config) -> io::Result<Arc<Self>> {
+    pub(crate) fn start(
+        scheduler: Scheduler,
+        run: Run,
+        threads: usize,
+        config: Config,
+    ) -> io::Result<Arc<Self>> {
         let workers = Arc::new(Workers {
             scheduler,
             run,
+            threads,
             roster: Apart(Mutex::default()),
             closed: AtomicBool::new(false),
             changed: Condvar::new(),
@@ -121,7 +127,7 @@ impl Workers {
 
     fn start_threads(self: &Arc<Self>) -> io::Result<()> {
         let mut roster = self.lock();
-        for i in 0..self.config.threads {
+        for i in 0..self.threads {
             let worker = roster.new_worker();
             roster.activate(Arc::clone(&worker));
             let begun =
@@ -434,7 +440,7 @@ impl Workers {
         let more = match roster.phase {
             Phase::Open => 0,
             // What the last tasks wait for may have to come from one of them, whatever else is blocked.
-            Phase::Closed | Phase::Ended => self.config.threads,
+            Phase::Closed | Phase::Ended => self.threads,
         };
         self.config.max_spares.saturating_add(more)
     }
