@@ -1,7 +1,15 @@
 //! What the system knows of a thread: one that is stalled is blocked.
 
+use std::time::Duration;
+
 #[derive(Debug)]
 pub struct OsThread;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Activity {
+    pub is_blocked: bool,
+    pub computed: Duration,
+}
 
 impl OsThread {
     #[allow(clippy::unnecessary_wraps)]
@@ -10,7 +18,10 @@ impl OsThread {
     }
 
     #[allow(clippy::unnecessary_wraps)]
-    pub fn is_blocked(&self) -> Option<bool> {
-        Some(true)
+    pub fn activity(&self) -> Option<Activity> {
+        Some(Activity {
+            is_blocked: true,
+            computed: Duration::ZERO,
+        })
     }
 }

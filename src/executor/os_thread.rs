@@ -1,10 +1,14 @@
-//! What the system knows of a thread: whether it is blocked.
+//! What the system knows of a thread: whether it is blocked, and how long it has computed.
 //!
 //! A worker that is stuck in a poll either waits for something, or computes. To `std` the two are the same. Linux tells them
 //! apart, in a file for each thread. On other systems it is not known.
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// The unit of the times in that file: `USER_HZ`, which is 100 on all architectures of Linux that Rust is for.
+const TICK: Duration = Duration::from_millis(10);
 
 /// A thread, as the system knows it.
 #[derive(Debug)]
@@ -22,11 +26,28 @@ impl OsThread {
         Some(OsThread { stat })
     }
 
-    /// Returns whether the thread waits for something, if that is known.
-    pub(crate) fn is_blocked(&self) -> Option<bool> {
+    /// Returns what the thread does, if that is known.
+    pub(crate) fn activity(&self) -> Option<Activity> {
         let stat = fs::read_to_string(&self.stat).ok()?;
         // "<thread> (<name>) <state> …", where the name may have parentheses in it.
         let (_, rest) = stat.rsplit_once(") ")?;
-        Some(!rest.starts_with('R'))
+        let mut fields = rest.split(' ');
+        let is_blocked = fields.next()? != "R";
+        // The times in user code and in the kernel: fields 14 and 15 of proc(5), where the state is field 3.
+        let times = fields.skip(10).take(2);
+        let ticks: u32 = times.filter_map(|time| time.parse::<u32>().ok()).sum();
+        Some(Activity {
+            is_blocked,
+            computed: ticks * TICK,
+        })
     }
+}
+
+/// What a thread does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Activity {
+    /// Whether it waits for something.
+    pub(crate) is_blocked: bool,
+    /// For how long it has used a core since it was started.
+    pub(crate) computed: Duration,
 }

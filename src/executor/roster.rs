@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use crate::executor::call_state::CallState;
-use crate::executor::os_thread::OsThread;
+use crate::executor::os_thread::{Activity, OsThread};
 use crate::executor::record::{PollNumber, RecordRef};
 use crate::sync::{Arc, AtomicBool, AtomicWaker, Condvar, JoinHandle, OnceLock, Ordering};
 
@@ -45,9 +45,9 @@ impl Worker {
         self.retiring.load(Ordering::Relaxed)
     }
 
-    /// Returns whether its thread waits for something, if that is known.
-    pub(crate) fn is_blocked(&self) -> Option<bool> {
-        self.os_thread.get()?.as_ref()?.is_blocked()
+    /// Returns what its thread does, if that is known.
+    pub(crate) fn activity(&self) -> Option<Activity> {
+        self.os_thread.get()?.as_ref()?.activity()
     }
 
     /// Completes once the worker is to stop.

@@ -21,7 +21,8 @@
 //!
 //! **Does it wait or compute?** Workers that wait use no core, and all of them are relieved at once. If one that computes is relieved,
 //! one thread more than asked for computes, and slows the others down, which then look stalled as well. So such a poll must
-//! have lasted for [`COMPUTES`] rounds, workers are relieved one at a time, and the time between two doubles, until none was relieved for
+//! have used a core for as long as [`COMPUTES`] rounds last (on a machine that others use, it may have to wait for a core for longer
+//! than that, and one thread more does not help it), workers are relieved one at a time, and the time between two doubles, until none was relieved for
 //! [`CALM`] rounds. None is relieved while a spare that is to retire still runs tasks. (A first version of ZIO's monitor
 //! replaced all of them, and was withdrawn.) Where the system does not tell what a thread does, the time doubles up to ten rounds.
 
@@ -31,14 +32,16 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::executor::os_thread::Activity;
 use crate::executor::record::PollNumber;
 use crate::executor::roster::Worker;
 use crate::sync::{AtomicBool, Instant, Ordering};
 
 /// How often the monitor looks.
 const ROUND: Duration = Duration::from_millis(10);
-/// For how many rounds a worker must have been in a poll to be relieved, if it is not known to be blocked.
-const COMPUTES: u32 = 5;
+/// For how many rounds a worker must have used a core in a poll to be relieved. If the system does not tell, it is in how many
+/// rounds it was seen there.
+const COMPUTES: u32 = 4;
 /// For how many rounds a poll must have been blocked for the drop of its executor not to wait for it. If the system does not
 /// tell, it counts as blocked.
 const LEFT: u32 = 10;
@@ -97,8 +100,10 @@ struct Seen {
     since: Instant,
     /// How many rounds ago that was.
     rounds: u32,
-    /// Whether it is blocked, if that is known.
-    is_blocked: Option<bool>,
+    /// What its thread did in the last round, if that is known.
+    activity: Option<Activity>,
+    /// For how long its thread had computed when that was first known.
+    computed_before: Option<Duration>,
     /// For how many rounds it may have been blocked without a break.
     blocked: u32,
 }
@@ -109,21 +114,36 @@ impl Seen {
             poll,
             since: now,
             rounds: 0,
-            is_blocked: None,
+            activity: None,
+            computed_before: None,
             blocked: 0,
         }
     }
 
     /// Notes that it is still there.
-    fn again(self, is_blocked: Option<bool>) -> Self {
+    fn again(self, activity: Option<Activity>) -> Self {
         Seen {
             rounds: self.rounds + 1,
-            is_blocked,
-            blocked: match is_blocked {
-                Some(false) => 0,
+            activity,
+            computed_before: self.computed_before.or(activity.map(|now| now.computed)),
+            blocked: match activity {
+                Some(now) if !now.is_blocked => 0,
                 _ => self.blocked + 1,
             },
             ..self
+        }
+    }
+
+    /// Returns whether it is known to be blocked.
+    fn is_blocked(&self) -> bool {
+        self.activity.is_some_and(|now| now.is_blocked)
+    }
+
+    /// Returns whether it computes for long, as far as that is known.
+    fn computes(&self) -> bool {
+        match (self.activity, self.computed_before) {
+            (Some(now), Some(before)) => now.computed.saturating_sub(before) >= COMPUTES * ROUND,
+            _ => self.rounds > COMPUTES,
         }
     }
 }
@@ -163,10 +183,10 @@ impl Stalls {
             let now_seen = match last {
                 None => Seen::first(poll, now),
                 // A look takes the system some 20 µs, and thousands may be parked.
-                Some(last) if is_closed || keeps_place(&worker) => last.again(worker.is_blocked()),
+                Some(last) if is_closed || keeps_place(&worker) => last.again(worker.activity()),
                 Some(last) => last.again(None),
             };
-            surplus |= worker.is_retiring() && now_seen.rounds < COMPUTES;
+            surplus |= worker.is_retiring() && now_seen.rounds <= COMPUTES;
             seen.insert(worker.id, now_seen);
             if now_seen.rounds > 0 {
                 stalled.push((worker, now_seen));
@@ -182,10 +202,11 @@ impl Stalls {
         }
     }
 
-    /// Reports the stalls that were not reported yet. A call said that it may block, and is none.
+    /// Reports the stalls that were not reported yet. A call said that it may block, and is none; and between two polls it is not
+    /// known whose future is dropped.
     fn report(workers: &impl Relieve, stalled: &[Stalled], now: Instant) {
         for (worker, seen) in stalled {
-            if seen.rounds != 1 || worker.call_state.is_in_call() {
+            if seen.rounds != 1 || !seen.poll.is_in_poll() || worker.call_state.is_in_call() {
                 continue;
             }
             let spawned_at = worker.record.spawned_at();
@@ -219,16 +240,16 @@ impl Stalls {
             }
         }
         for (worker, seen) in in_place {
-            if seen.is_blocked == Some(true) {
+            if seen.is_blocked() {
                 workers.relieve(worker, seen.poll);
             } else if self.patience == 0
                 && !surplus
-                && seen.rounds >= COMPUTES
+                && seen.computes()
                 && workers.relieve(worker, seen.poll)
             {
                 self.calm = 0;
                 self.patience = self.doubling;
-                let limit = seen.is_blocked.map_or(UNKNOWN, |_| u32::MAX);
+                let limit = seen.activity.map_or(UNKNOWN, |_| u32::MAX);
                 self.doubling = self.doubling.saturating_mul(2).min(limit);
             }
         }
@@ -245,8 +266,10 @@ fn keeps_place(worker: &Worker) -> bool {
 
 /// Returns whether a worker runs a task, so that its number moves on if the task is not stuck.
 fn is_in_task(worker: &Worker, poll: PollNumber, stamps_all: bool) -> bool {
-    // Between two polls a worker may drop a future that was cancelled; or poll a task that notes nothing.
-    !worker.idle.load(Ordering::SeqCst) && (poll.is_in_poll() || stamps_all)
+    // Between two polls a worker may drop a future that was cancelled; or poll a task that notes nothing. The thread of a
+    // spare may not have begun yet.
+    let is_busy = worker.os_thread.get().is_some() && !worker.idle.load(Ordering::SeqCst);
+    is_busy && (poll.is_in_poll() || stamps_all)
 }
 
 /// A poll that holds a worker of an executor for long, for [`Builder::on_stall`](crate::executor::Builder::on_stall).
