@@ -1,7 +1,7 @@
 //! `crate::sync` under loom.
 
 use std::cell::Cell;
-use std::ops::{Add, Deref};
+use std::ops::Deref;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -231,27 +231,8 @@ impl Condvar {
     }
 }
 
-/// The time, which stands still.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct Instant(Duration);
-
-impl Instant {
-    pub fn now() -> Self {
-        Instant(Duration::ZERO)
-    }
-
-    pub fn saturating_duration_since(&self, earlier: Instant) -> Duration {
-        self.0.saturating_sub(earlier.0)
-    }
-}
-
-impl Add<Duration> for Instant {
-    type Output = Instant;
-
-    fn add(self, duration: Duration) -> Instant {
-        Instant(self.0 + duration)
-    }
-}
+// The time stands still.
+instant!(Duration::ZERO);
 
 /// The waker that was registered last. Each operation takes the lock, where the real one makes an exchange.
 #[derive(Debug)]

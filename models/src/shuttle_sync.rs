@@ -1,7 +1,7 @@
 //! `crate::sync` under shuttle.
 
 use std::cell::{Cell, RefCell};
-use std::ops::{Add, Deref, DerefMut};
+use std::ops::{Deref, DerefMut};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -201,26 +201,7 @@ shuttle::thread_local! {
     static NOW: Cell<Duration> = Cell::new(Duration::ZERO);
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct Instant(Duration);
-
-impl Instant {
-    pub fn now() -> Self {
-        Instant(NOW.with(Cell::get))
-    }
-
-    pub fn saturating_duration_since(&self, earlier: Instant) -> Duration {
-        self.0.saturating_sub(earlier.0)
-    }
-}
-
-impl Add<Duration> for Instant {
-    type Output = Instant;
-
-    fn add(self, duration: Duration) -> Instant {
-        Instant(self.0 + duration)
-    }
-}
+instant!(NOW.with(Cell::get));
 
 /// Threads with a park token of their own: shuttle wakes parked threads at will, which would hide a lost wake-up.
 pub mod thread {

@@ -1,7 +1,6 @@
 //! Scenarios of tasks that block, in schedules that are drawn by chance.
 
 use std::any::Any;
-use std::env;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::pin;
@@ -11,8 +10,6 @@ use std::task::{Poll, Waker};
 use async_executor::Executor;
 use async_task::Task;
 use shuttle::rand::Rng;
-use shuttle::scheduler::{PctScheduler, RandomScheduler};
-use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
 use smartcall_context::internal::{self as context, Host, HostRef, InternalHost};
 
@@ -33,26 +30,9 @@ pub(crate) fn raise(message: String) -> ! {
     std::panic!("{message}");
 }
 
-/// Runs a scenario in `n` schedules of each kind: with each step by chance, and by priorities that change a few times.
+/// Explores a scenario of this file.
 fn explore(n: usize, scenario: impl Fn() + Send + Sync + Clone + 'static) {
-    let planted = module_path!().contains("fault_");
-    let mut times: usize = env::var("SMARTCALL_MODEL_TIMES").map_or(1, |times| {
-        times.parse().expect("SMARTCALL_MODEL_TIMES is a number")
-    });
-    let mut config = Config::new();
-    config.stack_size = 0x4_0000;
-    config.max_steps = MaxSteps::FailAfter(50_000);
-    config.silence_warnings = true;
-    if planted {
-        // It ends at the first schedule that fails. Most faults fail within the first thousand.
-        times *= 20;
-        config.failure_persistence = FailurePersistence::None;
-    }
-    let n = n * times;
-    Runner::new(RandomScheduler::new(n), config.clone()).run(scenario.clone());
-    for changes in [2, 3, 5] {
-        Runner::new(PctScheduler::new(changes, n), config.clone()).run(scenario.clone());
-    }
+    smartcall_models::explore(module_path!(), n, scenario);
 }
 
 /// `.get()` of a future.
@@ -109,13 +89,12 @@ impl Event {
 /// Starts the threads of an executor.
 fn start(scheduler: Scheduler, threads: usize, max_spares: usize) -> Arc<Workers> {
     let config = workers::Config {
-        threads,
         name: "worker".into(),
         max_spares,
         stack_size: None,
         on_stall: None,
     };
-    Workers::start(scheduler, worker_loop::run, config).expect("there are threads")
+    Workers::start(scheduler, worker_loop::run, threads, config).expect("there are threads")
 }
 
 /// Drops an executor.
@@ -711,7 +690,7 @@ pub(crate) fn given_up_as_it_parks() {
     impl InternalHost for Counts {}
 
     explore(1000, || {
-        let (job, event) = (Arc::new(Job::new(OnDrop::default(), ())), Event::new());
+        let (job, event) = (Arc::new(Job::new(OnDrop::TELLS, ())), Event::new());
         let any: Arc<AnyJob> = job.clone();
         assert!(job.begin(), "nothing else begins it");
         let counts = Arc::new(Counts::default());
@@ -738,7 +717,7 @@ pub(crate) fn given_up_as_it_parks() {
 /// What waits for the value looks and registers while the code ends.
 pub(crate) fn awaited_as_it_ends() {
     explore(1000, || {
-        let job = Arc::new(Job::new(OnDrop::default(), ()));
+        let job = Arc::new(Job::new(OnDrop::TELLS, ()));
         let code = shuttle::thread::spawn({
             let job = Arc::clone(&job);
             move || {

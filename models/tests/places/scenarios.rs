@@ -68,13 +68,13 @@ fn one_worker(code: impl Fn(&Arc<Workers>, &Arc<Worker>, &Shared) + Send + Sync 
         }
     });
     let config = Config {
-        threads: 1,
         name: "worker".into(),
         max_spares: 1,
         stack_size: None,
         on_stall: None,
     };
-    let workers = Workers::start(scheduler, worker_loop::run, config).expect("there are threads");
+    let workers =
+        Workers::start(scheduler, worker_loop::run, 1, config).expect("there are threads");
     while !shared.done.load(Ordering::Acquire) {
         park();
     }

@@ -1,12 +1,9 @@
 //! Scenarios of jobs that wait for each other, in schedules that are drawn by chance.
 
-use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use shuttle::rand::{Rng, thread_rng};
-use shuttle::scheduler::{PctScheduler, RandomScheduler};
-use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
 use smartcall_context::internal::{self as context, Job};
 
@@ -17,26 +14,9 @@ use crate::offload::pool::Pool;
 use crate::sync::{Condvar, Mutex, PoisonError, thread};
 use crate::unblock::{MAX_THREADS, set_max_threads, unblock};
 
-/// Runs a scenario in `n` schedules of each kind: with each step by chance, and by priorities that change a few times.
+/// Explores a scenario of this file.
 fn explore(n: usize, scenario: impl Fn() + Send + Sync + Clone + 'static) {
-    let planted = module_path!().contains("fault_");
-    let mut times: usize = env::var("SMARTCALL_MODEL_TIMES").map_or(1, |times| {
-        times.parse().expect("SMARTCALL_MODEL_TIMES is a number")
-    });
-    let mut config = Config::new();
-    config.stack_size = 0x4_0000;
-    config.max_steps = MaxSteps::FailAfter(50_000);
-    config.silence_warnings = true;
-    if planted {
-        // It ends at the first schedule that fails.
-        times *= 20;
-        config.failure_persistence = FailurePersistence::None;
-    }
-    let n = n * times;
-    Runner::new(RandomScheduler::new(n), config.clone()).run(scenario.clone());
-    for changes in [2, 3, 5] {
-        Runner::new(PctScheduler::new(changes, n), config.clone()).run(scenario.clone());
-    }
+    smartcall_models::explore(module_path!(), n, scenario);
 }
 
 /// An event that threads wait for.
