@@ -87,6 +87,16 @@ pub fn in_child_until(start: &str, body: impl FnOnce()) {
     );
 }
 
+/// Takes the memory of the process, so that there is no room for a stack until it is dropped.
+#[cfg(target_os = "linux")]
+pub fn no_room_for_a_stack(stack: usize) -> Vec<Vec<u8>> {
+    let room = std::iter::repeat_with(|| {
+        let mut room = Vec::new();
+        room.try_reserve_exact(stack).map(|()| room)
+    });
+    room.map_while(Result::ok).collect()
+}
+
 /// Whether this process is the child of a test.
 fn is_child(name: &str) -> bool {
     env::var(CHILD).is_ok_and(|child| child == name)

@@ -26,9 +26,9 @@ mod threads;
 
 pub use at_exit::AtExit;
 pub use callables::{count, retry};
-#[cfg(target_os = "linux")]
-pub use child::in_child_with_stacks;
 pub use child::{in_child, in_child_until, in_child_with};
+#[cfg(target_os = "linux")]
+pub use child::{in_child_with_stacks, no_room_for_a_stack};
 pub use drops::{Counted, Drops, tells_drop};
 #[cfg(feature = "executor")]
 pub use executors::{adopted, one_thread};

@@ -7,7 +7,8 @@ use std::{future, thread};
 use smartcall::{Dual, Executor, LocalExecutor};
 
 use crate::common::{
-    Steps, assert_contains, in_child_with_stacks, one_thread, panic_of, threads, wait_until,
+    Steps, assert_contains, in_child_with_stacks, no_room_for_a_stack, one_thread, panic_of,
+    threads, wait_until,
 };
 
 /// `Builder::threads(0)` is an error.
@@ -96,11 +97,7 @@ fn spare_that_cannot_be_started() {
             .collect();
         // Its own threads are blocked by code that it is not told of, so the task runs here.
         let task = ex.spawn(async {
-            let room = std::iter::repeat_with(|| {
-                let mut room = Vec::<u8>::new();
-                room.try_reserve_exact(STACK).map(|()| room)
-            });
-            let _no_room_for_a_stack: Vec<_> = room.map_while(Result::ok).collect();
+            let _no_room = no_room_for_a_stack(STACK);
             assert_eq!(Dual::future(async { 5 }).get(), 5);
             assert_eq!(Dual::in_place(|| 5).await, 5);
             panic_of(|| Dual::future(future::pending::<()>()).get())

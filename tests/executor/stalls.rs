@@ -20,12 +20,17 @@ trait Silent: Send + Sync + 'static {
 
 /// Runs more such waits than there are threads, and then the task that ends them, with 1, 2 and 8 threads.
 fn others_go_on<S: Silent>(make: impl Fn() -> S) {
+    others_go_on_beside(&[1, 2, 8], 2, make);
+}
+
+/// Runs so many such waits more than there are threads, and then the task that ends them.
+fn others_go_on_beside<S: Silent>(threads: &[usize], more: usize, make: impl Fn() -> S) {
     limit(|| {
-        for threads in [1, 2, 8] {
+        for &threads in threads {
             let ex = executor(threads);
             let silent = Arc::new(make());
             let begun = Arc::new(AtomicUsize::new(0));
-            let waits: Vec<_> = (0..threads + 2)
+            let waits: Vec<_> = (0..threads + more)
                 .map(|_| {
                     let (silent, begun) = (Arc::clone(&silent), Arc::clone(&begun));
                     ex.spawn(async move {
@@ -64,34 +69,24 @@ fn channels() {
     });
 }
 
-/// A value that is made once.
+/// Sleeps, until there is a value.
 #[test]
-fn once_locks() {
+fn sleeps() {
     struct Cell(OnceLock<u32>);
 
     impl Silent for Cell {
         fn wait(&self) {
-            assert_eq!(self.0.wait_for(), 5);
+            let value = loop {
+                match self.0.get() {
+                    Some(value) => break value,
+                    None => thread::sleep(Duration::from_millis(1)),
+                }
+            };
+            assert_eq!(*value, 5);
         }
 
         fn end(&self) {
             let _ = self.0.set(5);
-        }
-    }
-
-    /// `OnceLock::wait` is newer than the oldest compiler that this crate is for.
-    trait WaitFor {
-        fn wait_for(&self) -> u32;
-    }
-
-    impl WaitFor for OnceLock<u32> {
-        fn wait_for(&self) -> u32 {
-            loop {
-                match self.get() {
-                    Some(value) => return *value,
-                    None => thread::sleep(Duration::from_millis(1)),
-                }
-            }
         }
     }
 
@@ -135,20 +130,8 @@ fn computations() {
         }
     }
 
-    limit(|| {
-        for threads in [1, 2] {
-            let ex = executor(threads);
-            let spins = Arc::new(Spins(AtomicBool::new(false)));
-            let waits: Vec<_> = (0..threads)
-                .map(|_| {
-                    let spins = Arc::clone(&spins);
-                    ex.spawn(async move { spins.wait() })
-                })
-                .collect();
-            ex.spawn(async move { spins.end() }).get();
-            waits.into_iter().for_each(|task| task.get());
-        }
-    });
+    // Each of them uses a core.
+    others_go_on_beside(&[1, 2], 0, || Spins(AtomicBool::new(false)));
 }
 
 /// Who holds a lock waits in a get for a task, and the others wait for the lock.
@@ -358,7 +341,7 @@ fn half_of_the_spares_are_left_to_gets() {
     });
 }
 
-/// A stall is told once, with the line of the task. Code that says that it may block is no stall.
+/// A stall is told once, with the line of the task. That this panics ends neither the monitor nor the task.
 #[test]
 fn on_stall_tells_the_line() {
     limit(|| {
@@ -366,26 +349,55 @@ fn on_stall_tells_the_line() {
         let ex = Executor::builder()
             .threads(1)
             .on_stall(move |stall| {
-                sender.send(stall.clone()).expect("the test waits");
+                let _ = sender.send(stall.clone());
                 panic!("what it does to the monitor");
             })
             .build();
-        let blocks = || thread::sleep(Duration::from_millis(100));
-        ex.spawn(Dual::in_place(blocks)).get();
-        ex.spawn(Dual::borrowing(blocks)).get();
+        let stalls = Arc::new(Mutex::new(stalls));
+        let until_told = || {
+            let stalls = Arc::clone(&stalls);
+            move || {
+                let stalls = stalls.lock().expect("no panic");
+                let stall = stalls.recv().expect("the executor lives");
+                thread::sleep(Duration::from_millis(50));
+                (stall, stalls.try_recv().is_ok())
+            }
+        };
+        let (first, second) = (until_told(), until_told());
         let lines = [line!() + 1, line!() + 2];
-        ex.spawn(async move { blocks() }).get();
-        ex.spawn(async move { blocks() }).get();
-        drop(ex);
-        let stalls: Vec<_> = stalls.into_iter().collect();
-        let told: Vec<_> = stalls
-            .iter()
-            .map(|stall| stall.spawned_at().line())
-            .collect();
-        assert_eq!(told, lines);
-        for stall in stalls {
-            assert!(stall.lasted() < Duration::from_secs(60));
+        let first = ex.spawn(async move { first() }).get();
+        let second = ex.spawn(async move { second() }).get();
+        for ((stall, twice), line) in [first, second].into_iter().zip(lines) {
+            assert_eq!(stall.spawned_at().line(), line);
+            assert!(!stall.lasted().is_zero());
             assert!(stall.to_string().contains(file!()), "{stall}");
+            assert!(!twice, "{stall}");
         }
+    });
+}
+
+/// Code that says that it may block is no stall.
+#[test]
+fn calls_are_no_stalls() {
+    const CALLS: usize = 5;
+
+    fn told<W: Work<Output = ()> + Send + 'static>(call: impl Fn() -> DualOf<W>) -> usize {
+        let told = Arc::new(AtomicUsize::new(0));
+        let tells = Arc::clone(&told);
+        let ex = Executor::builder()
+            .threads(1)
+            .on_stall(move |_| {
+                tells.fetch_add(1, Ordering::SeqCst);
+            })
+            .build();
+        (0..CALLS).for_each(|_| ex.spawn(call()).get());
+        told.load(Ordering::SeqCst)
+    }
+
+    limit(|| {
+        let blocks = || thread::sleep(Duration::from_millis(50));
+        // A task that is kept from running before its call or after it is a stall, which the machine may cause: not each time.
+        assert!(told(|| Dual::in_place(blocks)) < CALLS);
+        assert!(told(|| Dual::borrowing(blocks)) < CALLS);
     });
 }

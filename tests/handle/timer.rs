@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use smartcall::{Dual, sleep};
 
-use crate::common::{assert_panics, in_child_with_stacks};
+use crate::common::{assert_panics, in_child_with_stacks, no_room_for_a_stack};
 
 const SHORT: Duration = Duration::from_millis(1);
 
@@ -18,11 +18,7 @@ const SHORT: Duration = Duration::from_millis(1);
 fn tried_again_when_threads_can_be_had() {
     const STACK: usize = 268_435_456;
     in_child_with_stacks(STACK, "67108864", || {
-        let room = std::iter::repeat_with(|| {
-            let mut room = Vec::<u8>::new();
-            room.try_reserve_exact(STACK).map(|()| room)
-        });
-        let no_room_for_a_stack: Vec<_> = room.map_while(Result::ok).collect();
+        let no_room = no_room_for_a_stack(STACK);
         for _ in 0..2 {
             assert_panics("cannot start the timer: ", || sleep(SHORT).get());
             assert_panics("cannot start the timer: ", || {
@@ -37,7 +33,7 @@ fn tried_again_when_threads_can_be_had() {
         // What is ready needs no timer.
         assert_eq!(Dual::future(async { 5 }).timeout(SHORT).get(), Ok(5));
         assert_eq!(Dual::future(async { 5 }).get_timeout(SHORT).ok(), Some(5));
-        drop(no_room_for_a_stack);
+        drop(no_room);
         sleep(SHORT).get();
         assert!(Dual::future(pending::<()>()).timeout(SHORT).get().is_err());
     });

@@ -19,7 +19,9 @@ use super::tokio_support::task;
 use super::tokio_support::{current_thread, get, multi_thread};
 use crate::common::{assert_panics, limit};
 #[cfg(target_os = "linux")]
-use crate::common::{in_child, in_child_with, in_child_with_stacks, threads_named, wait_until};
+use crate::common::{
+    in_child, in_child_with, in_child_with_stacks, no_room_for_a_stack, threads_named, wait_until,
+};
 
 /// Needs a clock and sockets of tokio's.
 async fn needs_the_reactor() -> u32 {
@@ -186,11 +188,7 @@ fn now_or_later_on_a_plain_thread() {
 fn tried_again_when_threads_can_be_had() {
     const STACK: usize = 268_435_456;
     in_child_with_stacks(STACK, "67108864", || {
-        let room = std::iter::repeat_with(|| {
-            let mut room = Vec::<u8>::new();
-            room.try_reserve_exact(STACK).map(|()| room)
-        });
-        let no_room_for_a_stack: Vec<_> = room.map_while(Result::ok).collect();
+        let no_room = no_room_for_a_stack(STACK);
         for _ in 0..2 {
             assert_panics("cannot start a tokio runtime: ", || get(async { 5 }));
             let polls = || drop(Dual::future(async { 5 }).now_or_later());
@@ -202,7 +200,7 @@ fn tried_again_when_threads_can_be_had() {
             let _entered = own.enter();
             assert_eq!(get(async { 5 }), 5);
         }
-        drop(no_room_for_a_stack);
+        drop(no_room);
         assert_eq!(get(needs_the_reactor()), 5);
     });
 }
