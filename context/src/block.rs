@@ -244,16 +244,20 @@ pub fn run_borrowing<R>(f: impl FnOnce() -> R) -> R {
 /// A destructor can't refuse: if the thread must not block, it blocks all the same.
 #[cold]
 pub fn wait_in_drop(wait: impl Fn()) {
-    // The host of a pool's thread is not asked for permission, and yet gives the thread's place to another job.
-    let by_host = || match host().filter(HostRef::can_block) {
+    let wait_by = |host: Option<HostRef>| match host {
         Some(host) => host.park(&wait),
         None => wait(),
     };
+    if thread::panicking() {
+        // A second panic would abort the program. The hosts of smartcall have none where they are only told.
+        return wait_by(host().as_ref().and_then(HostRef::in_region));
+    }
     match request_blocking() {
-        // While a panic unwinds, a host that panics would abort the program.
-        Ok(permission) if !thread::panicking() => {
+        Ok(permission) => {
+            // The host of a pool's thread is not asked for permission, and yet gives the thread's place to another job.
+            let by_host = || wait_by(host().filter(HostRef::can_block));
             permission.try_block(by_host).unwrap_or_else(|_| wait());
         }
-        _ => wait(),
+        Err(_) => wait(),
     }
 }

@@ -1,5 +1,6 @@
 //! `join_on_drop`: handles that wait for their blocking code when they are dropped.
 
+use std::any::Any;
 use std::future::Future;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -239,32 +240,50 @@ fn loses_a_race() {
     });
 }
 
+/// Drops a handle in a job of a pool of one, by some code. The code of the handle needs the place of that job.
+#[track_caller]
+fn assert_gives_its_place_back(drops: fn(Box<dyn Any>)) {
+    let pool = Limited::new(one());
+    let (begun, begins) = mpsc::channel();
+    let (done, ends) = mpsc::channel();
+    let job = Dual::blocking({
+        let pool = pool.clone();
+        move || {
+            let inner = Dual::blocking({
+                let pool = pool.clone();
+                move || {
+                    begun.send(()).expect("it waits");
+                    Dual::future(async move { Dual::blocking(|| ()).on(&pool).await }).get();
+                    done.send(()).expect("it waits");
+                }
+            });
+            // Its own pool has the one place, so the inner job goes elsewhere.
+            let waits = polled(join_on_drop(inner));
+            begins.recv().expect("it begins");
+            drops(Box::new(waits));
+            ends.try_recv()
+        }
+    });
+    assert_eq!(pollster::block_on(job.on(&pool)), Ok(()));
+}
+
 /// A job that waits in a drop gives its place back, since the other job may need it.
 #[test]
 fn waits_in_a_pool_of_one() {
+    limit(|| assert_gives_its_place_back(drop));
+}
+
+/// So does a job that waits in a drop while it unwinds.
+#[test]
+fn waits_in_a_pool_of_one_as_it_unwinds() {
     limit(|| {
-        let pool = Limited::new(one());
-        let (begun, begins) = mpsc::channel();
-        let (done, ends) = mpsc::channel();
-        let job = Dual::blocking({
-            let pool = pool.clone();
-            move || {
-                let inner = Dual::blocking({
-                    let pool = pool.clone();
-                    move || {
-                        begun.send(()).expect("it waits");
-                        Dual::future(async move { Dual::blocking(|| ()).on(&pool).await }).get();
-                        done.send(()).expect("it waits");
-                    }
-                });
-                // Its own pool has the one place, so the inner job goes elsewhere.
-                let waits = polled(join_on_drop(inner));
-                begins.recv().expect("it begins");
-                drop(waits);
-                ends.try_recv()
-            }
+        assert_gives_its_place_back(|waits| {
+            let unwinds = catch_unwind(AssertUnwindSafe(|| {
+                let _waits = waits;
+                std::panic::resume_unwind(Box::new("quietly"));
+            }));
+            assert!(unwinds.is_err());
         });
-        assert_eq!(pollster::block_on(job.on(&pool)), Ok(()));
     });
 }
 
