@@ -869,8 +869,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_limit_is_exceeded",
         plant: Exchange {
             file: "limited.rs",
-            from: "self.running + beyond <",
-            to: "self.running + beyond <=",
+            from: "self.running + counted <",
+            to: "self.running + counted <=",
         },
         caught_by: &[catch("pools", "at_most_so_many", "jobs at once")],
     },
@@ -893,6 +893,34 @@ pub(crate) const FAULTS: &[Fault] = &[
             to: "_ => 0,",
         },
         caught_by: &[catch("pools", "waits_that_were_given_up", "in the stead")],
+    },
+    // None of them is ever excepted.
+    Fault {
+        name: "fault_no_exception",
+        plant: Exchange {
+            file: "limited.rs",
+            from: "self.excepted += 1;",
+            to: "",
+        },
+        caught_by: &[catch(
+            "pools",
+            "waits_that_were_given_up_and_need_the_pool",
+            "exceeded max_steps",
+        )],
+    },
+    // Nobody looks after a pool that is stuck.
+    Fault {
+        name: "fault_stuck_unnoticed",
+        plant: Exchange {
+            file: "limited.rs",
+            from: "return if is_new { Next::Stuck }",
+            to: "return if false { Next::Stuck }",
+        },
+        caught_by: &[catch(
+            "pools",
+            "waits_that_were_given_up_and_need_the_pool",
+            "deadlock",
+        )],
     },
     // While jobs are parked, `blocking` gets a ticket.
     Fault {

@@ -27,7 +27,8 @@
 //!
 //! `blocking` does not run them while others hold its threads, or if a program has lowered its limit. So a *watchdog* looks
 //! at the first ready job every few milliseconds. If it is the same one in several looks, spare threads take jobs: one, then
-//! two, then four, until jobs begin again. The watchdog ticks only while jobs come, then sleeps, and ends after a while.
+//! two, then four, until jobs begin again. The watchdog also looks after jobs that are not ready ([`Carried::look`]). It ticks only while
+//! jobs come, or are looked after, then sleeps, and ends after a while.
 //!
 //! All of this is under one lock. A thread that lingers, or is about to, saves a job its ticket, which is an allocation. It
 //! lingers for a short time, and gives its thread back from time to time, for what others have sent to `blocking`. (A
@@ -59,6 +60,9 @@ const KEEP: Duration = Duration::from_secs(10);
 pub(crate) trait Carried: Send + 'static {
     /// Runs the job. It does not unwind.
     fn run(self);
+
+    /// Looks after jobs that are not ready, at each tick of the watchdog. Returns whether there are any to look after.
+    fn look() -> bool;
 }
 
 /// The jobs of the process that may run, and the threads that run them.
@@ -165,6 +169,11 @@ impl<J> Ready<J> {
         matches!(STAGE.replace(Stage::Nothing), Stage::Announced) && !self.call_ending()
     }
 
+    /// Marks the watchdog as awake, and returns how it was.
+    fn wake_watchdog(&mut self) -> Watchdog {
+        mem::replace(&mut self.watchdog, Watchdog::Awake)
+    }
+
     /// Returns whether one more ticket might wait for a thread that one of our jobs keeps.
     fn needs_spare(&self) -> bool {
         self.parked > 0 || self.tickets + self.carriers >= max_threads::of_blocking()
@@ -215,12 +224,24 @@ impl<J: Carried> Carriers<J> {
         if !is_called {
             ready.tickets += 1;
         }
-        let watchdog = mem::replace(&mut ready.watchdog, Watchdog::Awake);
+        let watchdog = ready.wake_watchdog();
         drop(ready);
         if !is_called {
             blocking::unblock(|| self.carry()).detach();
         }
-        match watchdog {
+        self.start(watchdog);
+    }
+
+    /// Lets the watchdog tick.
+    #[cold]
+    pub(crate) fn watch_over(&'static self) {
+        let watchdog = self.lock().wake_watchdog();
+        self.start(watchdog);
+    }
+
+    /// Wakes the watchdog from the state in which it was, without the lock.
+    fn start(&'static self, was: Watchdog) {
+        match was {
             Watchdog::Off => self.start_watchdog(),
             Watchdog::Asleep(thread) => thread.unpark(),
             Watchdog::Awake => {}
@@ -335,9 +356,10 @@ impl<J: Carried> Carriers<J> {
     fn watch(&'static self) {
         let (mut taken, mut looks, mut quiet) = (0, 0_u32, 0);
         loop {
+            let looks_after = J::look();
             let mut ready = self.lock();
             if ready.jobs.is_empty() {
-                (looks, quiet) = (0, quiet + 1);
+                (looks, quiet) = (0, if looks_after { 0 } else { quiet + 1 });
             } else {
                 let is_same = looks > 0 && ready.taken == taken;
                 (looks, quiet) = (if is_same { looks + 1 } else { 1 }, 0);

@@ -11,7 +11,19 @@
 //! | ended, or dropped without being run | the `Permit` is dropped | the thread that runs it, or whatever drops the job |
 //!
 //! A parked job that resumes is counted in `running` again, even above the limit. Each change that makes room takes the next
-//! job from the queue: the drop of a permit, `park`, and a higher limit.
+//! job from the queue: the drop of a permit, `park`, a higher limit, and an exception.
+//!
+//! Waits that were given up may last for ever, and have a thread each. So beyond `max_jobs` many they count as running. But what such a
+//! wait waits for may be in the queue. So if they alone keep all jobs from running, the pool is *stuck*, and one of them is *excepted*
+//! after a while. The place that this makes serves one job after the other. If it is taken by one more wait that is given up, the
+//! next is excepted after twice the time: an hour of such waits makes some fifteen threads more.
+//!
+//! | a pool gets | when | by |
+//! |---|---|---|
+//! | stuck: it is in `STUCK` | a job waits, there is no room, and nothing runs | whatever was the last to change that: `submit`, `park`, the drop of a permit |
+//! | an exception more | it was stuck in `Queue::patience` looks | the watchdog, by `Carried::look` |
+//! | out of `STUCK` | it is stuck no more | the watchdog |
+//! | no exception, and its first patience | a job ends, and no more waits than `max_jobs` are given up | the drop of a permit |
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -153,6 +165,25 @@ impl Carried for Permitted {
     fn run(self) {
         context::run_job(self.job, self.permit.0.to_host());
     }
+
+    fn look() -> bool {
+        let mut next = Vec::new();
+        let mut stuck = ignore_poison(STUCK.get().lock());
+        stuck.retain(|limiter| {
+            let mut queue = limiter.lock();
+            if queue.is_stuck() && queue.looks_for_exception() {
+                next.push((limiter.clone(), queue.next()));
+            }
+            queue.is_listed = queue.is_stuck();
+            queue.is_listed
+        });
+        let any = !stuck.is_empty();
+        drop(stuck);
+        for (limiter, next) in next {
+            limiter.start(next);
+        }
+        any
+    }
 }
 
 /// The places of a pool: how many are taken, and which jobs wait for one.
@@ -170,9 +201,23 @@ struct Queue {
     running: usize,
     /// How many jobs are parked whose handle was dropped: nothing waits for them, and they may wait for ever.
     given_up: usize,
+    /// How many of them do not count though they are more than `max_jobs`.
+    excepted: usize,
+    /// In how many looks the pool must be stuck for the next exception.
+    patience: u32,
+    /// In how many looks it was stuck since the last one.
+    looks: u32,
+    /// Whether it is in `STUCK`.
+    is_listed: bool,
     /// The jobs that wait for a permit.
     jobs: VecDeque<Job>,
 }
+
+/// In how many looks of the watchdog a pool must be stuck for its first exception: a tenth of a second.
+const PATIENCE: u32 = 20;
+
+/// The pools that are stuck.
+static STUCK: Global<Mutex<Vec<LimiterRef>>> = Global::new(|| Mutex::new(Vec::new()));
 
 /// The limiter of the default pool.
 static DEFAULT: Global<Limiter> = Global::new(|| Limiter {
@@ -228,14 +273,22 @@ impl Limiter {
         self.start(next)
     }
 
-    /// Starts a job that was counted as running, if there is one. It is called without the lock.
-    fn start(&self, next: Option<Job>) -> bool {
-        let Some(job) = next else {
-            return false;
-        };
-        let permit = Permit(LimiterRef(self.this.upgrade()));
-        CARRIERS.get().push(Permitted { job, permit });
-        true
+    /// Starts a job that was counted as running, or has a stuck pool looked after. It is called without the lock.
+    fn start(&self, next: Next) -> bool {
+        let this = || LimiterRef(self.this.upgrade());
+        match next {
+            Next::Job(job) => {
+                let permit = Permit(this());
+                CARRIERS.get().push(Permitted { job, permit });
+                return true;
+            }
+            Next::Stuck => {
+                ignore_poison(STUCK.get().lock()).push(this());
+                CARRIERS.get().watch_over();
+            }
+            Next::Nothing => {}
+        }
+        false
     }
 }
 
@@ -301,30 +354,81 @@ impl Queue {
         limit: None,
         running: 0,
         given_up: 0,
+        excepted: 0,
+        patience: PATIENCE,
+        looks: 0,
+        is_listed: false,
         jobs: VecDeque::new(),
     };
 
-    /// Returns whether one more job may run.
-    ///
-    /// Waits that were given up have a thread each. So beyond `max_jobs` many they count as running, and nothing starts in
-    /// their stead.
-    fn has_room(&self) -> bool {
-        let beyond = match self.given_up {
+    /// How many waits were given up beyond `max_jobs`.
+    fn beyond(&self) -> usize {
+        match self.given_up {
             0 => 0,
             n => n.saturating_sub(max_jobs()),
-        };
-        self.running + beyond < self.limit.unwrap_or_else(max_jobs)
+        }
+    }
+
+    /// Returns whether one more job may run.
+    fn has_room(&self) -> bool {
+        let counted = self.beyond().saturating_sub(self.excepted);
+        self.running + counted < self.limit.unwrap_or_else(max_jobs)
+    }
+
+    /// Returns whether only waits that were given up keep jobs from running.
+    fn is_stuck(&self) -> bool {
+        self.running == 0 && !self.jobs.is_empty() && !self.has_room()
+    }
+
+    /// Notes that it was stuck in one more look, and makes an exception if it is time to. Returns whether it did.
+    fn looks_for_exception(&mut self) -> bool {
+        self.looks += 1;
+        let excepts = self.looks >= self.patience;
+        if excepts {
+            self.excepted += 1;
+            self.patience = self.patience.saturating_mul(2);
+            self.looks = 0;
+        }
+        excepts
     }
 
     /// Takes the first job and gives it a place, if there is room.
-    fn next(&mut self) -> Option<Job> {
-        if self.jobs.is_empty() || !self.has_room() {
-            return None;
+    fn next(&mut self) -> Next {
+        if self.jobs.is_empty() {
+            return Next::Nothing;
         }
-        let job = self.jobs.pop_front()?;
-        self.running += 1;
-        Some(job)
+        if !self.has_room() {
+            let is_new = self.running == 0 && !self.is_listed;
+            self.is_listed |= is_new;
+            return if is_new { Next::Stuck } else { Next::Nothing };
+        }
+        match self.jobs.pop_front() {
+            Some(job) => {
+                self.running += 1;
+                Next::Job(job)
+            }
+            None => Next::Nothing,
+        }
     }
+
+    /// Gives the place of a job back that has ended.
+    fn end(&mut self) -> Next {
+        self.running -= 1;
+        if self.excepted > 0 && self.beyond() == 0 {
+            (self.excepted, self.patience) = (0, PATIENCE);
+        }
+        self.next()
+    }
+}
+
+/// What follows a change to a pool.
+enum Next {
+    /// This job, which was counted as running.
+    Job(Job),
+    /// The pool is stuck, and was not before.
+    Stuck,
+    /// No job waits, or there is no room.
+    Nothing,
 }
 
 /// The right of one job to run. Dropping it starts the next job.
@@ -334,11 +438,7 @@ struct Permit(LimiterRef);
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let next = {
-            let mut queue = self.0.lock();
-            queue.running -= 1;
-            queue.next()
-        };
+        let next = self.0.lock().end();
         self.0.start(next);
     }
 }

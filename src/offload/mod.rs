@@ -34,7 +34,8 @@
 //!
 //! A `.get()` whose job has lost its handle may wait for ever, and keeps a thread. In each pool at most [`set_max_jobs`] such
 //! waits give their places back. Beyond that they count as running jobs, so their number is bounded. If they take all places
-//! of a pool, its other jobs wait.
+//! of a pool, its other jobs wait. What the waits need may be one of these jobs: so after a tenth of a second one place more is
+//! given, and if such a wait takes that as well, the next after twice the time, and so on. An hour makes some 15 threads more.
 //!
 //! A [`SingleThread`] and rayon's threads have no spare. A job for such a pool that is resolved on one of its own threads
 //! runs inline, also if the pool is that of the process. On a `SingleThread`, a `.get()` in a job panics if it may have to wait,

@@ -8,6 +8,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 use std::{panic, thread};
 
+use futures::channel::oneshot;
 use futures::future::maybe_done;
 use smartcall::{Dual, offload};
 
@@ -268,6 +269,37 @@ fn waits_that_were_given_up_are_bounded() {
         // They don't keep others from running that wait for nothing of theirs.
         set_limit(2 * LIMIT);
         assert_eq!(pollster::block_on(needs_the_pool()), 2);
+    });
+}
+
+/// What such waits wait for may need a place as well. It gets one, though the waits have all places.
+#[test]
+fn waits_that_were_given_up_and_need_the_pool() {
+    in_child(|| {
+        set_limit(1);
+        let (done, ends) = mpsc::channel();
+        let dropped: Vec<_> = (0..2)
+            .map(|_| {
+                let (begun, begins) = mpsc::channel();
+                let (dropped, is_dropped) = oneshot::channel::<()>();
+                let done = done.clone();
+                let mut job = Box::pin(Dual::blocking(move || {
+                    begun.send(()).expect("it is awaited");
+                    let waits = Dual::future(async move {
+                        let _ = is_dropped.await;
+                        needs_the_pool().await
+                    });
+                    done.send(waits.get()).expect("it is awaited");
+                }));
+                send_off(&mut job);
+                begins.recv().expect("it begins");
+                drop(job);
+                dropped
+            })
+            .collect();
+        drop(dropped);
+        assert_eq!([ends.recv(), ends.recv()], [Ok(2), Ok(2)]);
+        assert_at_once(1);
     });
 }
 

@@ -85,3 +85,8 @@ fn cancelled_at_any_time() {
 fn waits_that_were_given_up() {
     scenarios::waits_that_were_given_up();
 }
+
+#[test]
+fn waits_that_were_given_up_and_need_the_pool() {
+    scenarios::waits_that_were_given_up_and_need_the_pool();
+}

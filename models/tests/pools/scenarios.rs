@@ -368,3 +368,26 @@ pub(crate) fn waits_that_were_given_up() {
         rest(&pool);
     });
 }
+
+/// Waits that were given up have all places, and each waits for a job of the same pool.
+pub(crate) fn waits_that_were_given_up_and_need_the_pool() {
+    explore(500, || {
+        set_max_jobs(1);
+        let pool = limited(1);
+        let done = Event::new();
+        for _ in 0..3 {
+            let (within, done) = (pool.clone(), done.clone());
+            send(&pool, move || {
+                let ended = Event::new();
+                let ends = ended.clone();
+                send(&within, move || ends.happen());
+                cancel::give_up(true);
+                ended.get(1);
+                cancel::give_up(false);
+                done.happen();
+            });
+        }
+        done.wait(3);
+        rest(&pool);
+    });
+}
