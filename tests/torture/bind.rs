@@ -1,11 +1,11 @@
-//! Handles that are bound to a pool, and handles that are joined where they are dropped.
+//! Handles that are bound to a pool, and handles that are joined or interrupted where they are dropped.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
-use smartcall::offload::join_on_drop;
+use smartcall::offload::{interrupt_on_drop, join_on_drop};
 use smartcall::work::{LocalBoxed, OnPool, Scoped, Work};
 use smartcall::{Dual, DualOf};
 
@@ -13,6 +13,7 @@ use super::body::Visitor;
 use super::generator::{Bound, Call};
 use super::ledger::{Env, Run, Value};
 use super::pools::{Pools, Ticket, Way};
+use super::sites::block;
 use super::tally::Extra;
 
 /// Binds a handle as its call says, and hands it on.
@@ -42,13 +43,20 @@ impl<V: Visitor> Visitor for Bind<V> {
             return visitor.visit(dual);
         }
         // Of one type, or there would be a copy of the bench for each.
-        let dual = dual.boxed();
-        let dual: Dual<Value> = match handle.bindings() {
+        let mut dual = dual.boxed();
+        if handle.interrupts(Side::Inside) {
+            dual = interrupt_on_drop(dual).boxed();
+        }
+        dual = match handle.bindings() {
+            (None, Joined::No) => dual,
             (None, _) => join_on_drop(dual).boxed(),
             (Some(pool), Joined::No) => on(dual, pool, handle.pools()).boxed(),
             (Some(pool), Joined::Inside) => on(join_on_drop(dual), pool, handle.pools()).boxed(),
             (Some(pool), Joined::Outside) => join_on_drop(on(dual, pool, handle.pools())).boxed(),
         };
+        if handle.interrupts(Side::Outside) {
+            dual = interrupt_on_drop(dual).boxed();
+        }
         visitor.visit(Dual::new(handle.watch(dual)))
     }
 }
@@ -58,18 +66,25 @@ pub fn bind_local(
     call: &Arc<Call>,
     env: &Env,
     way: &Way,
-    dual: Dual<Value, LocalBoxed<'static, Value>>,
+    mut dual: Dual<Value, LocalBoxed<'static, Value>>,
 ) -> Dual<Value, LocalBoxed<'static, Value>> {
     let handle = Handle::new(call, env, way);
     if handle.is_plain() {
         return dual;
     }
-    let dual = match handle.bindings() {
+    if handle.interrupts(Side::Inside) {
+        dual = interrupt_on_drop(dual).boxed_local();
+    }
+    dual = match handle.bindings() {
+        (None, Joined::No) => dual,
         (None, _) => join_on_drop(dual).boxed_local(),
         (Some(pool), Joined::No) => on(dual, pool, handle.pools()).boxed_local(),
         (Some(pool), Joined::Inside) => on(join_on_drop(dual), pool, handle.pools()).boxed_local(),
         (Some(pool), Joined::Outside) => join_on_drop(on(dual, pool, handle.pools())).boxed_local(),
     };
+    if handle.interrupts(Side::Outside) {
+        dual = interrupt_on_drop(dual).boxed_local();
+    }
     Dual::new(handle.watch(dual)).boxed_local()
 }
 
@@ -100,6 +115,13 @@ enum Joined {
     Outside,
 }
 
+/// A side of the other bindings.
+#[derive(PartialEq, Eq)]
+enum Side {
+    Inside,
+    Outside,
+}
+
 impl Handle {
     fn new(call: &Arc<Call>, env: &Env, way: &Way) -> Self {
         Handle {
@@ -110,7 +132,16 @@ impl Handle {
     }
 
     fn is_plain(&self) -> bool {
-        self.call.pool.is_none() && !self.call.joined
+        self.call.pool.is_none() && !self.call.waited_for && !self.call.interrupts
+    }
+
+    /// Whether it is made interruptible on this side of its other bindings.
+    fn interrupts(&self, side: Side) -> bool {
+        let here = match self.call.variant / 24 % 2 {
+            0 => Side::Inside,
+            _ => Side::Outside,
+        };
+        self.call.interrupts && side == here
     }
 
     fn bindings(&self) -> (Option<Bound>, Joined) {
@@ -132,7 +163,7 @@ impl Handle {
         Watched {
             ticket,
             dropping: joined.clone().map(|(run, call)| Dropping { run, call }),
-            work: Box::pin(work),
+            work: Whole(Some(Box::pin(work))),
             dropped: joined.map(|(run, call)| Dropped {
                 run,
                 call,
@@ -149,8 +180,31 @@ struct Watched<W> {
     /// `None` after the first poll.
     ticket: Option<Weak<Ticket>>,
     dropping: Option<Dropping>,
-    work: Pin<Box<W>>,
+    work: Whole<W>,
     dropped: Option<Dropped>,
+}
+
+/// The work itself. tokio is told where it is dropped, since a joined handle may wait there.
+struct Whole<W>(Option<Pin<Box<W>>>);
+
+impl<W> Whole<W> {
+    fn as_mut(&mut self) -> Pin<&mut W> {
+        self.0
+            .as_mut()
+            .expect("it is there until it is dropped")
+            .as_mut()
+    }
+
+    fn as_ref(&self) -> &W {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl<W> Drop for Whole<W> {
+    fn drop(&mut self) {
+        let work = self.0.take();
+        block(|| drop(work));
+    }
 }
 
 impl<W: Future<Output = Value>> Future for Watched<W> {
@@ -178,11 +232,11 @@ impl<W: Work<Output = Value>> Work for Watched<W> {
     }
 
     fn is_immediate(&self) -> bool {
-        self.work.is_immediate()
+        self.work.as_ref().is_immediate()
     }
 
     fn is_ready(&self) -> bool {
-        self.work.is_ready()
+        self.work.as_ref().is_ready()
     }
 }
 

@@ -1,25 +1,24 @@
 //! What the bodies of calls do, and the handles that are made of them.
 
 use std::future::Future;
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::thread;
-use std::time::Duration;
 
-use async_io::Timer;
 use futures::future::BoxFuture;
-use futures_lite::future::yield_now;
+use smartcall::offload;
 use smartcall::work::{LocalBoxed, Work};
 use smartcall::{Dual, SmartCall, SmartFn, kind};
 
 use super::bind::{Bind, bind_local};
-use super::generator::{Call, Maker, Step, Wait};
+use super::generator::{Call, Maker, Step};
 use super::ledger::{Env, Run, Value};
 use super::model::{DROPPED, mix, seed};
 use super::pools::Way;
 use super::tally::Extra;
+use super::waits::{self, Cleaners};
 use super::{places, resolve};
 
 /// The body of a call, which runs at most once.
@@ -39,12 +38,14 @@ impl Body {
             let _running = env.run.run_here(call.id);
             env.run.tally.extra(Extra::SyncBody);
             env.run.begin(call.id);
-            let mut number = seed(&call);
-            for (i, step) in call.steps.iter().enumerate() {
-                come_to(&call, &env.run, i);
-                number = mix(number, step_here(step, &env));
+            let steps = panic::catch_unwind(AssertUnwindSafe(|| steps_here(&call, &env)));
+            let number = steps.unwrap_or_else(|payload| {
+                env.run.check_unwinding(&call, &*payload);
+                panic::resume_unwind(payload)
+            });
+            if offload::is_cancelled() {
+                env.run.tally.extra(Extra::RunsOn);
             }
-            come_to(&call, &env.run, call.steps.len());
             drop(held);
             env.run.value(call.id, number)
         })
@@ -58,11 +59,13 @@ impl Body {
             env.run.tally.extra(Extra::AsyncBody);
             env.run.begin(call.id);
             let mut number = seed(&call);
+            let mut cleaners = Cleaners::default();
             for (i, step) in call.steps.iter().enumerate() {
                 come_to(&call, &env.run, i);
-                number = mix(number, self::step(step, &env).await);
+                number = mix(number, self::step(step, &call, &env, &mut cleaners).await);
             }
             come_to(&call, &env.run, call.steps.len());
+            drop(cleaners);
             drop(held);
             env.run.value(call.id, number)
         };
@@ -75,6 +78,18 @@ impl Body {
     }
 }
 
+/// Takes the steps of a body in sync code.
+fn steps_here(call: &Call, env: &Env) -> u64 {
+    let mut number = seed(call);
+    let mut cleaners = Cleaners::default();
+    for (i, step) in call.steps.iter().enumerate() {
+        come_to(call, &env.run, i);
+        number = mix(number, step_here(step, call, env, &mut cleaners));
+    }
+    come_to(call, &env.run, call.steps.len());
+    number
+}
+
 /// Notes that a body comes to a step, and panics if it is to panic there.
 fn come_to(call: &Call, run: &Arc<Run>, step: usize) {
     run.at_step(call.id, step);
@@ -83,48 +98,20 @@ fn come_to(call: &Call, run: &Arc<Run>, step: usize) {
     }
 }
 
-fn step_here(step: &Step, env: &Env) -> u64 {
+fn step_here(step: &Step, call: &Call, env: &Env, cleaners: &mut Cleaners) -> u64 {
     match step {
-        Step::Wait(wait) => wait_here(*wait, env),
+        Step::Wait(wait) => waits::wait_here(*wait, call, env, cleaners),
         Step::Call(call) => resolve::resolve_here(call, env),
         Step::Join(join) => resolve::join_here(join, env),
     }
 }
 
-async fn step(step: &Step, env: &Env) -> u64 {
+async fn step(step: &Step, call: &Call, env: &Env, cleaners: &mut Cleaners) -> u64 {
     match step {
-        Step::Wait(wait) => self::wait(*wait, env).await,
+        Step::Wait(wait) => waits::wait(*wait, call, env, cleaners).await,
         Step::Call(call) => resolve::resolve(call, env).await,
         Step::Join(join) => resolve::join(join, env).await,
     }
-}
-
-fn wait_here(wait: Wait, env: &Env) -> u64 {
-    match wait {
-        Wait::Yield(times) => (0..times).for_each(|_| thread::yield_now()),
-        Wait::Echo => {
-            if env.run.sites.echo_here() {
-                env.run.tally.extra(Extra::Recv);
-            }
-        }
-        Wait::Sleep(micros) => thread::sleep(Duration::from_micros(micros)),
-    }
-    DROPPED
-}
-
-async fn wait(wait: Wait, env: &Env) -> u64 {
-    match wait {
-        Wait::Yield(times) => {
-            for _ in 0..times {
-                yield_now().await;
-            }
-        }
-        Wait::Echo => env.run.sites.echo().await,
-        Wait::Sleep(micros) => {
-            Timer::after(Duration::from_micros(micros)).await;
-        }
-    }
-    DROPPED
 }
 
 /// An async body, which says where it is while it is polled.

@@ -200,6 +200,12 @@ pub struct Call {
     pub pool: Option<Bound>,
     /// Whether its blocking code is waited for where the handle is dropped.
     pub joined: bool,
+    /// Whether that is so of this handle, or of one above that passes it on.
+    pub waited_for: bool,
+    /// Whether the drop of the handle ends the waits of its blocking code.
+    pub interrupts: bool,
+    /// Whether that is so of this handle, or of one above that passes it on.
+    pub interruptible: bool,
     pub steps: Vec<Step>,
     /// Before which step the body panics, or after the last.
     pub panics_at: Option<usize>,
@@ -270,6 +276,36 @@ pub enum Wait {
     Echo,
     /// So many microseconds.
     Sleep(u64),
+    /// An answer that a `shield` protects, in sync code.
+    Shielded,
+    /// What blocks the thread and tells nobody, in async code too.
+    Silent(Silent),
+    /// Waits again when the body ends, in a destructor.
+    Cleanup(Cleanup),
+    /// Executors of its own, which are dropped while their tasks run.
+    Executors(usize),
+    /// A runtime of tokio of its own.
+    Runtime(usize),
+}
+
+/// A wait that no executor is told of.
+#[derive(Clone, Copy, Debug)]
+pub enum Silent {
+    /// `thread::sleep`, for so many microseconds.
+    Sleep(u64),
+    /// A computation of so many microseconds.
+    Compute(u64),
+    /// One of the locks, across a `.get()` of a task.
+    Lock(usize),
+    /// One of the `OnceLock`s, whose value is a task's.
+    Cell(usize),
+}
+
+/// What a destructor does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cleanup {
+    TryGet,
+    Finish,
 }
 
 /// A program: a call, and who resolves it.
@@ -300,39 +336,45 @@ struct Generator<'a> {
     ids: usize,
 }
 
-/// What the calls above a call have to do with the `SingleThread`.
+/// What a call has of the calls above it: what they have to do with the `SingleThread`, most of all.
 ///
-/// It must not wait for others that wait for it: they would wait for ever, as its docs say.
+/// That one must not wait for others that wait for it: they would wait for ever, as its docs say.
 #[derive(Clone, Copy, Default)]
 struct Above {
-    /// Whether blocking code that is awaited may go there, since a handle above is bound to it.
-    sends: bool,
+    /// The pool that blocking code may be sent to which is bound to none, since a handle above is bound to it.
+    inherits: Option<Bound>,
     /// Whether the thread may be waiting for the call.
     waits: bool,
     /// Whether the caller is sure to be sync code on the thread.
     is_there: bool,
+    /// Whether a handle above is joined, and so the call's code, too.
+    joins: bool,
+    /// Whether a handle above makes the call's code interruptible.
+    interrupts: bool,
 }
 
 impl Above {
     /// What the calls below a call have above them.
     fn below(self, form: Form, caller: Caller, pool: Option<Bound>) -> Self {
         let is_task = caller == Caller::Spawn;
-        let sends = match pool {
-            Some(pool) => pool == Bound::Single,
-            None => self.sends && !is_task,
-        };
+        let inherits = pool.or(self.inherits.filter(|_| !is_task));
+        let stays = inherits.is_none_or(|pool| pool == Bound::Single);
         let is_there = match (form, pool) {
             (Form::Blocking, Some(pool)) => pool == Bound::Single,
+            // A binding above sends it away, also from code that is bound itself and stays where it is.
             (Form::Blocking, None) => {
-                self.is_there && matches!(caller, Caller::Get | Caller::TryGet | Caller::Deref)
+                let blocks = matches!(caller, Caller::Get | Caller::TryGet | Caller::Deref);
+                self.is_there && blocks && stays
             }
             (Form::InPlace, _) => self.is_there && !is_task,
             _ => false,
         };
         Above {
-            sends,
-            waits: self.waits || (form == Form::Blocking && sends),
+            inherits,
+            waits: self.waits || (form == Form::Blocking && inherits == Some(Bound::Single)),
             is_there,
+            joins: self.joins,
+            interrupts: self.interrupts,
         }
     }
 }
@@ -347,7 +389,14 @@ impl Generator<'_> {
         let target = self.target();
         let pool = self.pool(caller, above);
         let joined = self.choices.one_in(4);
-        let below = above.below(form(maker, variant), caller, pool);
+        let waited_for = joined || (above.joins && caller != Caller::Spawn);
+        let interrupts = self.choices.one_in(4);
+        let interruptible = interrupts || (above.interrupts && caller != Caller::Spawn);
+        let below = Above {
+            joins: waited_for,
+            interrupts: interruptible,
+            ..above.below(form(maker, variant), caller, pool)
+        };
         let mut steps = Vec::new();
         let mut panics_at = None;
         // A value that is there already has no body.
@@ -369,6 +418,9 @@ impl Generator<'_> {
             target,
             pool,
             joined,
+            waited_for,
+            interrupts,
+            interruptible,
             steps,
             panics_at,
         })
@@ -423,10 +475,33 @@ impl Generator<'_> {
     }
 
     fn wait(&mut self) -> Wait {
-        match self.choices.below(8) {
-            0..2 => Wait::Yield(self.choices.below(3) + 1),
-            2..7 => Wait::Echo,
-            _ => Wait::Sleep(self.choices.below(200) as u64),
+        match self.choices.below(64) {
+            0..14 => Wait::Yield(self.choices.below(3) + 1),
+            14..42 => Wait::Echo,
+            42..48 => Wait::Sleep(self.choices.below(200) as u64),
+            48..52 => Wait::Shielded,
+            52..55 => Wait::Silent(Silent::Lock(self.choices.below(256))),
+            55..57 => Wait::Silent(Silent::Cell(self.choices.below(256))),
+            57..59 => Wait::Cleanup(self.choices.pick(&[Cleanup::TryGet, Cleanup::Finish])),
+            59..63 => Wait::Silent(self.stall()),
+            _ => match self.choices.below(8) {
+                0..6 => Wait::Echo,
+                6 => Wait::Executors(self.choices.below(256)),
+                _ => Wait::Runtime(self.choices.below(256)),
+            },
+        }
+    }
+
+    /// A stall, short enough for the monitor to miss it, or not.
+    fn stall(&mut self) -> Silent {
+        let micros = match self.choices.one_in(16) {
+            true => 10_000 + 100 * self.choices.below(256) as u64,
+            false => self.choices.below(256) as u64,
+        };
+        if self.choices.one_in(2) {
+            Silent::Compute(micros)
+        } else {
+            Silent::Sleep(micros)
         }
     }
 }
@@ -481,6 +556,9 @@ impl fmt::Display for Call {
         }
         if self.joined {
             write!(f, ", joined")?;
+        }
+        if self.interrupts {
+            write!(f, ", interrupted")?;
         }
         if self.drops {
             write!(f, ", dropped")?;

@@ -12,7 +12,7 @@ use smartcall::offload;
 use super::generator::{Call, Caller, Program, Site, calls_of};
 use super::model::{Model, Runs};
 use super::sites::Sites;
-use super::tally::Tally;
+use super::tally::{Extra, Tally};
 
 /// One run of a program on one site.
 ///
@@ -45,6 +45,8 @@ struct Entry {
     running: AtomicUsize,
     /// Whether it was dropped with a joined handle before it began, and so never does.
     left: AtomicBool,
+    /// Whether its sync code may end by a wait that is interrupted.
+    interruptible: bool,
 }
 
 impl Run {
@@ -54,12 +56,14 @@ impl Run {
         sites: &Arc<Sites>,
         tally: &Arc<Tally>,
     ) -> Arc<Self> {
+        let mut entries: Vec<_> = (0..program.calls()).map(|_| Entry::default()).collect();
+        mark_interruptible(&program.root, &mut entries);
         Arc::new(Run {
             program: Arc::clone(program),
             name: name.into(),
             sites: Arc::clone(sites),
             tally: Arc::clone(tally),
-            entries: (0..program.calls()).map(|_| Entry::default()).collect(),
+            entries,
             failures: Mutex::default(),
         })
     }
@@ -77,6 +81,11 @@ impl Run {
         }
     }
 
+    /// Makes a value for a call that what the call has started may keep for longer.
+    pub fn value_apart(self: &Arc<Self>, id: usize) -> Value {
+        self.value(id, PANIC)
+    }
+
     /// Notes that a body has begun.
     pub fn begin(&self, id: usize) {
         self.entries[id].begun.fetch_add(1, Ordering::Relaxed);
@@ -85,6 +94,11 @@ impl Run {
                 "call {id} began after its joined handle was dropped"
             ));
         }
+    }
+
+    /// Whether a body has begun.
+    pub fn has_begun(&self, id: usize) -> bool {
+        self.entries[id].begun.load(Ordering::Relaxed) > 0
     }
 
     /// Notes that sync code of a call runs, until it is dropped.
@@ -137,6 +151,19 @@ impl Run {
         panic_any(Payload(self.value(id, PANIC)))
     }
 
+    /// Checks what a call's sync code is unwound with. Code that has begun runs to its end, unless its handle says otherwise.
+    pub fn check_unwinding(&self, call: &Call, payload: &(dyn Any + Send)) {
+        if payload.is::<Payload>() {
+            return;
+        }
+        if call.interruptible && offload::is_cancelled() {
+            self.tally.extra(Extra::Interrupted);
+        } else {
+            let text = text(payload);
+            self.fail(format!("sync code is torn by {text:?}: {call}"));
+        }
+    }
+
     /// Checks a panic that came out of some calls, and that goes no further. Returns the body that
     /// has panicked.
     pub fn check_panic(&self, ids: Range<usize>, payload: Box<dyn Any + Send>) -> Option<usize> {
@@ -151,7 +178,7 @@ impl Run {
                 None
             }
             // No caller waits for the code above, so its own waits end.
-            Err(_) if offload::is_cancelled() => None,
+            Err(_) if self.entries[first].interruptible && offload::is_cancelled() => None,
             Err(payload) => {
                 let text = text(&*payload);
                 self.fail(format!(
@@ -211,6 +238,11 @@ impl Run {
     }
 }
 
+fn mark_interruptible(call: &Call, entries: &mut [Entry]) {
+    entries[call.id].interruptible = call.interruptible;
+    calls_of(call).for_each(|call| mark_interruptible(call, entries));
+}
+
 /// Says that sync code of a call runs, until it is dropped.
 #[must_use = "the code counts as ended as soon as it is dropped"]
 pub struct RunHere<'a>(&'a AtomicUsize);
@@ -221,7 +253,7 @@ impl Drop for RunHere<'_> {
     }
 }
 
-/// What values hold that a panic carries.
+/// What values hold that a panic carries, or a task of its own.
 const PANIC: u64 = u64::MAX;
 
 /// A value of a program: it knows its run, and the run counts it.

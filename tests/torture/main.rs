@@ -269,6 +269,7 @@ fn stays(name: &str) -> bool {
         "blocking-",
         "async-io",
         "smartcall-tokio",
+        "smartcall-backg",
         // The watchdog of the default pool.
         "smartcall-watch",
         "futures-timer",

@@ -3,7 +3,8 @@
 //!
 //! `generator` makes a program of a seed, or of the bytes of a fuzzer. `model` says what has to
 //! come of it. `sites` are the executors, `body` and `resolve` run a program there, `bind` binds its
-//! handles to `pools`. `ledger` notes what happens to each body and value, `pools` which jobs run,
+//! handles to `pools`. `waits` are what bodies wait for, `shutdown` and `runtimes` those with executors and runtimes
+//! of their own. `ledger` notes what happens to each body and value, `pools` which jobs run,
 //! `places` who is where, `tally` what was reached.
 
 #![allow(
@@ -23,5 +24,8 @@ pub mod places;
 pub mod pools;
 pub mod resolve;
 pub mod runner;
+pub mod runtimes;
+pub mod shutdown;
 pub mod sites;
 pub mod tally;
+pub mod waits;

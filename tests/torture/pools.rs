@@ -361,6 +361,12 @@ pub fn is_held() -> bool {
     HELD.get()
 }
 
+/// Whether the blocking code of a handle that is polled here goes to the `SingleThread`, or this is its thread.
+pub fn needs_single(call: &Call) -> bool {
+    let is_there = JOB.get().is_some_and(|job| job.pool == Bound::Single);
+    is_there || pool_of(call) == Some(Bound::Single)
+}
+
 /// Whether a handle gives its value without waiting, and so in any context.
 ///
 /// `held` says whether this is a thread that all sync code may run on.

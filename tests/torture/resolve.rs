@@ -113,7 +113,7 @@ fn catch(code: impl FnOnce() -> u64) -> Outcome {
 }
 
 /// Blocks the thread by something that is no call of its own.
-fn get<W: Work<Output = u64>>(id: usize, env: &Env, dual: Dual<u64, W>) -> u64 {
+pub fn get<W: Work<Output = u64>>(id: usize, env: &Env, dual: Dual<u64, W>) -> u64 {
     let _here = places::enter(&env.run, id, "a get around");
     let _paused = env.run.sites.pools.pause();
     note_nesting(env);
@@ -329,6 +329,7 @@ impl Awaiter {
     async fn resolve<W: Work<Output = Value>>(self, dual: Dual<Value, W>) -> u64 {
         match self.call.caller {
             Caller::Await if self.call.drops => self.poll_once(dual).await,
+            Caller::Await if self.leaves() => self.leave(dual).await,
             Caller::Select if self.call.drops => self.lose(dual).await,
             Caller::Select => {
                 let never = future::pending::<Value>();
@@ -343,6 +344,25 @@ impl Awaiter {
             }
             _ => dual.await.number(),
         }
+    }
+
+    /// Whether the handle is left after its first poll until its code has begun: a pool has to be able to run it.
+    fn leaves(&self) -> bool {
+        let call = &self.call;
+        call.variant % 4 == 1 && call.form() == Form::Blocking && !pools::needs_single(call)
+    }
+
+    async fn leave<W: Work<Output = Value>>(self, dual: Dual<Value, W>) -> u64 {
+        let mut dual = pin!(dual);
+        let polled = poll_fn(|cx| Poll::Ready(dual.as_mut().poll(cx))).await;
+        if let Poll::Ready(value) = polled {
+            return value.number();
+        }
+        self.env.run.tally.extra(Extra::Left);
+        while !self.env.run.has_begun(self.call.id) {
+            self.env.run.sites.echo().await;
+        }
+        dual.await.number()
     }
 
     async fn deref(self, dual: Dual<Value>) -> u64 {

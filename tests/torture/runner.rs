@@ -204,7 +204,9 @@ pub fn silence_payloads() {
             let text = info.payload().downcast_ref::<String>();
             let is_refusal =
                 text.is_some_and(|text| text.starts_with("cannot") && text.contains(FORGOTTEN));
-            if !is_refusal && !info.payload().is::<Payload>() {
+            // A get in a task whose executor is dropped.
+            let is_stop = text.is_some_and(|text| text.starts_with("the executor was dropped"));
+            if !is_refusal && !is_stop && !info.payload().is::<Payload>() {
                 print(info);
             }
         }));

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::future::{self};
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
-use std::sync::mpsc;
+use std::sync::{Mutex, OnceLock, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -32,6 +32,10 @@ pub struct Sites {
     pub tokio: Runtime,
     pub pools: Pools,
     echo: Echo,
+    /// Locks that are held across gets. They protect an even number.
+    pub locks: [Mutex<u64>; 2],
+    /// Cells whose values are waited for, once each.
+    pub cells: [OnceLock<u64>; 32],
 }
 
 impl Sites {
@@ -46,17 +50,25 @@ impl Sites {
             tokio: tokio.expect("a runtime starts"),
             pools: Pools::new(),
             echo: Echo::new(),
+            locks: Default::default(),
+            cells: Default::default(),
         }
     }
 
     /// Waits for the answer of another thread.
     pub async fn echo(&self) {
+        let answer = self.ask();
+        answer.await.expect("each question is answered");
+    }
+
+    /// Asks another thread for an answer.
+    pub fn ask(&self) -> oneshot::Receiver<()> {
         let (answer, answered) = oneshot::channel();
         self.echo.ask(move || {
             // The thread that asked may be gone.
             let _ = answer.send(());
         });
-        answered.await.expect("each question is answered");
+        answered
     }
 
     /// Waits for the answer of another thread by parking this one, if no token is lost by

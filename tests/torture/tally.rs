@@ -46,10 +46,38 @@ pub enum Extra {
     There,
     /// A joined handle that is dropped while its code runs.
     JoinWaits,
+    /// A get that a `shield` protects.
+    Shielded,
+    /// Sync code whose handle was dropped, and that runs to its end.
+    RunsOn,
+    /// Sync code that is unwound by a wait, since its handle was dropped.
+    Interrupted,
+    /// A poll that holds its thread for longer than the monitor looks on.
+    Stall,
+    /// A lock that is held across a get.
+    Lock,
+    /// A lock that another thread holds across a get.
+    LockTaken,
+    /// A `OnceLock` whose value is waited for.
+    Cell,
+    /// A `try_get` in a destructor, which gives a value.
+    TryGetInDrop,
+    /// A `try_get` in a destructor, which is refused.
+    RefusedInDrop,
+    /// A `finish` in a destructor.
+    Finish,
+    /// A destructor that waits while a panic unwinds.
+    GetInUnwinding,
+    /// Awaited blocking code that is polled once, and not again before it has begun.
+    Left,
+    /// Executors that are dropped while their tasks run.
+    Executors,
+    /// A tokio runtime with few threads, or within another one.
+    Runtimes,
 }
 
 impl Extra {
-    const ALL: [Extra; 13] = [
+    const ALL: [Extra; 27] = [
         Extra::Region,
         Extra::Inside,
         Extra::Refused,
@@ -63,6 +91,20 @@ impl Extra {
         Extra::HeldBack,
         Extra::There,
         Extra::JoinWaits,
+        Extra::Shielded,
+        Extra::RunsOn,
+        Extra::Interrupted,
+        Extra::Stall,
+        Extra::Lock,
+        Extra::LockTaken,
+        Extra::Cell,
+        Extra::TryGetInDrop,
+        Extra::RefusedInDrop,
+        Extra::Finish,
+        Extra::GetInUnwinding,
+        Extra::Left,
+        Extra::Executors,
+        Extra::Runtimes,
     ];
 }
 
