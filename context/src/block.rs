@@ -248,16 +248,15 @@ pub fn wait_in_drop(wait: impl Fn()) {
         Some(host) => host.park(&wait),
         None => wait(),
     };
-    if thread::panicking() {
-        // A second panic would abort the program. The hosts of smartcall have none where they are only told.
-        return wait_by(host().as_ref().and_then(HostRef::in_region));
-    }
+    // The host of a pool's thread is not asked for permission, and yet gives the thread's place to another job.
+    let by_host = || wait_by(host().filter(HostRef::can_block));
     match request_blocking() {
-        Ok(permission) => {
-            // The host of a pool's thread is not asked for permission, and yet gives the thread's place to another job.
-            let by_host = || wait_by(host().filter(HostRef::can_block));
+        // A second panic that leaves the destructor would abort the program. That of a runtime is caught, and the hosts of smartcall
+        // have none where they are only told.
+        Ok(permission) if permission.detected || !thread::panicking() => {
             permission.try_block(by_host).unwrap_or_else(|_| wait());
         }
-        Err(_) => wait(),
+        _ if thread::panicking() => wait_by(host().as_ref().and_then(HostRef::in_region)),
+        _ => wait(),
     }
 }

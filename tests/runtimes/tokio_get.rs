@@ -1,11 +1,12 @@
 //! `.get()` on tokio's threads: where it works, and where it panics.
 
-use std::panic::Location;
+use std::panic::{self, Location};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
 use smartcall::Dual;
 use smartcall::context::{self, Host};
+use smartcall::offload::join_on_drop;
 use tokio::sync::oneshot;
 use tokio::task::{LocalSet, block_in_place, spawn_blocking, spawn_local, yield_now};
 
@@ -379,5 +380,28 @@ fn second_thread_in_a_current_thread_runtime() {
             runtime.block_on(async { assert_tokio_panics(|| get(task())) });
             stop.send(()).expect("it runs");
         });
+    });
+}
+
+/// A joined handle is dropped while its task unwinds: the runtime runs its other tasks meanwhile.
+#[test]
+fn joined_handle_dropped_as_the_task_unwinds() {
+    limit(|| {
+        let runtime = multi_thread(1);
+        let task = runtime.spawn(async {
+            let (send, sent) = oneshot::channel();
+            let (begun, begins) = mpsc::channel();
+            let mut waits = Box::pin(join_on_drop(Dual::blocking(move || {
+                begun.send(()).expect("it is awaited");
+                Dual::future(sent).get()
+            })));
+            assert!(futures::poll!(&mut waits).is_pending());
+            begins.recv().expect("it begins");
+            // It is next on this worker, and no other worker can take it.
+            tokio::spawn(async { send.send(5) });
+            panic::resume_unwind(Box::new("quietly"));
+        });
+        let ended: Result<(), _> = runtime.block_on(task);
+        assert!(ended.is_err_and(|error| error.is_panic()));
     });
 }
