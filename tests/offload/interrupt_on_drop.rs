@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use futures::channel::oneshot;
 use futures_lite::future::yield_now;
@@ -38,15 +39,13 @@ fn drop_passes_through_sync_code() {
         let inner = held(&kept);
         let (parked, parks) = mpsc::channel();
         let outer = polled(interrupt_on_drop(Dual::blocking(move || {
-            Dual::future(async move {
-                Dual::blocking(move || {
-                    parked.send(()).expect("it waits");
-                    Dual::future(inner).get();
-                })
-                .await;
-                future::pending::<()>().await;
-            })
-            .get();
+            let waits = Dual::blocking(move || {
+                parked.send(()).expect("it waits");
+                Dual::future(inner).get();
+            });
+            // Of two, each has a thread of its own.
+            let both = async { futures::join!(waits, Dual::blocking(|| ())) };
+            Dual::future(both).get();
         })));
         parks.recv().expect("it gets there");
         drop(outer);
@@ -92,6 +91,9 @@ fn shield() {
         })));
         begins.recv().expect("it begins");
         drop(outer);
+        // Code that is interrupted ends at once.
+        let ended = receiver.recv_timeout(Duration::from_millis(50));
+        assert_eq!(ended, Err(mpsc::RecvTimeoutError::Timeout));
         tell.send(5).expect("it still waits");
         assert_eq!(receiver.recv().expect("it ends"), ((Ok(5), false), true));
     });
