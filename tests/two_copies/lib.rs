@@ -192,7 +192,6 @@ macro_rules! rows {
 
             #[cfg(feature = "executor")]
             mod inside {
-
                 use super::*;
 
                 /// With one version's flag unknown to the other, this would hang: the only worker waits for a task of its
