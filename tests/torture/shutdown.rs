@@ -130,7 +130,8 @@ impl Shutdown<'_> {
             drop(value);
         };
         executor.spawn(task).detach();
-        self.get_then(has_begun, || drop(executor));
+        self.get(has_begun);
+        drop(executor);
         drop(guard);
     }
 
@@ -162,7 +163,8 @@ impl Shutdown<'_> {
             drop(value);
         };
         executor.spawn(sleeps).detach();
-        self.get_then(has_begun, || drop(executor));
+        self.get(has_begun);
+        drop(executor);
     }
 
     /// An executor that is dropped by a task of its own, and by another executor's, which awaits one of its tasks.
@@ -191,11 +193,5 @@ impl Shutdown<'_> {
         drops_itself.detach();
         drop(send.send(executor));
         self.get(is_done);
-    }
-
-    /// Gets a message, and then runs code, whatever became of the wait.
-    fn get_then(&self, from: oneshot::Receiver<()>, code: impl FnOnce()) {
-        self.get(from);
-        code();
     }
 }
