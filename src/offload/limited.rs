@@ -394,10 +394,7 @@ impl Queue {
 
     /// Takes the first job and gives it a place, if there is room.
     fn next(&mut self) -> Next {
-        if self.jobs.is_empty() {
-            return Next::Nothing;
-        }
-        if !self.has_room() {
+        if !self.jobs.is_empty() && !self.has_room() {
             let is_new = self.running == 0 && !self.is_listed;
             self.is_listed |= is_new;
             return if is_new { Next::Stuck } else { Next::Nothing };
