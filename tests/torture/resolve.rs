@@ -445,5 +445,9 @@ async fn poll_once<F: Future>(future: F) -> Result<(), Box<dyn Any + Send>> {
         let poll = AssertUnwindSafe(|| drop(future.as_mut().poll(cx)));
         Poll::Ready(panic::catch_unwind(poll))
     });
-    polled.await
+    let polled = polled.await;
+    // Here, and not at the end: a destructor may be interrupted and so panic, and then rustc loses what is
+    // returned already (rust-lang/rust#47949), which is a payload and with it a value.
+    drop(future);
+    polled
 }
