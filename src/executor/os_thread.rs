@@ -3,7 +3,8 @@
 //! A worker that is stuck in a poll either waits for something, or computes. To `std` the two are the same. Linux tells them
 //! apart, in a file for each thread. On other systems it is not known.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,9 +27,13 @@ impl OsThread {
         Some(OsThread { stat })
     }
 
-    /// Returns what the thread does, if that is known.
+    /// Returns what the thread does, if that is known. It allocates nothing, since it is looked at again and again.
     pub(crate) fn activity(&self) -> Option<Activity> {
-        let stat = fs::read_to_string(&self.stat).ok()?;
+        // The fields up to the 15th: the name has up to 64 bytes, and a number up to 20.
+        let mut stat = [0; 512];
+        let length = File::open(&self.stat).ok()?.read(&mut stat).ok()?;
+        // Linux cuts a long name, which may be in the middle of a character.
+        let stat = String::from_utf8_lossy(&stat[..length]);
         // "<thread> (<name>) <state> …", where the name may have parentheses in it.
         let (_, rest) = stat.rsplit_once(") ")?;
         let mut fields = rest.split(' ');

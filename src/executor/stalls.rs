@@ -15,14 +15,16 @@
 //!
 //! All changes are made under the roster's lock, where the number is looked at again.
 //!
-//! **Is anybody free?** async-executor does not tell how many tasks wait. So a *probe* is queued, an empty task that sets a flag.
-//! If the flag is set in the next round, a worker is free, and none is relieved. (The probe also wakes a worker that overlooked
-//! a task: see `worker_loop.rs`.)
+//! **Is anybody free?** A worker that is idle, or whose thread has not begun, is: it may only wait for a core. What other threads
+//! do that run the executor is not known, nor how many tasks wait: async-executor does not tell. So a *probe* is queued, an empty
+//! task that sets a flag. If the flag is set in the next round, somebody is free, and no worker is relieved. (The probe also wakes
+//! a worker that overlooked a task: see `worker_loop.rs`.)
 //!
 //! **Does it wait or compute?** Workers that wait use no core, and all of them are relieved at once. If one that computes is relieved,
 //! one thread more than asked for computes, and slows the others down, which then look stalled as well. So such a poll must
 //! have used a core for as long as [`COMPUTES`] rounds last (on a machine that others use, it may have to wait for a core for longer
-//! than that, and one thread more does not help it), workers are relieved one at a time, and the time between two doubles, until none was relieved for
+//! than that, and one thread more does not help it), no other worker may have gone on since the last round, workers are relieved one
+//! at a time, and the time between two doubles, until none was relieved for
 //! [`CALM`] rounds. None is relieved while a spare that is to retire still runs tasks. (A first version of ZIO's monitor
 //! replaced all of them, and was withdrawn.) Where the system does not tell what a thread does, the time doubles up to ten rounds.
 
@@ -170,13 +172,14 @@ impl Stalls {
         let is_closed = workers.is_closed();
         let mut stalled = Vec::new();
         let mut seen = HashMap::new();
-        let mut surplus = false;
+        let mut others = Others::default();
         for worker in workers.active() {
             let poll = worker.record.poll();
             let last = self.seen.get(&worker.id).filter(|last| last.poll == poll);
             if last.is_none() {
                 workers.take_back(&worker);
             }
+            others.are_free |= is_idle(&worker) && keeps_place(&worker);
             if !is_in_task(&worker, poll, workers.stamps_all()) {
                 continue;
             }
@@ -186,7 +189,8 @@ impl Stalls {
                 Some(last) if is_closed || keeps_place(&worker) => last.again(worker.activity()),
                 Some(last) => last.again(None),
             };
-            surplus |= worker.is_retiring() && now_seen.rounds <= COMPUTES;
+            others.are_surplus |= worker.is_retiring() && now_seen.rounds <= COMPUTES;
+            others.go_on |= now_seen.rounds == 0 && keeps_place(&worker);
             seen.insert(worker.id, now_seen);
             if now_seen.rounds > 0 {
                 stalled.push((worker, now_seen));
@@ -194,7 +198,7 @@ impl Stalls {
         }
         self.seen = seen;
         Self::report(workers, &stalled, now);
-        self.relieve(workers, &stalled, surplus);
+        self.relieve(workers, &stalled, others);
         if is_closed {
             for (worker, seen) in stalled.iter().filter(|(_, seen)| seen.blocked >= LEFT) {
                 workers.leave(worker, seen.poll);
@@ -219,7 +223,7 @@ impl Stalls {
     }
 
     /// Relieves stalled workers, if no worker is free.
-    fn relieve(&mut self, workers: &impl Relieve, stalled: &[Stalled], surplus: bool) {
+    fn relieve(&mut self, workers: &impl Relieve, stalled: &[Stalled], others: Others) {
         self.calm += 1;
         if self.calm >= CALM {
             self.doubling = 1;
@@ -239,11 +243,15 @@ impl Stalls {
                 return workers.probe(flag);
             }
         }
+        if others.are_free {
+            return;
+        }
         for (worker, seen) in in_place {
             if seen.is_blocked() {
                 workers.relieve(worker, seen.poll);
             } else if self.patience == 0
-                && !surplus
+                && !others.are_surplus
+                && !others.go_on
                 && seen.computes()
                 && workers.relieve(worker, seen.poll)
             {
@@ -256,6 +264,17 @@ impl Stalls {
     }
 }
 
+/// What the workers are at that are not stalled.
+#[derive(Clone, Copy, Default)]
+struct Others {
+    /// One is idle.
+    are_free: bool,
+    /// One has gone on to another poll since the last round.
+    go_on: bool,
+    /// A spare that is to retire still runs tasks.
+    are_surplus: bool,
+}
+
 /// A worker that is at the same number as in the last round.
 type Stalled = (Arc<Worker>, Seen);
 
@@ -264,12 +283,15 @@ fn keeps_place(worker: &Worker) -> bool {
     !worker.record.is_relieved() && !worker.is_retiring() && !worker.call_state.is_in_call()
 }
 
+/// Returns whether a worker waits for a task, or its thread has not begun yet.
+fn is_idle(worker: &Worker) -> bool {
+    worker.os_thread.get().is_none() || worker.idle.load(Ordering::SeqCst)
+}
+
 /// Returns whether a worker runs a task, so that its number moves on if the task is not stuck.
 fn is_in_task(worker: &Worker, poll: PollNumber, stamps_all: bool) -> bool {
-    // Between two polls a worker may drop a future that was cancelled; or poll a task that notes nothing. The thread of a
-    // spare may not have begun yet.
-    let is_busy = worker.os_thread.get().is_some() && !worker.idle.load(Ordering::SeqCst);
-    is_busy && (poll.is_in_poll() || stamps_all)
+    // Between two polls a worker may drop a future that was cancelled; or poll a task that notes nothing.
+    !is_idle(worker) && (poll.is_in_poll() || stamps_all)
 }
 
 /// A poll that holds a worker of an executor for long, for [`Builder::on_stall`](crate::executor::Builder::on_stall).

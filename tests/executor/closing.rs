@@ -1,6 +1,7 @@
 //! Executors that are dropped while their tasks block.
 
 use std::future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use futures::channel::oneshot;
 use smartcall::{Dual, Executor, LocalExecutor};
 
-use super::support::{get, wait_until};
+use super::support::{compute, get, wait_until};
 use crate::common::{Counted, assert_contains, limit, one_thread, panic_of};
 
 /// A five, after a while.
@@ -172,6 +173,29 @@ fn task_waits_for_a_lock_of_who_drops() {
         // What the next executors have of it does not show that its worker was relieved.
         for _ in 0..3 {
             assert_eq!(one_thread().spawn(async { get(five()) }).get(), 5);
+        }
+    });
+}
+
+/// A poll that computes is waited for. The system cuts the names of threads, here in the middle of a character.
+#[cfg(target_os = "linux")]
+#[test]
+fn task_computes_while_its_executor_is_dropped() {
+    limit(|| {
+        for name in ["ex", "ääääääääää"] {
+            let ex = Executor::builder().threads(1).name(name).build();
+            let ended = Arc::new(AtomicBool::new(false));
+            let ends = Arc::clone(&ended);
+            let (begins, begun) = mpsc::channel();
+            let computes = async move {
+                begins.send(()).expect("the test waits");
+                compute(Duration::from_millis(400));
+                ends.store(true, Ordering::Relaxed);
+            };
+            ex.spawn(computes).detach();
+            begun.recv().expect("it begins");
+            drop(ex);
+            assert!(ended.load(Ordering::Relaxed), "{name}: its poll was left");
         }
     });
 }

@@ -22,15 +22,23 @@ fn ticks() -> u64 {
 }
 
 /// Shows that the process uses no processor time for a second.
+///
+/// The system counts a whole tick for whoever runs as it ends, so the least of a few seconds is taken.
 #[cfg(target_os = "linux")]
 #[track_caller]
 fn assert_idle() {
-    // What is on its way to sleep gets there.
-    thread::sleep(Duration::from_millis(100));
-    let before = ticks();
-    thread::sleep(Duration::from_secs(1));
-    let used = ticks() - before;
-    assert!(used <= 2, "{used} ticks of 10 ms in a second");
+    let mut used = u64::MAX;
+    for _ in 0..3 {
+        // What is on its way to sleep gets there.
+        thread::sleep(Duration::from_millis(100));
+        let before = ticks();
+        thread::sleep(Duration::from_secs(1));
+        used = used.min(ticks() - before);
+        if used <= 2 {
+            return;
+        }
+    }
+    panic!("{used} ticks of 10 ms in a second");
 }
 
 /// Idle executors use no processor time, whatever they have run before.

@@ -4,12 +4,12 @@ use std::hint;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use smartcall::executor::Stall;
 use smartcall::{Dual, DualOf, Executor, Work};
 
-use super::support::{executor, get, wait_until};
+use super::support::{compute, executor, get, wait_until};
 use crate::common::{in_child, limit, threads_named};
 
 /// A wait that no executor sees, and what ends it. Any number of tasks wait.
@@ -285,14 +285,6 @@ fn computing_tasks_breed_no_threads() {
             threads_named("ex-spare")
         );
     });
-}
-
-/// Uses a core for so long.
-fn compute(time: Duration) {
-    let begun = Instant::now();
-    while begun.elapsed() < time {
-        hint::spin_loop();
-    }
 }
 
 /// A get in a poll that a spare stands in for takes no other spare.

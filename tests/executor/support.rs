@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "it is a part of a test binary")]
 
 use std::future::Future;
+use std::hint;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -79,4 +80,12 @@ pub async fn places() -> [Place; 2] {
     let first = current();
     yield_now().await;
     [first, current()]
+}
+
+/// Uses a core for so long.
+pub fn compute(time: Duration) {
+    let begun = Instant::now();
+    while begun.elapsed() < time {
+        hint::spin_loop();
+    }
 }
