@@ -17,7 +17,8 @@ use crate::work::traits::Work;
 /// written with that in mind. [`shield`](crate::offload::shield) protects a section. Code that waits by other means than `.get()`
 /// is not interrupted; it can ask [`is_cancelled`](crate::offload::is_cancelled).
 ///
-/// A `.get()` in a destructor that runs while the thread unwinds is not interrupted. If panics abort, none is. With
+/// A `.get()` in a destructor that runs while the thread unwinds is not interrupted. In any other destructor it is, and a panic in a
+/// destructor can leak what is just being returned or dropped around it, so `shield` it there. If panics abort, none is. With
 /// [`join_on_drop`](crate::offload::join_on_drop), in either order, the drop interrupts the code and then waits for its end.
 /// Code on rayon's threads, and code of another version of this crate, is not interrupted.
 ///

@@ -268,8 +268,9 @@ impl Builder {
     /// Sets how many spare threads there may be at once, 2,048 if not set.
     ///
     /// A spare thread takes the place of a worker that blocks in a task. If all of them are in use, a `.get()` in a task
-    /// panics, `try_get` returns the handle, and in-place code occupies its worker until it ends. At most half of them stand in
-    /// for code that blocks without a `.get()` or in-place code.
+    /// panics, `try_get` returns the handle, and in-place code occupies its worker until it ends. A spare thread counts until it
+    /// has left its last poll, so at the limit timing decides. At most half of them stand in for code that blocks without a
+    /// `.get()` or in-place code.
     pub fn max_spares(mut self, max_spares: usize) -> Self {
         self.config.max_spares = max_spares;
         self

@@ -66,14 +66,20 @@ impl Shutdown<'_> {
             drop(value);
         };
         executor.spawn(parks).detach();
-        let (value, cleaner) = (self.value(), Cleaner::new(Cleanup::TryGet, self.env));
+        let (value, cleaner) = (
+            self.value(),
+            Cleaner::new(Cleanup::TryGet, self.call, self.env),
+        );
         let cleans = async move {
             let _cleaner = cleaner;
             Dual::future(pending::<()>()).get();
             drop(value);
         };
         executor.spawn(cleans).detach();
-        let (value, cleaner) = (self.value(), Cleaner::new(Cleanup::TryGet, self.env));
+        let (value, cleaner) = (
+            self.value(),
+            Cleaner::new(Cleanup::TryGet, self.call, self.env),
+        );
         let waits = async move {
             let _cleaner = cleaner;
             pending::<()>().await;

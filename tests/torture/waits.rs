@@ -39,7 +39,7 @@ pub fn wait_here(wait: Wait, call: &Call, env: &Env, cleaners: &mut Cleaners) ->
         }
         Wait::Shielded => {}
         Wait::Silent(silent) => self::silent(silent, call, env),
-        Wait::Cleanup(cleanup) => cleaners.push(Cleaner::new(cleanup, env)),
+        Wait::Cleanup(cleanup) => cleaners.push(Cleaner::new(cleanup, call, env)),
         Wait::Executors(variant) => shutdown::run(variant, call, env),
         Wait::Runtime(variant) => runtimes::run(variant, call, env),
     }
@@ -171,20 +171,22 @@ fn get_answer_to_the_end(call: &Call, env: &Env) {
 /// Waits again in its destructor.
 pub struct Cleaner {
     cleanup: Cleanup,
+    /// Whether the code around may be interrupted. A destructor that is would panic, and what is returned or dropped
+    /// around it would be lost.
+    interruptible: bool,
     env: Env,
 }
 
 impl Cleaner {
-    pub fn new(cleanup: Cleanup, env: &Env) -> Self {
+    pub fn new(cleanup: Cleanup, call: &Call, env: &Env) -> Self {
         Cleaner {
             cleanup,
+            interruptible: call.interruptible,
             env: env.clone(),
         }
     }
-}
 
-impl Drop for Cleaner {
-    fn drop(&mut self) {
+    fn wait(&self) {
         let Env { run, .. } = &self.env;
         let answer = run.sites.ask();
         let answered = Dual::future(async move { answer.await.is_ok() });
@@ -209,6 +211,16 @@ impl Drop for Cleaner {
                 run.tally.extra(Extra::Finish);
                 block(|| answered.finish(Duration::from_secs(5)));
             }
+        }
+    }
+}
+
+impl Drop for Cleaner {
+    fn drop(&mut self) {
+        if self.interruptible {
+            shield(|| self.wait());
+        } else {
+            self.wait();
         }
     }
 }
