@@ -148,7 +148,7 @@ fn get_on_a_thread_of_the_programs_own() {
 #[test]
 fn spares_for_threads_of_the_programs_are_reused() {
     in_child(|| {
-        let (bare, ex, _blocked) = adopted_and_blocked();
+        let (bare, ex, blocked) = adopted_and_blocked();
         for round in 0..50 {
             let inner = Arc::clone(&ex);
             let task = ex.spawn(async move {
@@ -159,7 +159,9 @@ fn spares_for_threads_of_the_programs_are_reused() {
             let own = thread::spawn(move || futures_lite::future::block_on(bare.run(task)));
             assert_eq!(own.join().expect("no panic"), 5);
             if round == 0 {
-                assert_eq!(threads_named("smartcall-spare"), 1);
+                // One for the get, and as many as there are stalled threads.
+                let spares = threads_named("smartcall-spare");
+                assert!((1..=1 + blocked.len()).contains(&spares), "{spares}");
             }
         }
         // The last one may still be on its way when the next is called for.

@@ -86,6 +86,8 @@ fn spare_that_cannot_be_started() {
         assert_eq!(Dual::future(async { 5 }).get(), 5);
         let bare = Arc::new(async_executor::Executor::new());
         let ex = Executor::from(Arc::clone(&bare));
+        // From here on no thread can be started, neither for the task below nor for its own threads, which are stalled.
+        let no_room = no_room_for_a_stack(STACK);
         let own = thread::available_parallelism().expect("it is known").get();
         let blocked: Vec<_> = (0..own)
             .map(|_| {
@@ -95,15 +97,15 @@ fn spare_that_cannot_be_started() {
                 tell
             })
             .collect();
-        // Its own threads are blocked by code that it is not told of, so the task runs here.
+        // They are blocked, so the task runs here.
         let task = ex.spawn(async {
-            let _no_room = no_room_for_a_stack(STACK);
             assert_eq!(Dual::future(async { 5 }).get(), 5);
             assert_eq!(Dual::in_place(|| 5).await, 5);
             panic_of(|| Dual::future(future::pending::<()>()).get())
         });
         let said = pollster::block_on(bare.run(task));
         assert_contains(&said, "cannot block here: the system can't start a thread");
+        drop(no_room);
         for tell in blocked {
             tell.send(()).expect("it waits");
         }

@@ -156,6 +156,23 @@ fn jobs_that_wait_for_one_that_was_sent_before() {
     });
 }
 
+/// Jobs of ours come without a pause, and keep their thread. Others get it now and then.
+#[test]
+fn others_get_a_thread_among_jobs() {
+    in_child_with(&[("BLOCKING_MAX_THREADS", "1")], || {
+        let (begins, begun) = mpsc::channel();
+        let jobs = async {
+            Dual::blocking(|| ()).await;
+            let other = blocking::unblock(move || begins.send(()));
+            while begun.try_recv().is_err() {
+                Dual::blocking(|| ()).await;
+            }
+            other.await
+        };
+        assert_eq!(pollster::block_on(jobs), Ok(()));
+    });
+}
+
 /// Others hold all threads of `blocking`, until a job of ours has run.
 #[test]
 fn others_on_all_threads_wait_for_a_job() {
