@@ -14,6 +14,7 @@ use crate::expand::item;
 use crate::parse::attributes::is_test;
 use crate::parse::function::Function;
 use crate::parse::option_list::{crate_path, duplicate_option, parse_comma_separated, parse_path};
+use crate::parse::time_limit::{self, Limit};
 use crate::span::mixed_site_at;
 
 /// The callers, in the order of their tests.
@@ -22,50 +23,57 @@ const CALLERS: [&str; 4] = ["sync", "shim", "foreign", "tokio"];
 /// Expands `#[smartcall::test]`.
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let (chosen, crate_option) = parse_options(options, &mut errors);
+    let options = parse_options(options, &mut errors);
     item::expand_with(item, errors, |attrs, input, errors| {
         if Function::peek(input) {
             let function = Function::parse(attrs, input)?;
-            return Ok(tests(function, &chosen, crate_option.as_ref(), errors));
+            return Ok(tests(function, &options, errors));
         }
         item::unsupported("#[smartcall::test]", "a function", &attrs, input, errors)
     })
 }
 
-/// Parses the names of callers, and the path of the smartcall crate.
-fn parse_options(options: TokenStream, errors: &mut Errors) -> (Vec<Ident>, Option<Path>) {
-    let mut callers: Vec<Ident> = Vec::new();
-    let mut crate_option = None;
-    parse_comma_separated(options, errors, |input, errors| {
-        let caller = input.call(Ident::parse_any)?;
-        if caller == "crate" {
-            return parse_path(&caller, &mut crate_option, input, errors);
+/// The options of the attribute.
+#[derive(Default)]
+struct Options {
+    /// The callers that are named. If none is, all are meant.
+    callers: Vec<Ident>,
+    /// The path of the smartcall crate.
+    krate: Option<Path>,
+    limit: Option<Limit>,
+}
+
+/// Parses the options.
+fn parse_options(tokens: TokenStream, errors: &mut Errors) -> Options {
+    let mut options = Options::default();
+    parse_comma_separated(tokens, errors, |input, errors| {
+        let name = input.call(Ident::parse_any)?;
+        if name == "crate" {
+            return parse_path(&name, &mut options.krate, input, errors);
         }
-        if !CALLERS.iter().any(|known| caller == known) {
+        if name == "timeout" {
+            return time_limit::parse(&name, &mut options.limit, input, errors);
+        }
+        if !CALLERS.iter().any(|known| name == known) {
             errors.push_spanned(
-                &caller,
+                &name,
                 format!(
-                    "`#[smartcall::test]` has no caller `{caller}`: use `sync`, `shim`, `foreign` \
+                    "`#[smartcall::test]` has no caller `{name}`: use `sync`, `shim`, `foreign` \
                      or `tokio`"
                 ),
             );
-        } else if callers.contains(&caller) {
-            errors.push_spanned(&caller, duplicate_option(&caller));
+        } else if options.callers.contains(&name) {
+            errors.push_spanned(&name, duplicate_option(&name));
         } else {
-            callers.push(caller);
+            options.callers.push(name);
         }
         Ok(())
     });
-    (callers, crate_option)
+    options
 }
 
 /// Returns the function, and the module with its tests.
-fn tests(
-    mut function: Function,
-    chosen: &[Ident],
-    crate_option: Option<&Path>,
-    errors: &mut Errors,
-) -> TokenStream {
+fn tests(mut function: Function, options: &Options, errors: &mut Errors) -> TokenStream {
     if !check(&function, errors) {
         // The compiler would report a second error about a function without a body.
         return function
@@ -95,21 +103,28 @@ fn tests(
     };
     let tests = CALLERS.iter().filter_map(|caller| {
         // If a feature for the caller is missing, `chosen` is an error, and `known` adds no test.
-        let given = chosen.iter().find(|chosen| chosen == caller);
+        let given = options.callers.iter().find(|chosen| chosen == caller);
         let (wanted, span) = match given {
             Some(given) => ("chosen", mixed_site_at(given.span())),
-            None if chosen.is_empty() => ("known", span),
+            None if options.callers.is_empty() => ("known", span),
             None => return None,
         };
-        let krate = crate_path(crate_option, span);
+        let krate = crate_path(options.krate.as_ref(), span);
         let (wanted, caller) = (Ident::new(wanted, span), Ident::new(caller, span));
+        let test = quote_spanned!(span=> #krate::__private::caller::#caller::#asyncness(super::#name));
+        let test = match options.limit.unwrap_or_default() {
+            Limit::Off => test,
+            Limit::Millis(millis) => quote_spanned! {span=>
+                #krate::__private::limit::within(::core::time::Duration::from_millis(#millis), || #test)
+            },
+        };
         Some(quote_spanned! {span=>
             #krate::__private::#caller! {
                 #wanted
                 #(#test_attrs)*
                 #[::core::prelude::v1::test]
                 fn #caller() #output {
-                    #krate::__private::caller::#caller::#asyncness(super::#name) #end
+                    #test #end
                 }
             }
         })

@@ -4,6 +4,7 @@
 #[path = "callers.rs"]
 pub mod caller;
 mod checks;
+pub mod limit;
 
 pub use self::checks::{
     Argument, Kept, Lent, LentSelf, Never, Output, Returns, borrows_nothing, comes_from_the_pool,

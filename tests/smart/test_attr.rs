@@ -4,6 +4,8 @@ use std::env;
 use std::io;
 use std::process::Command;
 use std::rc::Rc;
+use std::thread;
+use std::time::Duration;
 
 use smartcall::context::{self, Place};
 use smartcall::smart;
@@ -120,6 +122,30 @@ async fn a_body_that_is_not_send() {
     let five = Rc::new(5);
     six().await;
     assert_eq!(*five, 5);
+}
+
+/// Longer than a test may take.
+const LONG: Duration = Duration::from_secs(20);
+
+#[smartcall::test(timeout = "200ms")]
+#[should_panic(expected = "` has not ended within 200ms")]
+async fn an_async_body_that_takes_too_long() {
+    smartcall::sleep(LONG).await;
+}
+
+#[smartcall::test(timeout = "1s")]
+#[should_panic(expected = "::a_sync_body_that_takes_too_long::")]
+fn a_sync_body_that_takes_too_long() {
+    thread::sleep(LONG);
+}
+
+/// What a body prints and panics with names its test.
+#[smartcall::test(sync, timeout = "5min")]
+fn a_body_that_has_enough_time() {
+    let thread = thread::current();
+    let name = thread.name().expect("it has the test's name");
+    // With one thread for all tests, that of the runner is the main one.
+    assert!(name.ends_with("a_body_that_has_enough_time::sync") || name == "main");
 }
 
 #[smartcall::test]

@@ -10,6 +10,12 @@ fn fails() -> io::Result<()> {
     Ok(())
 }
 
+#[test(foreign, timeout = "off", crate = other)]
+fn endless() {}
+
+#[test(timeout = "2min", sync)]
+fn short() {}
+
 // becomes
 
 #[cfg(test)]
@@ -20,19 +26,23 @@ async fn works() {
 mod works {
     ::smartcall::__private::sync! {
         known #[::core::prelude::v1::test] fn sync() {
-        ::smartcall::__private::caller::sync::asynchronous(super::works); }
+        ::smartcall::__private::limit::within(::core::time::Duration::from_millis(60000u64),
+        || ::smartcall::__private::caller::sync::asynchronous(super::works)); }
     }
     ::smartcall::__private::shim! {
         known #[::core::prelude::v1::test] fn shim() {
-        ::smartcall::__private::caller::shim::asynchronous(super::works); }
+        ::smartcall::__private::limit::within(::core::time::Duration::from_millis(60000u64),
+        || ::smartcall::__private::caller::shim::asynchronous(super::works)); }
     }
     ::smartcall::__private::foreign! {
         known #[::core::prelude::v1::test] fn foreign() {
-        ::smartcall::__private::caller::foreign::asynchronous(super::works); }
+        ::smartcall::__private::limit::within(::core::time::Duration::from_millis(60000u64),
+        || ::smartcall::__private::caller::foreign::asynchronous(super::works)); }
     }
     ::smartcall::__private::tokio! {
         known #[::core::prelude::v1::test] fn tokio() {
-        ::smartcall::__private::caller::tokio::asynchronous(super::works); }
+        ::smartcall::__private::limit::within(::core::time::Duration::from_millis(60000u64),
+        || ::smartcall::__private::caller::tokio::asynchronous(super::works)); }
     }
 }
 #[cfg(test)]
@@ -45,11 +55,32 @@ mod fails {
     ::smartcall::__private::sync! {
         chosen #[should_panic(expected = "no")] #[::core::prelude::v1::test] fn sync() ->
         impl ::std::process::Termination {
-        ::smartcall::__private::caller::sync::blocking(super::fails) }
+        ::smartcall::__private::limit::within(::core::time::Duration::from_millis(60000u64),
+        || ::smartcall::__private::caller::sync::blocking(super::fails)) }
     }
     ::smartcall::__private::tokio! {
         chosen #[should_panic(expected = "no")] #[::core::prelude::v1::test] fn tokio()
         -> impl ::std::process::Termination {
-        ::smartcall::__private::caller::tokio::blocking(super::fails) }
+        ::smartcall::__private::limit::within(::core::time::Duration::from_millis(60000u64),
+        || ::smartcall::__private::caller::tokio::blocking(super::fails)) }
+    }
+}
+#[cfg(test)]
+fn endless() {}
+#[cfg(test)]
+mod endless {
+    other::__private::foreign! {
+        chosen #[::core::prelude::v1::test] fn foreign() {
+        other::__private::caller::foreign::blocking(super::endless); }
+    }
+}
+#[cfg(test)]
+fn short() {}
+#[cfg(test)]
+mod short {
+    ::smartcall::__private::sync! {
+        chosen #[::core::prelude::v1::test] fn sync() {
+        ::smartcall::__private::limit::within(::core::time::Duration::from_millis(120000u64),
+        || ::smartcall::__private::caller::sync::blocking(super::short)); }
     }
 }

@@ -11,3 +11,4 @@ pub(crate) mod impl_or_trait;
 pub(crate) mod option_list;
 pub(crate) mod options;
 pub(crate) mod precise_capture;
+pub(crate) mod time_limit;
