@@ -45,17 +45,33 @@ pub(crate) fn parse_path(
     input: ParseStream,
     errors: &mut Errors,
 ) -> syn::Result<()> {
-    if option.is_some() {
+    let missing = missing_path(name);
+    if parse_equals(name, option.is_some(), &missing, input, errors)? {
+        let path = input.call(Path::parse_mod_style);
+        *option = Some(path.map_err(|error| syn::Error::new(error.span(), missing))?);
+    }
+    Ok(())
+}
+
+/// Parses the `=` after the name of an option, and reports an option that is given twice. If there is no `=`, says what is
+/// missing, skips the option, and returns `false`.
+pub(crate) fn parse_equals(
+    name: &Ident,
+    is_given: bool,
+    missing: &str,
+    input: ParseStream,
+    errors: &mut Errors,
+) -> syn::Result<bool> {
+    if is_given {
         errors.push_spanned(name, duplicate_option(name));
     }
     if !input.peek(Token![=]) {
-        errors.push_spanned(name, missing_path(name));
-        return skip_to_comma(input);
+        errors.push_spanned(name, missing);
+        skip_to_comma(input)?;
+        return Ok(false);
     }
     input.parse::<Token![=]>()?;
-    let path = input.call(Path::parse_mod_style);
-    *option = Some(path.map_err(|error| syn::Error::new(error.span(), missing_path(name)))?);
-    Ok(())
+    Ok(true)
 }
 
 /// The error message for an option without its path.

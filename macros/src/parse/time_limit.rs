@@ -1,14 +1,14 @@
 //! The option `timeout` of `#[smartcall::test]`.
 
 use proc_macro2::Ident;
+use syn::LitStr;
 use syn::parse::ParseStream;
-use syn::{LitStr, Token};
 
 use crate::errors::Errors;
-use crate::parse::option_list::{duplicate_option, skip_to_comma};
+use crate::parse::option_list::{parse_equals, skip_to_comma};
 
 /// How long a test may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Limit {
     Millis(u64),
     /// As long as it likes.
@@ -32,16 +32,12 @@ pub(crate) fn parse(
     input: ParseStream,
     errors: &mut Errors,
 ) -> syn::Result<()> {
-    if option.is_some() {
-        errors.push_spanned(name, duplicate_option(name));
-    }
+    let has_value = parse_equals(name, option.is_some(), MISSING, input, errors)?;
     // A wrong time is reported, and the test has the default.
     *option = Some(Limit::default());
-    if !input.peek(Token![=]) {
-        errors.push_spanned(name, MISSING);
-        return skip_to_comma(input);
+    if !has_value {
+        return Ok(());
     }
-    input.parse::<Token![=]>()?;
     if !input.peek(LitStr) {
         errors.push(input.error(MISSING));
         return skip_to_comma(input);
