@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::PathBuf;
+use std::str;
 use std::time::Duration;
 
 /// The unit of the times in that file: `USER_HZ`, which is 100 on all architectures of Linux that Rust is for.
@@ -32,10 +33,10 @@ impl OsThread {
         // The fields up to the 15th: the name has up to 64 bytes, and a number up to 20.
         let mut stat = [0; 512];
         let length = File::open(&self.stat).ok()?.read(&mut stat).ok()?;
-        // Linux cuts a long name, which may be in the middle of a character.
-        let stat = String::from_utf8_lossy(&stat[..length]);
-        // "<thread> (<name>) <state> …", where the name may have parentheses in it.
-        let (_, rest) = stat.rsplit_once(") ")?;
+        // "<thread> (<name>) <state> …". The name may have parentheses in it, and Linux cuts a long one, which may be in the
+        // middle of a character.
+        let name_end = stat[..length].iter().rposition(|&byte| byte == b')')?;
+        let rest = str::from_utf8(stat[..length].get(name_end + 2..)?).ok()?;
         let mut fields = rest.split(' ');
         let is_blocked = fields.next()? != "R";
         // The times in user code and in the kernel: fields 14 and 15 of proc(5), where the state is field 3.

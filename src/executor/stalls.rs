@@ -23,9 +23,9 @@
 //! **Does it wait or compute?** Workers that wait use no core, and all of them are relieved at once. If one that computes is relieved,
 //! one thread more than asked for computes, and slows the others down, which then look stalled as well. So such a poll must
 //! have used a core for as long as [`COMPUTES`] rounds last (on a machine that others use, it may have to wait for a core for longer
-//! than that, and one thread more does not help it), no other worker may have gone on since the last round, workers are relieved one
-//! at a time, and the time between two doubles, until none was relieved for
-//! [`CALM`] rounds. None is relieved while a spare that is to retire still runs tasks. (A first version of ZIO's monitor
+//! than that, and one thread more does not help it), and no other worker may have gone on since the last round. Workers are relieved
+//! one at a time, and the time between two doubles, until none was relieved for [`CALM`] rounds. None is relieved while a spare that
+//! is to retire still runs tasks. (A first version of ZIO's monitor
 //! replaced all of them, and was withdrawn.) Where the system does not tell what a thread does, the time doubles up to ten rounds.
 
 use std::collections::HashMap;
@@ -170,6 +170,7 @@ impl Stalls {
         }
         self.next_round = now + ROUND;
         let is_closed = workers.is_closed();
+        let stamps_all = workers.stamps_all();
         let mut stalled = Vec::new();
         let mut seen = HashMap::new();
         let mut others = Others::default();
@@ -179,8 +180,13 @@ impl Stalls {
             if last.is_none() {
                 workers.take_back(&worker);
             }
-            others.are_free |= is_idle(&worker) && keeps_place(&worker);
-            if !is_in_task(&worker, poll, workers.stamps_all()) {
+            if is_idle(&worker) {
+                others.are_free |= keeps_place(&worker);
+                continue;
+            }
+            // Between two polls a worker may drop a future that was cancelled; or poll a task that notes nothing, and then its
+            // number does not move on.
+            if !poll.is_in_poll() && !stamps_all {
                 continue;
             }
             let now_seen = match last {
@@ -286,12 +292,6 @@ fn keeps_place(worker: &Worker) -> bool {
 /// Returns whether a worker waits for a task, or its thread has not begun yet.
 fn is_idle(worker: &Worker) -> bool {
     worker.os_thread.get().is_none() || worker.idle.load(Ordering::SeqCst)
-}
-
-/// Returns whether a worker runs a task, so that its number moves on if the task is not stuck.
-fn is_in_task(worker: &Worker, poll: PollNumber, stamps_all: bool) -> bool {
-    // Between two polls a worker may drop a future that was cancelled; or poll a task that notes nothing.
-    !is_idle(worker) && (poll.is_in_poll() || stamps_all)
 }
 
 /// A poll that holds a worker of an executor for long, for [`Builder::on_stall`](crate::executor::Builder::on_stall).
