@@ -4,8 +4,8 @@
 //! `cargo test --release --test torture -- --ignored --nocapture`
 //!
 //! `TORTURE_SECONDS` sets how long, 60 if not set. `TORTURE_SEED`, which is printed, sets the first
-//! batch of programs, which is another one each time if it is not set; with `TORTURE_PROGRAM` beside it, only that program of the batch is run, again
-//! and again. `tests/torture/` says what programs there are and what is checked. After each
+//! batch of programs, which is another one each time if it is not set; with `TORTURE_PROGRAM` beside it,
+//! only that program of the batch is run, again and again. `tests/torture/` says what programs there are and what is checked. After each
 //! batch no thread may be left of it and no job of its pools, and over all batches no bytes.
 
 #![cfg(feature = "executor")]

@@ -49,6 +49,11 @@ impl Shutdown<'_> {
         self.env.run.value_apart(self.call.id)
     }
 
+    /// A value whose destructor waits.
+    fn cleaner(&self) -> Cleaner {
+        Cleaner::new(Cleanup::TryGet, self.call, self.env)
+    }
+
     fn get<T: Send + 'static>(&self, from: oneshot::Receiver<T>) {
         let comes = async move {
             // The sender may have been dropped with its task.
@@ -66,20 +71,14 @@ impl Shutdown<'_> {
             drop(value);
         };
         executor.spawn(parks).detach();
-        let (value, cleaner) = (
-            self.value(),
-            Cleaner::new(Cleanup::TryGet, self.call, self.env),
-        );
+        let (value, cleaner) = (self.value(), self.cleaner());
         let cleans = async move {
             let _cleaner = cleaner;
             Dual::future(pending::<()>()).get();
             drop(value);
         };
         executor.spawn(cleans).detach();
-        let (value, cleaner) = (
-            self.value(),
-            Cleaner::new(Cleanup::TryGet, self.call, self.env),
-        );
+        let (value, cleaner) = (self.value(), self.cleaner());
         let waits = async move {
             let _cleaner = cleaner;
             pending::<()>().await;

@@ -161,10 +161,15 @@ fn cell(number: usize, call: &Call, env: &Env) {
 
 /// Gets an answer in code that must not be torn. It is not, unless that was asked for.
 fn get_answer_to_the_end(call: &Call, env: &Env) {
-    if call.interruptible {
-        shield(|| get_answer(call, env));
+    to_the_end(call.interruptible, || get_answer(call, env));
+}
+
+/// Runs code whose waits must not be interrupted, in code that may be.
+fn to_the_end(interruptible: bool, code: impl FnOnce()) {
+    if interruptible {
+        shield(code);
     } else {
-        get_answer(call, env);
+        code();
     }
 }
 
@@ -217,10 +222,6 @@ impl Cleaner {
 
 impl Drop for Cleaner {
     fn drop(&mut self) {
-        if self.interruptible {
-            shield(|| self.wait());
-        } else {
-            self.wait();
-        }
+        to_the_end(self.interruptible, || self.wait());
     }
 }
