@@ -120,6 +120,10 @@
 pub mod kind;
 mod sync;
 mod system;
+mod waits;
+
+#[cfg(feature = "diagnose")]
+pub mod diagnose;
 
 mod drive;
 pub mod offload;

@@ -343,6 +343,13 @@ impl Job {
         self.run_with_host(None);
     }
 
+    /// Returns the address of the code, or 0.
+    pub(crate) fn address(&self) -> usize {
+        self.code
+            .as_ref()
+            .map_or(0, |code| Arc::as_ptr(code).addr())
+    }
+
     /// Runs the code on a thread whose pool has a host.
     pub(crate) fn run_with_host(self, host: Option<HostRef>) {
         on_pool_thread(host, || self.run_here());

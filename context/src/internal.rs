@@ -3,6 +3,8 @@
 //! It is not for others, and yet as fixed as the rest: versions of smartcall that are yet to come share it with those that
 //! there are.
 
+#[cfg(feature = "tracing")]
+use std::fmt;
 use std::sync::Arc;
 
 pub use crate::block::{
@@ -23,9 +25,20 @@ pub use crate::scoped;
 #[cfg(feature = "tracing")]
 pub use crate::trace::Dispatcher;
 
+/// Passes a warning to `tracing`. Returns `false` if the program listens to none.
+#[cfg(feature = "tracing")]
+pub fn warn(text: &dyn fmt::Display) -> bool {
+    crate::trace::warn(text)
+}
+
 /// Makes a job of code.
 pub fn job(code: Arc<dyn JobCode>) -> Job {
     Job::new(code)
+}
+
+/// Returns the address of the code of a job, which differs from job to job, or 0 if it has run.
+pub fn job_address(job: &Job) -> usize {
+    job.address()
 }
 
 /// Runs a job on a thread whose pool has a host.

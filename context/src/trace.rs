@@ -1,5 +1,7 @@
 //! What is propagated of the `tracing` crate: its dispatcher and the current span.
 
+use std::fmt;
+
 use tracing::dispatcher::{self, Dispatch};
 use tracing::span::Span;
 use tracing::subscriber::NoSubscriber;
@@ -46,6 +48,15 @@ impl Trace {
             None => f(),
         }
     }
+}
+
+/// Emits a warning. Returns `false` if the program has never set a dispatcher.
+pub(crate) fn warn(text: &dyn fmt::Display) -> bool {
+    let is_set = Trace::is_set();
+    if is_set {
+        tracing::warn!(target: "smartcall::diagnose", "{text}");
+    }
+    is_set
 }
 
 /// The dispatcher that an executor was built under, for its threads.

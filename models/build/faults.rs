@@ -135,17 +135,23 @@ const DRIVER: Model = Model {
         Exchange {
             file: "driver.rs",
             from: "\
-impl Wake for Parker {
+impl Wake for Counted {
     fn wake(self: Arc<Self>) {
-        Parker::notify_and_drop(self);
+        Counted::notify_and_drop(self);
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        Parker::notify(self);
+        Counted::notify(self);
+    }
+}
+
+impl Wake for Parker {
+    fn wake(self: Arc<Self>) {
+        Parker::notify(&self);
     }
 }
 ",
-            to: "// `task.rs` calls the two functions of `Parker`.\n",
+            to: "// `task.rs` calls these functions.\n",
         },
     ],
 };
@@ -261,12 +267,12 @@ pub(crate) const FAULTS: &[Fault] = &[
         plant: Exchange {
             file: "driver.rs",
             from: "\
-            let alone = requests.count == 1 && self.is_alone();
+            let alone = requests.count <= 1 && self.is_alone();
             let woken = self.parker.take_notification();
 ",
             to: "\
             let woken = self.parker.take_notification();
-            let alone = requests.count == 1 && self.is_alone();
+            let alone = requests.count <= 1 && self.is_alone();
 ",
         },
         caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
@@ -293,7 +299,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_not_alone",
         plant: Exchange {
             file: "driver.rs",
-            from: "let alone = requests.count == 1 && self.is_alone();",
+            from: "let alone = requests.count <= 1 && self.is_alone();",
             to: "let alone = requests.count == 1;",
         },
         caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
@@ -303,8 +309,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_any_number_asked",
         plant: Exchange {
             file: "driver.rs",
-            from: "let alone = requests.count == 1 && self.is_alone();",
-            to: "let alone = requests.count != 0 && self.is_alone();",
+            from: "if alone && !woken && requests.count == 1 {",
+            to: "if self.is_alone() && !woken && requests.count != 0 {",
         },
         caught_by: &[catch("driver", "two_that_ask", "two asked")],
     },

@@ -32,6 +32,7 @@ impl<F, Args> fmt::Debug for Call<F, Args> {
 macro_rules! invoke {
     ($invoke:ident($($this:tt)*), [$($arg:ident)*] => $dual:expr) => {
         #[inline]
+        #[track_caller]
         #[allow(non_snake_case, reason = "an argument is named after its type")]
         fn $invoke($($this)*, ($($arg,)*): ($($arg,)*)) -> Dual<Out, Self::Work> {
             $dual

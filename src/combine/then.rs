@@ -9,8 +9,10 @@ use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use crate::call::siblings::SmartCallOnce;
+use crate::drive::driver::NothingWakes;
 use crate::dual::handle::{Dual, DualOf};
-use crate::work::traits::{POLLED_AGAIN, Work};
+use crate::waits::edges::Line;
+use crate::work::traits::{POLLED_AGAIN, Work, blocks};
 
 pin_project! {
     /// Work whose value is changed by a closure as soon as it is ready.
@@ -69,13 +71,15 @@ impl<W: Work, F: FnOnce(W::Output) -> U, U> FusedFuture for Map<W, F> {
 }
 
 impl<W: Work, F: FnOnce(W::Output) -> U, U> Work for Map<W, F> {
+    blocks!();
+
     #[inline]
-    fn block(mut self: Pin<&mut Self>) -> U {
+    fn block_at(mut self: Pin<&mut Self>, line: Line) -> Result<U, NothingWakes> {
         let MapProjection::Waiting { work, .. } = self.as_mut().project() else {
             panic!("{POLLED_AGAIN}");
         };
-        let value = work.block();
-        self.finish(value)
+        let value = work.block_at(line)?;
+        Ok(self.finish(value))
     }
 
     fn is_immediate(&self) -> bool {
@@ -160,10 +164,12 @@ impl<W: Work<Output = T>, T> Future for StepOrError<W, T> {
 }
 
 impl<W: Work<Output = T>, T> Work for StepOrError<W, T> {
-    fn block(self: Pin<&mut Self>) -> T {
+    blocks!();
+
+    fn block_at(self: Pin<&mut Self>, line: Line) -> Result<T, NothingWakes> {
         match self.project() {
-            StepOrErrorProjection::Work { work } => work.block(),
-            StepOrErrorProjection::Value { value } => value.take().expect(POLLED_AGAIN),
+            StepOrErrorProjection::Work { work } => work.block_at(line),
+            StepOrErrorProjection::Value { value } => Ok(value.take().expect(POLLED_AGAIN)),
         }
     }
 }
@@ -233,18 +239,20 @@ impl<W: Work, S: Step<W::Output>> FusedFuture for Then<W, S> {
 }
 
 impl<W: Work, S: Step<W::Output>> Work for Then<W, S> {
+    blocks!();
+
     #[inline]
-    fn block(mut self: Pin<&mut Self>) -> Self::Output {
+    fn block_at(mut self: Pin<&mut Self>, line: Line) -> Result<Self::Output, NothingWakes> {
         if let ThenProjection::First { work, .. } = self.as_mut().project() {
-            let value = work.block();
+            let value = work.block_at(line)?;
             self.as_mut().go_on(value);
         }
         let ThenProjection::Second { work } = self.as_mut().project() else {
             panic!("{POLLED_AGAIN}");
         };
-        let value = work.block();
+        let value = work.block_at(line)?;
         self.set(Then::Done);
-        value
+        Ok(value)
     }
 }
 

@@ -15,8 +15,9 @@ use std::thread;
 
 use smartcall_context::internal::scoped;
 
-use crate::drive::job::Job;
+use crate::drive::job::{self, Job};
 use crate::sync::Arc;
+use crate::waits::threads;
 
 /// A job, whatever its code is.
 pub(crate) type AnyJob = Job<dyn Send + Sync + UnwindSafe + RefUnwindSafe>;
@@ -42,8 +43,9 @@ fn unshielded() -> Option<Arc<AnyJob>> {
 
 /// Runs the code of a job.
 pub(crate) fn run_job<R>(job: Arc<AnyJob>, f: impl FnOnce() -> R) -> R {
-    let shielded = false;
-    scoped::exchanged(&CURRENT, &mut Some(Current { job, shielded }), f)
+    let (address, shielded) = (job::address(&job), false);
+    let current = &mut Some(Current { job, shielded });
+    threads::run_job(address, || scoped::exchanged(&CURRENT, current, f))
 }
 
 /// Becomes ready once the job on this thread is interrupted, so that its wait has to end. Until the job is told, the wait is
@@ -57,6 +59,12 @@ pub(crate) fn poll_interrupted(cx: &mut Context<'_>) -> Poll<()> {
         }
         None => Poll::Pending,
     }
+}
+
+/// Returns whether this thread runs code whose wait ends if its handle is dropped.
+pub(crate) fn is_interruptible() -> bool {
+    scoped::cloned(&CURRENT)
+        .is_some_and(|current| current.job.on_drop().interrupts && !current.shielded)
 }
 
 /// Ends a wait of the job on this thread by unwinding. The panic hook is not called.

@@ -20,6 +20,12 @@
 //!
 //! A part that asked has registered no waker, so the driver polls again at once.
 //!
+//! # Nothing can wake it
+//!
+//! If the future has returned `Pending`, and nothing holds the waker, no poll will ever follow. A `.get()` that waits so says it,
+//! instead of waiting for ever. What ends a wait from outside, an interruption or the drop of its executor, holds another
+//! waker, which is not counted.
+//!
 //! # Asked, and then left
 //!
 //! That poll may go on without the part, as a `select!` does whose other branch was ready. What goes on may wait for the
@@ -35,9 +41,13 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use smartcall_context::internal::{self as context, Place, placement};
 
+#[cfg(feature = "diagnose")]
+use crate::diagnose::stuck;
 use crate::drive::cancel;
-use crate::drive::parker::Parker;
+use crate::drive::parker::{Counted, Parker};
 use crate::sync::{Ordering, fence, panicking};
+use crate::waits::edges::{Edges, Line};
+use crate::waits::threads::{self, Beginning, Kind, Noted};
 
 /// After how many polls a call asks whether it is to end, if it does not park: a future that wakes itself would keep its thread
 /// for ever.
@@ -45,26 +55,98 @@ const POLLS_UNASKED: u32 = 64;
 
 thread_local! {
     /// The driver of the outermost level. It is borrowed while in use.
-    static FIRST: RefCell<Driver> = RefCell::new(Driver::new());
+    static FIRST: RefCell<Driver> = RefCell::new(Driver::new(false));
 
     /// Drivers of nested levels that are not in use.
     static IDLE: RefCell<Vec<Driver>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Drives a future to its end on the current thread.
+/// What a `.get()` ends with that would never end: nothing can wake it.
+#[derive(Debug)]
+pub struct NothingWakes(());
+
+impl NothingWakes {
+    /// Panics, at the line of the public function's caller.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub(crate) fn panic(&self) -> ! {
+        panic!(
+            "nothing can wake this `.get()`: its future returned `Pending`, and nothing keeps the waker that it was polled \
+             with. It would wait for ever. This happens with `future::pending()`, and with a future that does not store the \
+             waker. Store it there, or limit the wait by `get_timeout`. To serve for ever, use `block_on` of an executor."
+        )
+    }
+}
+
+/// What is driven.
+#[derive(Clone, Copy)]
+enum Wait {
+    /// A `.get()` at this line.
+    Get(Line),
+    /// What the `block_on` of an executor runs that was called at this line. It may serve for ever, and wait for nothing but
+    /// tasks to come.
+    #[cfg(feature = "executor")]
+    BlockOn(Line),
+    /// What runs a worker's tasks.
+    #[cfg(feature = "executor")]
+    Worker,
+}
+
+impl Wait {
+    /// Returns what is noted of it.
+    fn noted(self) -> Option<(Kind, Line)> {
+        match self {
+            Wait::Get(line) => Some((Kind::Get, line)),
+            #[cfg(feature = "executor")]
+            Wait::BlockOn(line) => Some((Kind::BlockOn, line)),
+            #[cfg(feature = "executor")]
+            Wait::Worker => None,
+        }
+    }
+}
+
+/// Drives the future of a `.get()` to its end on the current thread.
+///
+/// # Errors
+///
+/// Returns an error instead of waiting for ever, if nothing can wake it.
 #[inline]
-pub(crate) fn block_on<F: Future>(mut future: Pin<&mut F>) -> F::Output {
+pub(crate) fn block_on<F: Future>(
+    future: Pin<&mut F>,
+    line: Line,
+) -> Result<F::Output, NothingWakes> {
+    drive(future, Wait::Get(line))
+}
+
+/// Drives what an executor's `block_on` runs.
+#[cfg(feature = "executor")]
+pub(crate) fn serve<F: Future>(future: Pin<&mut F>, line: Line) -> F::Output {
+    served(drive(future, Wait::BlockOn(line)))
+}
+
+/// The value of what serves, which waits for ever if it must.
+#[cfg(feature = "executor")]
+fn served<T>(value: Result<T, NothingWakes>) -> T {
+    match value {
+        Ok(value) => value,
+        Err(NothingWakes(())) => unreachable!("it parks all the same"),
+    }
+}
+
+#[inline]
+fn drive<F: Future>(mut future: Pin<&mut F>, wait: Wait) -> Result<F::Output, NothingWakes> {
     let _runtime = context::enter_runtime();
     let done = FIRST.try_with(|first| {
         let driver = &mut *first.try_borrow_mut().ok()?;
         // No level is above this one but a worker's own, in which nothing asks where it is to run: there is
         // nothing to restore.
-        Some(driver.drive(future.as_mut()))
+        Some(driver.drive(future.as_mut(), wait))
     });
     match done {
         Ok(Some(value)) => value,
         // This level is nested, or the thread is dying and its locals are gone.
-        _ => block_on_nested(future),
+        _ => drive_nested(future, wait),
     }
 }
 
@@ -73,44 +155,62 @@ pub(crate) fn block_on<F: Future>(mut future: Pin<&mut F>) -> F::Output {
 #[cfg(feature = "executor")]
 pub(crate) fn block_on_worker_loop<F: Future>(future: Pin<&mut F>) -> F::Output {
     let _runtime = context::enter_if_alive();
-    block_on_nested(future)
+    served(drive_nested(future, Wait::Worker))
 }
 
 #[inline(never)]
-fn block_on_nested<F: Future>(future: Pin<&mut F>) -> F::Output {
+fn drive_nested<F: Future>(future: Pin<&mut F>, wait: Wait) -> Result<F::Output, NothingWakes> {
     let idle = IDLE.try_with(|idle| idle.borrow_mut().pop());
-    let mut driver = idle.ok().flatten().unwrap_or_else(Driver::new);
-    let value = placement::nested(|| driver.drive(future));
+    let mut driver = idle.ok().flatten().unwrap_or_else(|| Driver::new(true));
+    let value = placement::nested(|| driver.drive(future, wait));
     let _ = IDLE.try_with(|idle| idle.borrow_mut().push(driver));
     value
 }
 
-/// The parker of a level, and the waker that notifies it.
+/// The parker of a level, and the wakers that notify it.
 struct Driver {
     parker: Arc<Parker>,
+    /// What the future's wakers share.
+    counted: Arc<Counted>,
+    /// The waker of the future.
     waker: Waker,
+    /// The waker of what may end the wait from outside. It does not count.
+    uncounted: Waker,
+    /// Whether another level is above it.
+    is_nested: bool,
 }
 
 impl Driver {
     #[cold]
-    fn new() -> Self {
+    fn new(is_nested: bool) -> Self {
         let parker = Arc::new(Parker::new());
-        let waker = Waker::from(Arc::clone(&parker));
-        Driver { parker, waker }
+        let counted = Arc::new(Counted::new(Arc::clone(&parker)));
+        Driver {
+            waker: Waker::from(Arc::clone(&counted)),
+            uncounted: Waker::from(Arc::clone(&parker)),
+            counted,
+            parker,
+            is_nested,
+        }
     }
 
     #[inline]
-    fn drive<F: Future>(&mut self, mut future: Pin<&mut F>) -> F::Output {
+    fn drive<F: Future>(
+        &mut self,
+        mut future: Pin<&mut F>,
+        wait: Wait,
+    ) -> Result<F::Output, NothingWakes> {
         // A waker that something has kept from an earlier call is not used again: its late wake-ups would be taken
         // for this call's, and this level would never count as alone.
         if !self.is_alone() || self.parker.is_notified() {
-            *self = Driver::new();
+            *self = Driver::new(self.is_nested);
         }
         context::enter(Place::Driving, || {
             let _level = placement::begin(self.waker.data());
+            let edges = Edges::begin();
             match self.poll(future.as_mut()) {
-                Poll::Ready(value) => value,
-                Poll::Pending => self.finish(future),
+                Poll::Ready(value) => Ok(value),
+                Poll::Pending => self.finish(future, wait, &edges),
             }
         })
     }
@@ -122,30 +222,58 @@ impl Driver {
 
     /// Goes on after the first `Pending`.
     #[inline(never)]
-    fn finish<F: Future>(&self, mut future: Pin<&mut F>) -> F::Output {
+    fn finish<F: Future>(
+        &self,
+        mut future: Pin<&mut F>,
+        wait: Wait,
+        edges: &Edges,
+    ) -> Result<F::Output, NothingWakes> {
         let mut parked = Parked { parker: None };
+        let mut noted = Noted::nothing();
         let mut polls = 0_u32;
         loop {
             let requests = placement::take_requests();
             // The count before the flag: between the two looks another thread may use the waker and drop it.
-            let alone = requests.count == 1 && self.is_alone();
+            let alone = requests.count <= 1 && self.is_alone();
             let woken = self.parker.take_notification();
-            if alone && !woken {
+            if alone && !woken && requests.count == 1 {
                 placement::grant();
             }
             if requests.count == 0 && !woken {
+                if alone && matches!(wait, Wait::Get(_)) && !may_end_from_outside() {
+                    return Err(NothingWakes(()));
+                }
                 parked.parker = Some(&self.parker);
+                if let Some((kind, line)) = wait.noted() {
+                    noted.parks(edges, || self.beginning(kind, line));
+                }
                 self.park();
+                noted.resumes();
             }
             polls = polls.wrapping_add(1);
             if polls % POLLS_UNASKED == 0 {
                 // Nothing is parked that the waker could wake.
                 end_if_nothing_waits(Waker::noop());
             }
+            edges.clear();
             if let Poll::Ready(value) = self.poll(future.as_mut()) {
-                return value;
+                return Ok(value);
             }
             requests.send_left();
+        }
+    }
+
+    /// Tells what is noted of a wait.
+    #[cold]
+    fn beginning(&self, kind: Kind, line: Line) -> Beginning {
+        #[cfg(feature = "diagnose")]
+        stuck::start_if_asked();
+        Beginning {
+            kind,
+            line,
+            level: Some((self.waker.data().addr(), threads::weak(&self.counted))),
+            is_nested: self.is_nested,
+            is_interruptible: cancel::is_interruptible(),
         }
     }
 
@@ -155,8 +283,8 @@ impl Driver {
     /// counted down last of all.
     #[inline]
     fn is_alone(&self) -> bool {
-        // One for `parker`, one for `waker`.
-        let alone = Arc::strong_count(&self.parker) == 2;
+        // One for `counted`, one for `waker`.
+        let alone = Arc::strong_count(&self.counted) == 2;
         // From here on we see what the threads did that dropped it: whether they used it.
         fence(Ordering::Acquire);
         alone
@@ -165,7 +293,7 @@ impl Driver {
     /// Parks the thread until the waker is used, with the help of its host.
     #[cold]
     fn park(&self) {
-        end_if_nothing_waits(&self.waker);
+        end_if_nothing_waits(&self.uncounted);
         match context::host() {
             Some(host) => host.park(|| self.parker.park()),
             None => self.parker.park(),
@@ -187,13 +315,26 @@ fn end_if_nothing_waits(waker: &Waker) {
     }
 }
 
-impl Wake for Parker {
+/// Returns whether a wait here may end though nothing wakes it; and in a destructor that runs while a panic unwinds, a second
+/// panic would end the program.
+#[cold]
+fn may_end_from_outside() -> bool {
+    panicking() || cancel::is_interruptible()
+}
+
+impl Wake for Counted {
     fn wake(self: Arc<Self>) {
-        Parker::notify_and_drop(self);
+        Counted::notify_and_drop(self);
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        Parker::notify(self);
+        Counted::notify(self);
+    }
+}
+
+impl Wake for Parker {
+    fn wake(self: Arc<Self>) {
+        Parker::notify(&self);
     }
 }
 

@@ -22,12 +22,15 @@
 use std::task::{Context, Poll, Waker};
 
 use crate::sync::{
-    AtomicBool, Condvar, Mutex, MutexGuard, Ordering, Thread, current, ignore_poison,
+    Arc, AtomicBool, Condvar, Mutex, MutexGuard, Ordering, Thread, current, ignore_poison,
 };
+use crate::waits::edges::Line;
 
 /// A job. Its code and its handle share it.
 pub(crate) struct Job<P: ?Sized> {
     on_drop: OnDrop,
+    /// Where its handle was made.
+    made_at: Line,
     /// Whether the handle was dropped while the code ran. It is written under the lock.
     told: AtomicBool,
     state: Mutex<State>,
@@ -88,10 +91,16 @@ enum Stage {
     Abandoned,
 }
 
+/// Returns the address of a job, which differs from job to job.
+pub(crate) fn address<P: ?Sized>(job: &Arc<Job<P>>) -> usize {
+    Arc::as_ptr(job).addr()
+}
+
 impl<P> Job<P> {
-    pub(crate) fn new(on_drop: OnDrop, parcel: P) -> Self {
+    pub(crate) fn new(on_drop: OnDrop, made_at: Line, parcel: P) -> Self {
         Job {
             on_drop,
+            made_at,
             told: AtomicBool::new(false),
             state: Mutex::new(State {
                 stage: Stage::Queued,
@@ -111,6 +120,11 @@ impl<P: ?Sized> Job<P> {
 
     pub(crate) fn parcel(&self) -> &P {
         &self.parcel
+    }
+
+    /// Where its handle was made.
+    pub(crate) fn made_at(&self) -> Line {
+        self.made_at
     }
 
     pub(crate) fn on_drop(&self) -> OnDrop {

@@ -18,6 +18,7 @@
 //! waking thread wrote.
 
 use crate::sync::{Arc, AtomicBool, Ordering, Thread, current, park};
+use crate::waits::threads::Level;
 
 /// The flag of one level of driving, and the thread that it belongs to.
 #[derive(Debug)]
@@ -40,17 +41,6 @@ impl Parker {
     /// Notes that the future should be polled again, and unparks the driver.
     pub(crate) fn notify(&self) {
         if let Some(thread) = self.set_flag() {
-            thread.unpark();
-        }
-    }
-
-    /// Does the same, and drops the waker first.
-    ///
-    /// The driver looks as soon as it is unparked, and uses a waker again only if no other thread holds it.
-    pub(crate) fn notify_and_drop(parker: Arc<Self>) {
-        let thread = parker.set_flag().cloned();
-        drop(parker);
-        if let Some(thread) = thread {
             thread.unpark();
         }
     }
@@ -89,5 +79,37 @@ impl Parker {
     /// nothing but the token. A spurious wake-up is allowed, a lost one is not.
     pub(crate) fn forward_token(&self) {
         self.thread.unpark();
+    }
+}
+
+/// What the wakers of one level share, so that it is known whether anything holds one.
+#[derive(Debug)]
+pub(crate) struct Counted(Arc<Parker>);
+
+impl Counted {
+    pub(crate) fn new(parker: Arc<Parker>) -> Self {
+        Counted(parker)
+    }
+
+    /// Notifies the parker.
+    pub(crate) fn notify(&self) {
+        self.0.notify();
+    }
+
+    /// Does the same, and drops the waker first.
+    ///
+    /// The driver looks as soon as it is unparked, and uses a waker again only if no other thread holds it.
+    pub(crate) fn notify_and_drop(counted: Arc<Self>) {
+        let thread = counted.0.set_flag().cloned();
+        drop(counted);
+        if let Some(thread) = thread {
+            thread.unpark();
+        }
+    }
+}
+
+impl Level for Counted {
+    fn is_woken(&self) -> bool {
+        self.0.is_notified()
     }
 }

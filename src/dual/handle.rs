@@ -9,13 +9,15 @@ use std::task::{Context, Poll};
 use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
 
+use crate::drive::driver::NothingWakes;
+use crate::waits::edges::Line;
 use crate::work::blocking::Blocking;
 use crate::work::boxed::{Boxed, LocalBoxed};
 use crate::work::future::Async;
 use crate::work::pair::Pair;
 use crate::work::ready::Ready;
 use crate::work::staying::{Borrowing, InPlace};
-use crate::work::traits::Work;
+use crate::work::traits::{Work, blocks};
 
 /// A [`Dual`] around some work, for use in signatures.
 ///
@@ -327,6 +329,7 @@ where
     /// assert!(dual.get().is_err());
     /// ```
     #[inline]
+    #[track_caller]
     pub fn blocking(code: F) -> Self {
         Dual::from_work(Blocking::new(code))
     }
@@ -514,12 +517,14 @@ impl<T, W: Work<Output = T> + FusedFuture> FusedFuture for Dual<T, W> {
 }
 
 impl<T, W: Work<Output = T>> Work for Dual<T, W> {
+    blocks!();
+
     #[inline]
     #[track_caller]
-    fn block(self: Pin<&mut Self>) -> T {
+    fn block_at(self: Pin<&mut Self>, line: Line) -> Result<T, NothingWakes> {
         match self.project().state.project() {
-            StateProjection::Fresh { work } => work.block(),
-            StateProjection::Begun { work } => work.as_mut().block(),
+            StateProjection::Fresh { work } => work.block_at(line),
+            StateProjection::Begun { work } => work.as_mut().block_at(line),
         }
     }
 

@@ -86,6 +86,7 @@ impl<V: 'static> SingleThread<V> {
     /// # Examples
     ///
     /// See [`SingleThread`].
+    #[track_caller]
     pub fn run<R, F>(&self, code: F) -> DualOf<impl Work<Output = R> + use<V, R, F>>
     where
         R: Send + 'static,

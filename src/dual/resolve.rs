@@ -1,11 +1,14 @@
 //! `.get()` and `try_get()`.
 
+use std::panic::Location;
 use std::pin::{Pin, pin};
 
 use smartcall_context::internal::{self as context, CannotBlock, Permission};
 
+use crate::drive::driver::NothingWakes;
 use crate::dual::handle::Dual;
-use crate::work::traits::Work;
+use crate::waits::threads;
+use crate::work::traits::{Work, value_of};
 
 impl<T, W: Work<Output = T>> Dual<T, W> {
     /// Blocks the current thread until the value is ready, and returns it.
@@ -38,9 +41,9 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         // size of the work on the stack.
         let this = pin!(self);
         if context::may_block() || this.is_immediate() {
-            return this.block();
+            return value_of(this.block_at(Location::caller()));
         }
-        block_or_refuse(this)
+        value_of(block_or_refuse(this))
     }
 
     /// Blocks the current thread until the value is ready, unless the thread must not block.
@@ -64,14 +67,17 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     #[track_caller]
     pub fn try_get(self) -> Result<T, CannotBlock<Self>> {
         if context::may_block() || self.is_immediate() {
-            return Ok(pin!(self).block());
+            return Ok(value_of(pin!(self).block_at(Location::caller())));
         }
         // Before it is pinned: a refused handle is returned as it was.
         match context::request_blocking() {
             Ok(permission) if permission.is_uncertain() => self.try_block(permission),
             Ok(permission) => {
                 let mut this = pin!(self);
-                Ok(permission.block(|| this.as_mut().block()))
+                let line = Location::caller();
+                Ok(value_of(permission.block(|| {
+                    threads::in_poll(|| this.as_mut().block_at(line))
+                })))
             }
             Err(refusal) => Err(CannotBlock::new(self, refusal)),
         }
@@ -83,9 +89,13 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     #[track_caller]
     fn try_block(self, permission: Permission) -> Result<T, CannotBlock<Self>> {
         let mut this = Some(self);
-        let blocked = permission.try_block(|| this.take().map(|this| pin!(this).block()));
+        let line = Location::caller();
+        let blocked = permission.try_block(|| {
+            let this = this.take()?;
+            Some(threads::in_poll(|| pin!(this).block_at(line)))
+        });
         match (blocked, this) {
-            (Ok(Some(value)), _) => Ok(value),
+            (Ok(Some(value)), _) => Ok(value_of(value)),
             (Err(refusal), Some(this)) => Err(CannotBlock::new(this, refusal)),
             _ => unreachable!("it is taken if it blocks, and only then"),
         }
@@ -98,6 +108,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn block_or_refuse<W: Work>(mut work: Pin<&mut W>) -> W::Output {
-    context::block_or_refuse(|| work.as_mut().block())
+fn block_or_refuse<W: Work>(mut work: Pin<&mut W>) -> Result<W::Output, NothingWakes> {
+    let line = Location::caller();
+    context::block_or_refuse(|| threads::in_poll(|| work.as_mut().block_at(line)))
 }

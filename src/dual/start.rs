@@ -16,14 +16,15 @@ use pin_project_lite::pin_project;
 
 use smartcall_context::internal::{self as context, Returning, Snapshot, StartedIn};
 
-use crate::drive::driver;
+use crate::drive::driver::{self, NothingWakes};
 use crate::dual::handle::Dual;
 use crate::executor::multi_thread::{Executor, LARGE};
 use crate::executor::task::Task;
 use crate::offload::spawn_blocking::quietly;
 use crate::sync::ignore_poison;
 use crate::system::Threads;
-use crate::work::traits::{POLLED_AGAIN, Work};
+use crate::waits::edges::Line;
+use crate::work::traits::{POLLED_AGAIN, Work, blocks};
 
 /// The executor of the process, made when a handle is first started.
 static BACKGROUND: OnceLock<Executor> = OnceLock::new();
@@ -261,8 +262,10 @@ impl<T> FusedFuture for Started<T> {
 }
 
 impl<T> Work for Started<T> {
-    fn block(self: Pin<&mut Self>) -> T {
-        driver::block_on(self)
+    blocks!();
+
+    fn block_at(self: Pin<&mut Self>, line: Line) -> Result<T, NothingWakes> {
+        driver::block_on(self, line)
     }
 
     fn is_ready(&self) -> bool {

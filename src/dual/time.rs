@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomPinned;
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -14,10 +15,11 @@ use pin_project_lite::pin_project;
 
 use smartcall_context::internal as context;
 
-use crate::drive::driver;
+use crate::drive::driver::{self, NothingWakes};
 use crate::dual::handle::{Dual, DualOf};
 use crate::dual::timer;
-use crate::work::traits::{POLLED_AGAIN, Work};
+use crate::waits::edges::Line;
+use crate::work::traits::{POLLED_AGAIN, Work, blocks, value_of};
 
 impl<T, W: Work<Output = T>> Dual<T, W> {
     /// Resolves to the value, or to an error once a duration has elapsed.
@@ -134,6 +136,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
             Ok(permission) => permission,
             Err(refusal) => refusal.panic(),
         };
+        let line = Location::caller();
         self.try_with(|work| {
             let timer = None;
             let mut until = pin!(Until {
@@ -141,7 +144,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
                 deadline,
                 timer
             });
-            permission.block(|| driver::block_on(until.as_mut()))
+            // The timer holds the waker.
+            value_of(permission.block(|| driver::block_on(until.as_mut(), line)))
         })
     }
 
@@ -256,6 +260,8 @@ pin_project! {
         duration: Duration,
         // Made at the first poll, when the time begins.
         timer: Option<Delay>,
+        // Kept if there is no timer, so that a wait for it is known to be meant.
+        never: Option<Waker>,
         is_over: bool,
         // See `Async`.
         #[pin]
@@ -268,6 +274,7 @@ impl Sleep {
         Sleep {
             duration,
             timer: None,
+            never: None,
             is_over: false,
             pinned: PhantomPinned,
         }
@@ -283,6 +290,7 @@ impl Future for Sleep {
         if this.timer.is_none() {
             // The clock can't represent such a time.
             if Instant::now().checked_add(*this.duration).is_none() {
+                *this.never = Some(cx.waker().clone());
                 return Poll::Pending;
             }
             *this.timer = Some(timer::delay(*this.duration));
@@ -303,8 +311,10 @@ impl FusedFuture for Sleep {
 }
 
 impl Work for Sleep {
-    fn block(self: Pin<&mut Self>) {
-        driver::block_on(self);
+    blocks!();
+
+    fn block_at(self: Pin<&mut Self>, line: Line) -> Result<(), NothingWakes> {
+        driver::block_on(self, line)
     }
 }
 
@@ -346,8 +356,10 @@ impl<W: Work> FusedFuture for Timeout<W> {
 }
 
 impl<W: Work> Work for Timeout<W> {
-    fn block(self: Pin<&mut Self>) -> Self::Output {
-        driver::block_on(self)
+    blocks!();
+
+    fn block_at(self: Pin<&mut Self>, line: Line) -> Result<Self::Output, NothingWakes> {
+        driver::block_on(self, line)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `block_on` of both executors.
 
 use std::future::IntoFuture;
+use std::panic::Location;
 use std::pin::pin;
 
 use smartcall_context::internal::{self as context, HostRef};
@@ -10,5 +11,6 @@ use crate::drive::driver;
 /// Runs a future on the current thread, inside an executor, if this thread may block.
 #[track_caller]
 pub(crate) fn block_on<F: IntoFuture>(host: HostRef, future: F) -> F::Output {
-    context::block_or_refuse(|| driver::block_on(pin!(context::hosted_by(host, future))))
+    let line = Location::caller();
+    context::block_or_refuse(|| driver::serve(pin!(context::hosted_by(host, future)), line))
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::mem;
+use std::panic::Location;
 use std::rc::Rc;
 
 use smartcall_context::internal::{self as context, HostRef};
@@ -11,6 +12,7 @@ use crate::executor::block_on::block_on;
 use crate::executor::hosts::SingleThreadHost;
 use crate::executor::task::Task;
 use crate::executor::task_list::{self, TaskList};
+use crate::waits::tasks::{Spawned, Watched};
 
 /// The host of the thread, while it runs tasks.
 const HOST: HostRef = HostRef::Static(&SingleThreadHost);
@@ -72,12 +74,15 @@ impl LocalExecutor {
     /// let task = ex.spawn(Dual::blocking(|| 5));
     /// assert_eq!(ex.block_on(task), 5);
     /// ```
+    #[track_caller]
     pub fn spawn<F>(&self, future: F) -> Task<F::Output>
     where
         F: IntoFuture<IntoFuture: 'static, Output: 'static>,
     {
         let tasks = Rc::clone(&self.tasks);
-        Task::new(self.ex.spawn(task_list::track(future.into_future(), tasks)))
+        let spawned = Spawned::new(Location::caller(), true);
+        let tracked = task_list::track(future.into_future(), tasks);
+        Task::new(self.ex.spawn(Watched::new(tracked, spawned)), spawned)
     }
 
     /// Runs a future, and the executor's tasks, until the future is ready.

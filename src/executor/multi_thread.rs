@@ -11,16 +11,19 @@ use std::thread;
 
 use smartcall_context::internal::{self as context, HostRef};
 
+#[cfg(feature = "diagnose")]
+use crate::diagnose::stuck;
 use crate::executor::block_on::block_on;
 use crate::executor::hosts::{AdoptedHost, BlockOnHost};
 use crate::executor::scheduler::Scheduler;
 use crate::executor::stalls::Stall;
 use crate::executor::task::Task;
-use crate::executor::worker_loop;
 use crate::executor::workers::{Config, Workers};
+use crate::executor::{record, worker_loop};
 use crate::offload::pool::{Pool, ToPool};
 use crate::offload::threads;
 use crate::system;
+use crate::waits::threads as waits;
 use crate::work::scoped::{OnPool, Scoped};
 
 /// A multi-threaded executor whose tasks may block.
@@ -147,15 +150,16 @@ impl Executor {
         F: Future<Output: Send + 'static> + Send + 'static,
     {
         let scheduler = self.workers.scheduler();
-        let site = Location::caller();
-        Task::new(match &self.adopted {
+        let spawned = scheduler.number(Location::caller());
+        let task = match &self.adopted {
             Some(host) => {
                 let host = HostRef::Own(Arc::<AdoptedHost>::clone(host));
-                scheduler.spawn(context::hosted_by(host, future), site)
+                scheduler.spawn(context::hosted_by(host, future), spawned)
             }
             // The workers set the flag.
-            None => scheduler.spawn(future, site),
-        })
+            None => scheduler.spawn(future, spawned),
+        };
+        Task::new(task, spawned)
     }
 
     /// Runs a future on the current thread, and returns its output.
@@ -393,6 +397,9 @@ impl Builder {
         };
         threads::check_name(&self.config.name)?;
         system::note_threads();
+        waits::set_workers(record::WORKERS);
+        #[cfg(feature = "diagnose")]
+        stuck::start_if_asked();
         Workers::start(scheduler, worker_loop::run, threads, self.config.clone())
     }
 }

@@ -6,7 +6,7 @@
 //! | field | written by | when | read by |
 //! |---|---|---|---|
 //! | `poll` | the worker | `Release`, before and after each poll: odd while a task is polled | the monitor, `Acquire` |
-//! | `spawned_at`, `task` | the worker | `Relaxed`, before `poll` gets odd | the monitor, after `poll` |
+//! | `spawned_at`, `task`, `number` | the worker | `Relaxed`, before `poll` gets odd | the monitor, after `poll` |
 //! | `relieved` | the monitor; the worker that takes its place back | under the roster's lock | the worker, `Relaxed`, after each poll |
 //!
 //! The monitor may set `relieved` just as the poll ends, and the worker may miss it: there is no fence between its store to
@@ -29,7 +29,12 @@ use pin_project_lite::pin_project;
 use smartcall_context::internal::scoped;
 
 use crate::executor::task_list;
-use crate::sync::{AtomicBool, AtomicUsize, OnceLock, Ordering, Shared, ignore_poison};
+use crate::sync::{
+    AtomicBool, AtomicUsize, Instant, Mutex, OnceLock, Ordering, Shared, Thread, current,
+    ignore_poison,
+};
+use crate::waits::tasks::Spawned;
+use crate::waits::threads::{Polled, Workers};
 
 /// What one worker notes of itself. It is on cache lines of its own, since it is written in each poll.
 #[derive(Debug)]
@@ -41,10 +46,25 @@ pub(crate) struct Record {
     spawned_at: AtomicUsize,
     /// Which task it is: the address in its waker, which differs from task to task.
     task: AtomicUsize,
+    /// The number of the task.
+    number: AtomicUsize,
     /// Whether a spare has the worker's place because of a stall.
     relieved: AtomicBool,
+    /// The thread that uses it.
+    thread: Mutex<Option<Thread>>,
+    /// The poll that the monitor has found to hold its worker.
+    stalled: Mutex<Option<Stalled>>,
     /// What the worker does once it finds that it was relieved: the workers know of records, and not the other way round.
     take_back: OnceLock<fn()>,
+}
+
+/// A poll that holds its worker for long.
+#[derive(Clone, Copy, Debug)]
+struct Stalled {
+    poll: PollNumber,
+    since: Instant,
+    /// Whether its thread was blocked when it was last looked at, if that is known.
+    is_blocked: Option<bool>,
 }
 
 /// The number of a poll, or of the time between two polls.
@@ -64,16 +84,20 @@ impl Record {
             poll: AtomicUsize::new(0),
             spawned_at: AtomicUsize::new(0),
             task: AtomicUsize::new(0),
+            number: AtomicUsize::new(0),
             relieved: AtomicBool::new(false),
+            thread: Mutex::new(None),
+            stalled: Mutex::new(None),
             take_back: OnceLock::new(),
         }
     }
 
     /// Begins a poll, and returns its number.
     #[inline]
-    fn begin(&self, spawned_at: usize, task: usize) -> usize {
+    fn begin(&self, spawned_at: usize, task: usize, number: usize) -> usize {
         self.spawned_at.store(spawned_at, Ordering::Relaxed);
         self.task.store(task, Ordering::Relaxed);
+        self.number.store(number, Ordering::Relaxed);
         // No other thread writes it.
         let poll = self.poll.load(Ordering::Relaxed) + 1;
         self.poll.store(poll, Ordering::Release);
@@ -112,16 +136,63 @@ impl Record {
         self.task.load(Ordering::Relaxed)
     }
 
+    /// Returns the number of the task that is being polled, or was last.
+    fn number(&self) -> usize {
+        self.number.load(Ordering::Relaxed)
+    }
+
     /// Returns whether a spare has the worker's place because of a stall.
     #[inline]
     pub(crate) fn is_relieved(&self) -> bool {
         self.relieved.load(Ordering::Relaxed)
     }
 
+    /// Notes that a poll holds the worker.
+    pub(crate) fn note_stalled(&self, poll: PollNumber, since: Instant, is_blocked: Option<bool>) {
+        let mut stalled = ignore_poison(self.stalled.lock());
+        let before = stalled.filter(|before| before.poll == poll);
+        *stalled = Some(Stalled {
+            poll,
+            since,
+            // The monitor looks at a thread only until its worker is relieved.
+            is_blocked: is_blocked.or(before.and_then(|before| before.is_blocked)),
+        });
+    }
+
+    /// Returns the task that is being polled.
+    fn polled(&self) -> Option<Polled> {
+        let poll = self.poll();
+        let polled = Polled {
+            number: self.number(),
+            spawned_at: self.spawned_at()?,
+            thread: ignore_poison(self.thread.lock()).clone()?,
+            long: ignore_poison(self.stalled.lock())
+                .filter(|stalled| stalled.poll == poll)
+                .map(|stalled| (stalled.since, stalled.is_blocked)),
+        };
+        (poll.is_in_poll() && self.poll() == poll).then_some(polled)
+    }
+
     /// Notes whether a spare has it. Call it under the roster's lock.
     pub(crate) fn set_relieved(&self, relieved: bool) {
         self.relieved.store(relieved, Ordering::Relaxed);
     }
+}
+
+/// All records, used or not.
+static ALL: Shared<Vec<&'static Record>> = Shared::new(Vec::new());
+
+/// What tells of all workers.
+pub(crate) const WORKERS: Workers = Workers {
+    current_task,
+    polled,
+};
+
+/// Returns the tasks that are being polled.
+fn polled() -> Vec<Polled> {
+    let records = ignore_poison(ALL.lock()).clone();
+    let polled = records.into_iter().filter_map(Record::polled);
+    polled.collect()
 }
 
 /// The records that no worker uses.
@@ -135,7 +206,11 @@ impl RecordRef {
     /// Takes a record that is free, or makes one.
     pub(crate) fn take() -> Self {
         let free = ignore_poison(FREE.lock()).pop();
-        RecordRef(free.unwrap_or_else(|| Box::leak(Box::new(Record::new()))))
+        RecordRef(free.unwrap_or_else(|| {
+            let record: &'static Record = Box::leak(Box::new(Record::new()));
+            ignore_poison(ALL.lock()).push(record);
+            record
+        }))
     }
 }
 
@@ -151,6 +226,7 @@ impl Drop for RecordRef {
     fn drop(&mut self) {
         // The worker may have ended with its executor before it took its place back.
         self.0.set_relieved(false);
+        *ignore_poison(self.0.thread.lock()) = None;
         ignore_poison(FREE.lock()).push(self.0);
     }
 }
@@ -163,7 +239,14 @@ thread_local! {
 /// Makes a record this thread's own while a closure runs. `take_back` is called on this thread.
 pub(crate) fn with_current<R>(record: &RecordRef, take_back: fn(), f: impl FnOnce() -> R) -> R {
     let _ = record.take_back.set(take_back);
+    *ignore_poison(record.thread.lock()) = Some(current());
     scoped::with(&CURRENT, Some(record.0), f)
+}
+
+/// Returns the number of the task that this thread polls.
+fn current_task() -> Option<usize> {
+    let record = CURRENT.get()?;
+    record.poll().is_in_poll().then(|| record.number())
 }
 
 /// Ends a poll in a record, on unwind too.
@@ -186,14 +269,16 @@ pin_project! {
         future: F,
         // The address of the `Location` at which it was spawned.
         spawned_at: usize,
+        number: usize,
     }
 }
 
 impl<F> Stamped<F> {
-    pub(crate) fn new(future: F, spawned_at: &'static Location<'static>) -> Self {
+    pub(crate) fn new(future: F, spawned: Spawned) -> Self {
         Stamped {
             future,
-            spawned_at: register(spawned_at),
+            spawned_at: register(spawned.at),
+            number: spawned.number(),
         }
     }
 }
@@ -206,7 +291,7 @@ impl<F: Future> Future for Stamped<F> {
         let this = self.project();
         let _poll = CURRENT.get().map(|record| {
             let task = task_list::address(cx.waker());
-            let poll = record.begin(*this.spawned_at, task);
+            let poll = record.begin(*this.spawned_at, task, *this.number);
             InPoll { record, poll }
         });
         this.future.poll(cx)

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::Future;
 use std::mem;
-use std::panic::Location;
 use std::sync::Arc;
 
 use async_executor::{StaticExecutor, Task};
@@ -14,6 +13,8 @@ use smartcall_context::internal::Dispatcher;
 use crate::executor::record::Stamped;
 use crate::executor::task_list::{self, TaskList};
 use crate::sync::{AtomicBool, Ordering, Shared, ignore_poison};
+use crate::waits::edges::Line;
+use crate::waits::tasks::{Spawned, Watched};
 
 /// The tasks of an executor, and in which order they run.
 pub(crate) struct Scheduler {
@@ -81,21 +82,26 @@ impl Scheduler {
         }
     }
 
-    /// Spawns a task, which returns `None` if the executor is gone before it is done. `site` is where it was spawned.
-    pub(crate) fn spawn<F>(
-        &self,
-        future: F,
-        site: &'static Location<'static>,
-    ) -> Task<Option<F::Output>>
+    /// Tells what is known of a task that is spawned at a line.
+    pub(crate) fn number(&self, at: Line) -> Spawned {
+        Spawned::new(at, matches!(self.kind, Kind::Owned(_)))
+    }
+
+    /// Spawns a task, which returns `None` if the executor is gone before it is done.
+    pub(crate) fn spawn<F>(&self, future: F, spawned: Spawned) -> Task<Option<F::Output>>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
         match &self.kind {
             Kind::Owned(owned) => {
                 let tracked = task_list::track(future, &owned.tasks);
-                owned.ex.spawn(Stamped::new(tracked, site))
+                let stamped = Stamped::new(tracked, spawned);
+                owned.ex.spawn(Watched::new(stamped, spawned))
             }
-            Kind::Adopted(ex) => ex.spawn(Stamped::new(async { Some(future.await) }, site)),
+            Kind::Adopted(ex) => {
+                let stamped = Stamped::new(async { Some(future.await) }, spawned);
+                ex.spawn(Watched::new(stamped, spawned))
+            }
         }
     }
 

@@ -199,6 +199,8 @@ impl Stalls {
             others.go_on |= now_seen.rounds == 0 && keeps_place(&worker);
             seen.insert(worker.id, now_seen);
             if now_seen.rounds > 0 {
+                let is_blocked = now_seen.activity.map(|now| now.is_blocked);
+                worker.record.note_stalled(poll, now_seen.since, is_blocked);
                 stalled.push((worker, now_seen));
             }
         }

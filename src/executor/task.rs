@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
@@ -9,8 +10,10 @@ use async_executor::FallibleTask;
 
 use smartcall_context::internal as context;
 
-use crate::drive::driver;
-use crate::work::traits::Work;
+use crate::drive::driver::{self, NothingWakes};
+use crate::waits::edges::{self, Line};
+use crate::waits::tasks::Spawned;
+use crate::work::traits::{Work, blocks, value_of};
 
 /// A spawned task, which can be awaited.
 ///
@@ -42,13 +45,15 @@ use crate::work::traits::Work;
 pub struct Task<T> {
     /// `None` once the value has been returned.
     inner: Option<FallibleTask<Option<T>>>,
+    spawned: Spawned,
 }
 
 impl<T> Task<T> {
     /// Wraps a task that returns `None` if its executor is dropped first.
-    pub(crate) fn new(task: async_executor::Task<Option<T>>) -> Self {
+    pub(crate) fn new(task: async_executor::Task<Option<T>>, spawned: Spawned) -> Self {
         Task {
             inner: Some(task.fallible()),
+            spawned,
         }
     }
 
@@ -56,6 +61,7 @@ impl<T> Task<T> {
     pub(crate) fn take(&mut self) -> Self {
         Task {
             inner: self.inner.take(),
+            spawned: self.spawned,
         }
     }
 
@@ -85,7 +91,10 @@ impl<T> Task<T> {
     /// ```
     #[track_caller]
     pub fn get(self) -> T {
-        context::block_or_refuse(|| driver::block_on(pin!(self)))
+        let line = Location::caller();
+        value_of(context::block_or_refuse(|| {
+            driver::block_on(pin!(self), line)
+        }))
     }
 
     /// Lets the task continue in the background.
@@ -142,7 +151,7 @@ impl<T> Task<T> {
     /// assert_eq!(Dual::future(task).get(), None);
     /// ```
     pub fn fallible(self) -> impl Future<Output = Option<T>> + Unpin + use<T> {
-        Fallible(self.inner)
+        Fallible(self)
     }
 
     /// Returns whether the task has finished or was cancelled, so that awaiting it does not wait.
@@ -165,7 +174,7 @@ impl<T> Future for Task<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        poll(&mut self.inner, cx).map(|value| {
+        self.poll_inner(cx).map(|value| {
             value.unwrap_or_else(|| {
                 panic!(
                     "the executor was dropped before this task finished. Keep the executor \
@@ -177,8 +186,10 @@ impl<T> Future for Task<T> {
 }
 
 impl<T> Work for Task<T> {
-    fn block(self: Pin<&mut Self>) -> T {
-        driver::block_on(self)
+    blocks!();
+
+    fn block_at(self: Pin<&mut Self>, line: Line) -> Result<T, NothingWakes> {
+        driver::block_on(self, line)
     }
 
     fn is_ready(&self) -> bool {
@@ -187,27 +198,30 @@ impl<T> Work for Task<T> {
 }
 
 /// The future of [`Task::fallible`].
-struct Fallible<T>(Option<FallibleTask<Option<T>>>);
+struct Fallible<T>(Task<T>);
 
 impl<T> Future for Fallible<T> {
     type Output = Option<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        poll(&mut self.0, cx)
+        self.0.poll_inner(cx)
     }
 }
 
-/// Polls a task, and releases it once it is ready.
-fn poll<T>(inner: &mut Option<FallibleTask<Option<T>>>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-    // It is taken out while it is polled, so that it is gone after a panic.
-    let Some(mut task) = inner.take() else {
-        panic!("a `Task` was polled again after it had completed or panicked");
-    };
-    let poll = Pin::new(&mut task).poll(cx);
-    if poll.is_pending() {
-        *inner = Some(task);
+impl<T> Task<T> {
+    /// Polls the task, and releases it once it is ready.
+    fn poll_inner(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        // It is taken out while it is polled, so that it is gone after a panic.
+        let Some(mut task) = self.inner.take() else {
+            panic!("a `Task` was polled again after it had completed or panicked");
+        };
+        let poll = Pin::new(&mut task).poll(cx);
+        if poll.is_pending() {
+            self.inner = Some(task);
+            edges::add(self.spawned.target(), cx);
+        }
+        poll.map(Option::flatten)
     }
-    poll.map(Option::flatten)
 }
 
 impl<T> fmt::Debug for Task<T> {

@@ -28,10 +28,13 @@ use crate::offload::code::Code;
 use crate::offload::spawn_blocking::{self, BlockingTask};
 use crate::offload::{on_drop, select};
 use crate::sync::ignore_poison;
+use crate::waits::edges::Line;
 
 /// Blocking code that has asked, with what is known of the place where it has asked.
 pub(crate) struct Asked<C> {
     code: C,
+    /// Where its handle was made.
+    made_at: Line,
     /// What is propagated to the pool, if it goes there. It is boxed to keep this small: mostly there is nothing.
     snapshot: Option<Box<Snapshot>>,
     /// What the drop of its handle does.
@@ -45,10 +48,11 @@ where
 {
     /// Takes what belongs to the code at this place, and then the code.
     #[inline]
-    pub(crate) fn new(code: impl FnOnce() -> C) -> Self {
+    pub(crate) fn new(made_at: Line, code: impl FnOnce() -> C) -> Self {
         let snapshot = context::captures().then(|| Box::new(context::capture()));
         Asked {
             code: code(),
+            made_at,
             snapshot,
             on_drop: on_drop::current(),
         }
@@ -73,7 +77,9 @@ where
         let snapshot = self
             .snapshot
             .map_or_else(Snapshot::empty, |snapshot| *snapshot);
-        on_drop::with(on_drop, || spawn_blocking::prepare(self.code, snapshot))
+        on_drop::with(on_drop, || {
+            spawn_blocking::prepare(self.code, self.made_at, snapshot)
+        })
     }
 }
 

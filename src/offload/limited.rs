@@ -40,6 +40,7 @@ use crate::offload::pool::{self, Pool, ToPool};
 use crate::sync::{
     Arc, AtomicUsize, Global, HAS_THREADS, Mutex, MutexGuard, Ordering, Threads, ignore_poison,
 };
+use crate::waits::queues;
 
 /// Sets how many jobs of this crate may run at once, for the whole process.
 ///
@@ -91,12 +92,15 @@ impl Limited {
     ///
     /// See [`Limited`].
     pub fn new(n: NonZeroUsize) -> Self {
-        Limited(Arc::new_cyclic(|this| Limiter {
-            queue: Mutex::new(Queue {
-                limit: Some(n.get()),
-                ..Queue::EMPTY
-            }),
-            this: this.clone(),
+        Limited(Arc::new_cyclic(|this| {
+            queues::add(queues::weak(this));
+            Limiter {
+                queue: Mutex::new(Queue {
+                    limit: Some(n.get()),
+                    ..Queue::EMPTY
+                }),
+                this: this.clone(),
+            }
         }))
     }
 }
@@ -220,10 +224,22 @@ const PATIENCE: u32 = 20;
 static STUCK: Global<Mutex<Vec<LimiterRef>>> = Global::new(|| Mutex::new(Vec::new()));
 
 /// The limiter of the default pool.
-static DEFAULT: Global<Limiter> = Global::new(|| Limiter {
-    queue: Mutex::new(Queue::EMPTY),
-    this: Weak::new(),
+static DEFAULT: Global<Limiter> = Global::new(|| {
+    queues::add_static(&DefaultQueue);
+    Limiter {
+        queue: Mutex::new(Queue::EMPTY),
+        this: Weak::new(),
+    }
 });
+
+/// The queue of the default pool.
+struct DefaultQueue;
+
+impl queues::Queue for DefaultQueue {
+    fn describe(&self, job: usize) -> Option<String> {
+        DEFAULT.get().describe(job)
+    }
+}
 
 /// The limiter of a [`Limited`], or `None` for the default pool's.
 #[derive(Clone)]
@@ -289,6 +305,34 @@ impl Limiter {
             Next::Nothing => {}
         }
         false
+    }
+}
+
+impl queues::Queue for Limiter {
+    fn describe(&self, job: usize) -> Option<String> {
+        Limiter::describe(self, job)
+    }
+}
+
+impl Limiter {
+    /// Describes the pool, if a job is in its queue.
+    fn describe(&self, job: usize) -> Option<String> {
+        let queue = self.lock();
+        let place = queue
+            .jobs
+            .iter()
+            .position(|queued| context::job_address(queued) == job)?;
+        let limit = queue.limit.unwrap_or_else(max_jobs);
+        Some(format!(
+            "number {} in the queue of {} that may run {limit} jobs at once, and runs {}",
+            place + 1,
+            if self.this.strong_count() > 0 {
+                "a `Limited`"
+            } else {
+                "the pool"
+            },
+            queue.running,
+        ))
     }
 }
 

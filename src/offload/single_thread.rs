@@ -2,19 +2,22 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, ThreadId};
 
 use smartcall_context::internal::{self as context, Job};
 
 use crate::offload::pool::{self, Pool, ToPool};
 use crate::offload::threads;
+use crate::sync::ignore_poison;
 use crate::system::Threads;
+use crate::waits::queues;
 
 thread_local! {
     /// The value that lives on this thread.
@@ -61,8 +64,31 @@ pub struct SingleThread<V> {
 
 struct Thread {
     jobs: Sender<Job>,
+    queue: Arc<Queue>,
     id: ThreadId,
     threads: Threads,
+}
+
+/// The addresses of the jobs that wait for the thread, in order.
+struct Queue {
+    name: String,
+    jobs: Mutex<VecDeque<usize>>,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<usize>> {
+        ignore_poison(self.jobs.lock())
+    }
+}
+
+impl queues::Queue for Queue {
+    fn describe(&self, job: usize) -> Option<String> {
+        let place = self.lock().iter().position(|queued| *queued == job)?;
+        let (place, name) = (place + 1, &self.name);
+        Some(format!(
+            "number {place} in the queue of the `SingleThread` \"{name}\""
+        ))
+    }
 }
 
 impl<V: 'static> SingleThread<V> {
@@ -112,14 +138,23 @@ impl<V: 'static> SingleThread<V> {
         make: impl FnOnce() -> Option<V> + Send + 'static,
     ) -> io::Result<Self> {
         threads::check_name(name)?;
-        let (jobs, queue) = mpsc::channel::<Job>();
+        let (jobs, received) = mpsc::channel::<Job>();
+        let queue = Arc::new(Queue {
+            name: name.into(),
+            jobs: Mutex::default(),
+        });
+        queues::add(queues::weak(&Arc::downgrade(&queue)));
+        let waiting = Arc::clone(&queue);
         let thread = thread::Builder::new().name(name.into()).spawn(move || {
             match panic::catch_unwind(AssertUnwindSafe(make)) {
                 Ok(Some(value)) => VALUE.set(Some(Box::new(value))),
                 Ok(None) => {}
                 Err(payload) => PANIC.set(Some(payload)),
             }
-            queue.into_iter().for_each(context::run_dedicated);
+            for job in received {
+                waiting.lock().pop_front();
+                context::run_dedicated(job);
+            }
             // Before the thread's other thread-locals.
             drop(VALUE.take());
         })?;
@@ -128,6 +163,7 @@ impl<V: 'static> SingleThread<V> {
         Ok(SingleThread {
             thread: Arc::new(Thread {
                 jobs,
+                queue,
                 id: thread.thread().id(),
                 threads,
             }),
@@ -180,7 +216,12 @@ pub(crate) fn started<T>(thread: io::Result<T>) -> T {
 impl Pool for Thread {
     fn offload(&self, job: Job) -> Result<(), Job> {
         self.threads.check("`SingleThread`");
-        self.jobs.send(job).map_err(|refused| refused.0)
+        // Under the lock, so that the order is the same.
+        let mut queue = self.queue.lock();
+        let address = context::job_address(&job);
+        self.jobs.send(job).map_err(|refused| refused.0)?;
+        queue.push_back(address);
+        Ok(())
     }
 
     fn is_current(&self) -> bool {

@@ -11,14 +11,16 @@ use std::thread;
 use smartcall_context::internal::{self as context, JobCode, Returning, Snapshot};
 
 use crate::drive::cancel;
-use crate::drive::job::Job;
+use crate::drive::job::{self, Job};
 use crate::offload::carriers::Ending;
 use crate::offload::code::Code;
 use crate::offload::limited;
 use crate::offload::on_drop;
 use crate::offload::select::{self, Chosen};
-use crate::offload::threads;
+use crate::offload::threads as pool_threads;
 use crate::sync::{Arc, Mutex, ignore_poison};
+use crate::waits::edges::{self, Edge, Line, Target};
+use crate::waits::threads;
 
 /// The future of blocking code that was sent to a pool.
 ///
@@ -32,12 +34,26 @@ impl<T> Drop for BlockingTask<T> {
             // The code that never begins, or the value that nobody has taken.
             self.0.parcel().clear();
         } else if self.0.on_drop().joins {
-            context::wait_in_drop(|| self.0.wait());
+            threads::join(self.edge(0), || context::wait_in_drop(|| self.0.wait()));
         }
     }
 }
 
 impl<T> BlockingTask<T> {
+    fn edge(&self, waker: usize) -> Edge {
+        Edge {
+            target: self.target(),
+            waker,
+        }
+    }
+
+    fn target(&self) -> Target {
+        Target::Job {
+            address: job::address(&self.0),
+            made_at: self.0.made_at(),
+        }
+    }
+
     /// Returns whether the code has run, or will never run.
     pub(crate) fn is_finished(&self) -> bool {
         self.0.has_ended()
@@ -48,7 +64,11 @@ impl<T> Future for BlockingTask<T> {
     type Output = T;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        self.0.poll_ended(cx).map(|()| {
+        let poll = self.0.poll_ended(cx);
+        if poll.is_pending() {
+            edges::add(self.target(), cx);
+        }
+        poll.map(|()| {
             let value = self.0.parcel().take_value().unwrap_or_else(|| {
                 panic!(
                     "the pool refused this job, or dropped it before it ran. This happens if the pool \
@@ -132,7 +152,7 @@ where
                 (value, snapshot.into_returning())
             };
             let run = || {
-                if threads::is_shared() {
+                if pool_threads::is_shared() {
                     return run();
                 }
                 cancel::run_job(self.clone(), || on_drop::with(self.on_drop(), run))
@@ -200,38 +220,42 @@ impl<T> DerefMut for Inline<T> {
 const LARGE: usize = 128;
 
 /// Sends code to the pool that `select` chooses.
-pub(crate) fn spawn_blocking<C>(code: C) -> BlockingTask<C::Output>
+pub(crate) fn spawn_blocking<C>(code: C, made_at: Line) -> BlockingTask<C::Output>
 where
     C: Code + Send + 'static,
     C::Output: Send + 'static,
 {
     // Before any lock is taken: hooks are code of the program.
-    let (job, task) = prepare(code, context::capture());
+    let (job, task) = prepare(code, made_at, context::capture());
     submit(job);
     task
 }
 
 /// Makes a job of code, with what was captured for it, and the future of its value.
-pub(crate) fn prepare<C>(code: C, snapshot: Snapshot) -> (context::Job, BlockingTask<C::Output>)
+pub(crate) fn prepare<C>(
+    code: C,
+    made_at: Line,
+    snapshot: Snapshot,
+) -> (context::Job, BlockingTask<C::Output>)
 where
     C: Code + Send + 'static,
     C::Output: Send + 'static,
 {
     let content = Content::Code(code, snapshot);
     if mem::size_of::<Content<C>>() > LARGE {
-        share::<C, Box<Content<C>>>(Box::new(content))
+        share::<C, Box<Content<C>>>(Box::new(content), made_at)
     } else {
-        share::<C, Inline<Content<C>>>(Inline(content))
+        share::<C, Inline<Content<C>>>(Inline(content), made_at)
     }
 }
 
-fn share<C, B>(content: B) -> (context::Job, BlockingTask<C::Output>)
+fn share<C, B>(content: B, made_at: Line) -> (context::Job, BlockingTask<C::Output>)
 where
     B: DerefMut<Target = Content<C>> + Send + 'static,
     C: Code + 'static,
     C::Output: 'static,
 {
-    let shared = Arc::new(Job::new(on_drop::current(), Parcel::new(content)));
+    let shared = Arc::new(Job::new(on_drop::current(), made_at, Parcel::new(content)));
     (context::job(shared.clone()), BlockingTask(shared))
 }
 

@@ -3,18 +3,20 @@
 use std::future::Future;
 use std::marker::PhantomPinned;
 use std::mem;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
 
-use crate::drive::driver;
+use crate::drive::driver::{self, NothingWakes};
 use crate::offload::code::Code;
 use crate::offload::left::{Asked, Claim};
 use crate::offload::select::{self, Answer};
 use crate::offload::spawn_blocking::{BlockingTask, spawn_blocking};
-use crate::work::traits::{POLLED_AGAIN, Work, opaque_debug};
+use crate::waits::edges::Line;
+use crate::work::traits::{POLLED_AGAIN, Work, blocks, opaque_debug};
 
 pin_project! {
     /// Sync code that may block: called by `.get()`, sent to a pool by `.await`.
@@ -26,6 +28,8 @@ pin_project! {
     pub struct Blocking<C: Code> {
         // The code, until it was polled. It is not in `begun`, since it is cheaper to take from here.
         code: Option<C>,
+        // Where the handle was made.
+        made_at: Line,
         begun: Begun<C::Output>,
         // See `Async`.
         #[pin]
@@ -43,9 +47,11 @@ enum Begun<T> {
 
 impl<C: Code> Blocking<C> {
     #[inline]
+    #[track_caller]
     pub(crate) fn new(code: C) -> Self {
         Blocking {
             code: Some(code),
+            made_at: Location::caller(),
             begun: Begun::Asked(Claim::VOID),
             pinned: PhantomPinned,
         }
@@ -65,7 +71,7 @@ where
         // What has begun is out of its place while it is polled, so that nothing is left after a panic.
         let begun = mem::replace(this.begun, Begun::Asked(Claim::VOID));
         let mut task = match (this.code.take(), begun) {
-            (Some(code), _) => spawn_blocking(code),
+            (Some(code), _) => spawn_blocking(code, this.made_at),
             (None, Begun::Sent(task)) => task,
             (None, Begun::Asked(claim)) if claim.is_void() => panic!("{POLLED_AGAIN}"),
             (None, Begun::Asked(mut claim)) => match claim.poll_task(cx) {
@@ -116,7 +122,7 @@ where
         let this = self.as_mut().project();
         if this.code.is_some() {
             let code = || this.code.take().expect(POLLED_AGAIN);
-            match select::ask(cx, || Asked::new(code)) {
+            match select::ask(cx, || Asked::new(this.made_at, code)) {
                 Answer::Asked(ticket) => {
                     if let Begun::Asked(claim) = this.begun {
                         claim.set(ticket);
@@ -154,14 +160,16 @@ where
     C: Code + Send + 'static,
     C::Output: Send + 'static,
 {
+    blocks!();
+
     #[inline]
-    fn block(mut self: Pin<&mut Self>) -> C::Output {
+    fn block_at(mut self: Pin<&mut Self>, line: Line) -> Result<C::Output, NothingWakes> {
         if !select::sends_away() {
             if let Some(code) = self.as_mut().project().code.take() {
-                return select::run_here(|| code.run());
+                return Ok(select::run_here(|| code.run()));
             }
         }
-        driver::block_on(self)
+        driver::block_on(self, line)
     }
 
     /// On a thread for blocking code, it may run in any case.

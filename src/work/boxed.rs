@@ -15,6 +15,7 @@
 use std::cell::{Cell, OnceCell};
 use std::future::Future;
 use std::marker::PhantomPinned;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -23,7 +24,9 @@ use pin_project_lite::pin_project;
 
 use smartcall_context::internal::{self as context, Permission};
 
-use crate::work::traits::{POLLED_AGAIN, Work, opaque_debug};
+use crate::drive::driver::NothingWakes;
+use crate::waits::edges::Line;
+use crate::work::traits::{POLLED_AGAIN, Work, blocks, opaque_debug, value_of};
 
 /// Takes the place of a value: the body panicked in a deref.
 struct Panicked;
@@ -160,7 +163,8 @@ macro_rules! boxed {
                         }
                     };
                     let guard = PoisonGuard(&self.value);
-                    let value = permission.block(|| work.as_mut().block());
+                    let line = Location::caller();
+                    let value = value_of(permission.block(|| work.as_mut().block_at(line)));
                     self.value.get_or_init(|| Box::new(Ok(value)));
                     drop(guard);
                 }
@@ -213,15 +217,17 @@ macro_rules! boxed {
         }
 
         impl<'a, T> Work for $name<'a, T> {
+            blocks!();
+
             // If this is called statically, it reports misuse at the line of a `get`.
             #[track_caller]
-            fn block(mut self: Pin<&mut Self>) -> T {
+            fn block_at(mut self: Pin<&mut Self>, line: Line) -> Result<T, NothingWakes> {
                 match self.as_mut().project().work.take() {
                     Some(mut work) => {
                         *self.project().handed_over = true;
-                        work.as_mut().block()
+                        work.as_mut().block_at(line)
                     }
-                    None => self.take_value(),
+                    None => Ok(self.take_value()),
                 }
             }
 

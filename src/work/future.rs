@@ -8,8 +8,9 @@ use std::task::{Context, Poll};
 use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
 
-use crate::drive::driver;
-use crate::work::traits::{Work, opaque_debug};
+use crate::drive::driver::{self, NothingWakes};
+use crate::waits::edges::Line;
+use crate::work::traits::{Work, blocks, opaque_debug};
 
 pin_project! {
     /// An async body: polled by `.await`, driven by `.get()`.
@@ -44,9 +45,11 @@ impl<F: FusedFuture> FusedFuture for Async<F> {
 }
 
 impl<F: Future> Work for Async<F> {
+    blocks!();
+
     #[inline]
-    fn block(self: Pin<&mut Self>) -> F::Output {
-        driver::block_on(self.project().future)
+    fn block_at(self: Pin<&mut Self>, line: Line) -> Result<F::Output, NothingWakes> {
+        driver::block_on(self.project().future, line)
     }
 }
 

@@ -9,9 +9,10 @@ use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
 use smartcall_context::internal::placement::Placement;
 
-use crate::drive::driver;
+use crate::drive::driver::{self, NothingWakes};
 use crate::offload::select;
-use crate::work::traits::{POLLED_AGAIN, Work, opaque_debug};
+use crate::waits::edges::Line;
+use crate::work::traits::{POLLED_AGAIN, Work, blocks, opaque_debug};
 
 pin_project! {
     /// Two native paths with one input: the sync one for `.get()`, the async one for `.await`.
@@ -89,14 +90,16 @@ where
     A: FnOnce(I) -> F,
     F: Future<Output = T>,
 {
+    blocks!();
+
     #[inline]
-    fn block(mut self: Pin<&mut Self>) -> T {
+    fn block_at(mut self: Pin<&mut Self>, line: Line) -> Result<T, NothingWakes> {
         if !select::sends_away() {
             if let Some((input, sync, _)) = self.as_mut().project().paths.take() {
-                return select::run_here(|| sync(input));
+                return Ok(select::run_here(|| sync(input)));
             }
         }
-        driver::block_on(self)
+        driver::block_on(self, line)
     }
 
     /// See [`Blocking`](crate::work::Blocking).

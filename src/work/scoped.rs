@@ -9,9 +9,11 @@ use std::task::{Context, Poll};
 use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
 
+use crate::drive::driver::NothingWakes;
 use crate::offload::pool::Pool;
 use crate::offload::select;
-use crate::work::traits::Work;
+use crate::waits::edges::Line;
+use crate::work::traits::{Work, blocks};
 
 /// A thread-local that is set while a closure runs.
 ///
@@ -61,9 +63,11 @@ impl<W: FusedFuture, S: Scope> FusedFuture for Scoped<W, S> {
 }
 
 impl<W: Work, S: Scope> Work for Scoped<W, S> {
-    fn block(self: Pin<&mut Self>) -> W::Output {
+    blocks!();
+
+    fn block_at(self: Pin<&mut Self>, line: Line) -> Result<W::Output, NothingWakes> {
         let this = self.project();
-        this.scope.run(|| this.work.block())
+        this.scope.run(|| this.work.block_at(line))
     }
 
     fn is_immediate(&self) -> bool {

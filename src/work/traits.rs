@@ -4,6 +4,9 @@ use std::future::Future;
 use std::ops::DerefMut;
 use std::pin::Pin;
 
+use crate::drive::driver::NothingWakes;
+use crate::waits::edges::Line;
+
 /// A future that can also be resolved by blocking the thread.
 ///
 /// The work *is* the future, instead of naming one in an associated type. Auto traits leak through `impl Work`, but
@@ -55,6 +58,15 @@ pub trait Work: Future {
     /// whether the thread may block.
     fn block(self: Pin<&mut Self>) -> Self::Output;
 
+    /// [`block`](Work::block) for a `.get()` at a line. It returns an error instead of waiting for ever, if nothing can wake it.
+    ///
+    /// (A panic would show the line of the `.get()` only if nothing between the two is a closure or `dyn`.)
+    #[doc(hidden)]
+    #[inline]
+    fn block_at(self: Pin<&mut Self>, _line: Line) -> Result<Self::Output, NothingWakes> {
+        Ok(self.block())
+    }
+
     /// Returns whether `block` returns without waiting, and so may be called in any context.
     ///
     /// It must not depend on the state of the work, since whether `.get()` panics on an executor's thread must not
@@ -91,8 +103,10 @@ pub trait Work: Future {
 
 /// Work that was polled can't be moved any more, but a pinned pointer to it can. `Dual::new(pinned)` continues it.
 impl<P: DerefMut<Target: Work>> Work for Pin<P> {
-    fn block(self: Pin<&mut Self>) -> Self::Output {
-        self.as_deref_mut().block()
+    blocks!();
+
+    fn block_at(self: Pin<&mut Self>, line: Line) -> Result<Self::Output, NothingWakes> {
+        self.as_deref_mut().block_at(line)
     }
 
     fn is_immediate(&self) -> bool {
@@ -107,6 +121,34 @@ impl<P: DerefMut<Target: Work>> Work for Pin<P> {
 /// The panic text of work that is polled when it is already done.
 pub(crate) const POLLED_AGAIN: &str =
     "a `Dual` was polled again after it had completed or panicked";
+
+/// Returns the value of a `block_at`.
+///
+/// # Panics
+///
+/// Panics at the caller's line if nothing can wake the wait.
+#[inline]
+#[track_caller]
+pub(crate) fn value_of<T>(blocked: Result<T, NothingWakes>) -> T {
+    match blocked {
+        Ok(value) => value,
+        Err(nothing) => nothing.panic(),
+    }
+}
+
+/// Implements `Work::block` by `block_at`, at its caller's line.
+macro_rules! blocks {
+    () => {
+        #[inline]
+        #[track_caller]
+        fn block(self: ::std::pin::Pin<&mut Self>) -> Self::Output {
+            let line = ::std::panic::Location::caller();
+            $crate::work::traits::value_of(self.block_at(line))
+        }
+    };
+}
+
+pub(crate) use blocks;
 
 /// Implements `Debug` so that it names the form, and neither runs nor shows what is in it.
 macro_rules! opaque_debug {

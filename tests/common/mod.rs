@@ -37,7 +37,7 @@ pub use hosts::{Helpful, Stubborn, WithPool, message};
 pub use limit::limit;
 pub use panics::{assert_contains, assert_panics, panic_of, panic_text, panicked_at};
 pub use park_loop::park_loop;
-pub use polls::{poll, polled, wait_until};
+pub use polls::{never, poll, polled, wait_until};
 pub(crate) use refusal::here;
 pub use refusal::{assert_deref_refused, assert_refused, refused_here};
 pub use steps::Steps;

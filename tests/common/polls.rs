@@ -1,6 +1,6 @@
 //! Futures that are polled by hand, and waits that are told of nothing.
 
-use std::future::Future;
+use std::future::{self, Future};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -18,6 +18,15 @@ pub fn polled<T, W: Work<Output = T>>(dual: Dual<T, W>) -> Pin<Box<impl Future<O
     let mut future = Box::pin(dual);
     assert!(poll(&mut future).is_pending(), "it waits for the pool");
     future
+}
+
+/// A future that is never ready. It keeps its waker, like one that waits for something outside of the program.
+pub fn never() -> impl Future<Output = ()> + Send {
+    let mut kept = None;
+    future::poll_fn(move |cx| {
+        let _ = kept.insert(cx.waker().clone());
+        Poll::Pending
+    })
 }
 
 /// Waits until a condition is true, by asking again and again.

@@ -15,7 +15,7 @@ use smartcall::Dual;
 use smartcall::context::{self, Host, Place, current};
 
 use crate::common::{
-    Helpful, assert_contains, assert_deref_refused, here, limit, message, panicked_at,
+    Helpful, assert_contains, assert_deref_refused, here, limit, message, never, panicked_at,
 };
 
 fn helpful_twice(here: ThreadId, asked: usize) -> (usize, Vec<ThreadId>) {
@@ -261,7 +261,7 @@ fn host_that_never_parks() {
 
     limit(|| {
         let (_, said) = context::with_host(&Arc::new(Sleepless), || {
-            panicked_at(|| Dual::future(std::future::pending::<()>()).get())
+            panicked_at(|| Dual::future(never()).get())
         });
         assert_contains(&said, "`Host::park` must call the closure");
     });

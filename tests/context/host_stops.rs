@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
-use std::{future, thread};
+use std::thread;
 
 use futures_lite::future::yield_now;
 use smartcall::Dual;
 use smartcall::context::{self, Host, Place, current};
 
-use crate::common::{Helpful, assert_contains, limit, panic_of};
+use crate::common::{Helpful, assert_contains, limit, never, panic_of};
 
 /// A host that can be stopped, and counts its parks like `Helpful`.
 struct Stoppable {
@@ -71,7 +71,7 @@ fn host_stopped_while_a_get_is_parked() {
     limit(|| {
         let host = Stoppable::new(|_| true);
         context::with_host(&host, || {
-            let said = panic_of(|| Dual::future(future::pending::<()>()).get());
+            let said = panic_of(|| Dual::future(never()).get());
             assert_contains(&said, STOPPED);
             assert_eq!(current(), Place::Inside);
         });
@@ -94,7 +94,7 @@ fn host_stopped_while_a_nested_get_is_parked() {
     limit(|| {
         let host = Stoppable::new(|_| true);
         context::with_host(&host, || {
-            let nested = async { Dual::future(future::pending::<()>()).get() };
+            let nested = async { Dual::future(never()).get() };
             let said = panic_of(|| Dual::future(nested).get());
             assert_contains(&said, STOPPED);
         });
@@ -107,7 +107,7 @@ fn host_is_asked_again_at_each_wake_up() {
     limit(|| {
         let host = Stoppable::new(|nth| nth == 4);
         context::with_host(&host, || {
-            let said = panic_of(|| Dual::future(future::pending::<()>()).get());
+            let said = panic_of(|| Dual::future(never()).get());
             assert_contains(&said, STOPPED);
         });
         assert_eq!(
@@ -134,7 +134,7 @@ fn host_stopped_before_a_get() {
                 5
             );
             assert_eq!(Dual::blocking(|| 5).get(), 5);
-            let said = panic_of(|| Dual::future(future::pending::<()>()).get());
+            let said = panic_of(|| Dual::future(never()).get());
             assert_contains(&said, STOPPED);
         });
         assert_eq!(host.helpful.calls().1.len(), 3, "nothing has parked");

@@ -1,6 +1,5 @@
 //! `Executor::from`: a bare executor that an `Executor` adopts.
 
-use std::future::pending;
 use std::iter;
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread::{self, ThreadId};
@@ -11,7 +10,7 @@ use futures::future::join_all;
 use smartcall::{Dual, Executor};
 
 use super::support::{assert_names_the_setting, get, waits_for_a_task};
-use crate::common::{in_child, limit, panic_of, threads_named};
+use crate::common::{in_child, limit, never, panic_of, threads_named};
 
 /// Runs an executor on the current thread until it is told to stop.
 fn run_until(ex: &async_executor::Executor<'static>, stop: oneshot::Receiver<()>) {
@@ -83,7 +82,7 @@ fn dropped_with_gets_parked() {
         let (begin, begun) = mpsc::channel();
         let waits = async move {
             begin.send(()).expect("somebody waits");
-            pending::<()>().await
+            never().await
         };
         let task = ex.spawn(async { get(waits) });
         begun.recv().expect("it begins");

@@ -2,12 +2,12 @@
 
 use std::io::ErrorKind;
 use std::sync::Arc;
-use std::{future, thread};
+use std::thread;
 
 use smartcall::{Dual, Executor, LocalExecutor};
 
 use crate::common::{
-    Steps, assert_contains, in_child_with_stacks, no_room_for_a_stack, one_thread, panic_of,
+    Steps, assert_contains, in_child_with_stacks, never, no_room_for_a_stack, one_thread, panic_of,
     threads, wait_until,
 };
 
@@ -101,7 +101,7 @@ fn spare_that_cannot_be_started() {
         let task = ex.spawn(async {
             assert_eq!(Dual::future(async { 5 }).get(), 5);
             assert_eq!(Dual::in_place(|| 5).await, 5);
-            panic_of(|| Dual::future(future::pending::<()>()).get())
+            panic_of(|| Dual::future(never()).get())
         });
         let said = pollster::block_on(bare.run(task));
         assert_contains(&said, "cannot block here: the system can't start a thread");

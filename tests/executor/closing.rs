@@ -11,7 +11,7 @@ use futures::channel::oneshot;
 use smartcall::{Dual, Executor, LocalExecutor};
 
 use super::support::{compute, get, wait_until};
-use crate::common::{Counted, assert_contains, limit, one_thread, panic_of};
+use crate::common::{Counted, assert_contains, limit, never, one_thread, panic_of};
 
 /// A five, after a while.
 async fn five() -> u32 {
@@ -271,7 +271,7 @@ fn dropped_while_a_panic_unwinds() {
                 let (begins, begun) = mpsc::channel();
                 ex.spawn(async move {
                     begins.send(()).expect("the test waits");
-                    get(future::pending::<()>());
+                    get(never());
                 })
                 .detach();
                 begun.recv().expect("it begins");

@@ -1,6 +1,5 @@
 //! Spare threads are reused, and end with their executor.
 
-use std::future::pending;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
@@ -10,7 +9,7 @@ use futures::future::join_all;
 use smartcall::{Dual, Executor};
 
 use super::support::{executor, get, in_a_task, wait_until};
-use crate::common::{in_child, panic_of, threads_named};
+use crate::common::{in_child, never, panic_of, threads_named};
 
 /// Spare threads are reused: ten thousand gets, one after the other, start a few.
 #[cfg(target_os = "linux")]
@@ -56,7 +55,7 @@ fn drop_ends_all_threads() {
                 let begin = begin.clone();
                 let waits = async move {
                     begin.send(()).expect("somebody waits");
-                    pending::<()>().await
+                    never().await
                 };
                 ex.spawn(async { get(waits) })
             })
@@ -89,7 +88,7 @@ fn drop_while_tasks_are_about_to_park() {
         for round in 0..200 {
             let ex = executor(1 + round % 3);
             let tasks: Vec<_> = (0..4)
-                .map(|_| ex.spawn(async { get(pending::<()>()) }).fallible())
+                .map(|_| ex.spawn(async { get(never()) }).fallible())
                 .collect();
             for _ in 0..round {
                 thread::yield_now();

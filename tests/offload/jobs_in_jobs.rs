@@ -1,6 +1,6 @@
 //! Jobs of the pool that wait for other jobs.
 
-use std::future::{Future, pending};
+use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
@@ -13,7 +13,7 @@ use futures::future::maybe_done;
 use smartcall::{Dual, offload};
 
 use super::support::{assert_at_once, await_all, limited, needs_the_pool, send_off, set_limit};
-use crate::common::{in_child, in_child_with, names_of_threads, wait_until};
+use crate::common::{in_child, in_child_with, names_of_threads, never, wait_until};
 
 /// Jobs that each wait for another job, with `set_max_jobs(1)`. Afterwards the count is right.
 #[test]
@@ -273,7 +273,7 @@ fn waits_that_were_given_up_are_bounded() {
                 begins.fetch_add(1, Ordering::SeqCst);
                 // It waits until the handle is dropped, and then for ever.
                 let _ = is_dropped.recv();
-                offload::shield(|| Dual::future(pending::<()>()).get());
+                offload::shield(|| Dual::future(never()).get());
             }));
             send_off(&mut job);
             wait_until(|| begun.load(Ordering::SeqCst) == n.min(2 * LIMIT));

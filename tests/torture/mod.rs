@@ -21,6 +21,8 @@ pub mod model;
 #[path = "../common/park_loop.rs"]
 pub mod park_loop;
 pub mod places;
+#[path = "../common/polls.rs"]
+pub mod polls;
 pub mod pools;
 pub mod resolve;
 pub mod runner;

@@ -13,6 +13,7 @@ use smartcall::{Dual, Executor, context};
 use super::generator::{Call, Cleanup};
 use super::ledger::{Env, Value};
 use super::model::DROPPED;
+use super::polls::never;
 use super::tally::Extra;
 use super::waits::Cleaner;
 use super::{places, pools, resolve};
@@ -67,14 +68,14 @@ impl Shutdown<'_> {
     fn spawn_waiting(&self, executor: &Executor) {
         let value = self.value();
         let parks = async move {
-            Dual::future(pending::<()>()).get();
+            Dual::future(never()).get();
             drop(value);
         };
         executor.spawn(parks).detach();
         let (value, cleaner) = (self.value(), self.cleaner());
         let cleans = async move {
             let _cleaner = cleaner;
-            Dual::future(pending::<()>()).get();
+            Dual::future(never()).get();
             drop(value);
         };
         executor.spawn(cleans).detach();

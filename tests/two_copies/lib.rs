@@ -270,7 +270,12 @@ macro_rules! rows {
                         ex.spawn(async move {
                             parks.send(()).unwrap();
                             let get = || {
-                                $theirs::Dual::future(std::future::pending::<()>()).get();
+                                let mut kept = None;
+                                let never = std::future::poll_fn(|cx| {
+                                    let _ = kept.insert(cx.waker().clone());
+                                    std::task::Poll::<()>::Pending
+                                });
+                                $theirs::Dual::future(never).get();
                             };
                             let payload = std::panic::catch_unwind(get).unwrap_err();
                             let words = payload.downcast_ref::<String>().cloned();

@@ -1,7 +1,8 @@
 //! What works on a target without threads. `.ci/wasm` runs each case by `run.mjs`, which knows how it is to end.
 
 use std::env;
-use std::future;
+use std::future::{self, Future};
+use std::task::Poll;
 use std::time::Duration;
 
 use smartcall::offload::{Limited, SingleThread};
@@ -24,7 +25,7 @@ async fn twice<K>(op: impl SmartCall<u32, K>) -> u32 {
 fn main() {
     match env::args().nth(1).as_deref() {
         Some("works") => works(),
-        Some("waits") => Dual::future(future::pending()).get(),
+        Some("waits") => Dual::future(never()).get(),
         Some("sleeps") => sleep(Duration::from_millis(1)).get(),
         Some("starts") => Dual::future(async {}).start().get(),
         Some("executor") => drop(Executor::new()),
@@ -32,6 +33,15 @@ fn main() {
         case => panic!("there is no case {case:?}"),
     }
     println!("ended");
+}
+
+/// A future that keeps its waker, and is never ready.
+fn never() -> impl Future<Output = ()> {
+    let mut kept = None;
+    future::poll_fn(move |cx| {
+        let _ = kept.insert(cx.waker().clone());
+        Poll::Pending
+    })
 }
 
 /// What is ready, and sync code, in each way.

@@ -1,7 +1,7 @@
 //! Scenarios of the driver, explored for each order in which the threads can run.
 
-use std::panic::{self, AssertUnwindSafe};
-use std::pin::pin;
+use std::panic::{self, AssertUnwindSafe, Location};
+use std::pin::{Pin, pin};
 use std::sync::Arc as StdArc;
 
 use loom::sync::atomic::AtomicUsize as Data;
@@ -10,7 +10,7 @@ use loom::thread::spawn;
 use crate::drive::driver;
 use crate::placement::{self, Leave, Number, Placement, Ticket};
 use crate::sync::{self, AtomicBool, Condvar, Mutex, MutexGuard, Ordering};
-use crate::task::{Context, Poll, Waker, poll_fn};
+use crate::task::{Context, Future, Poll, Waker, poll_fn};
 
 fn explore(preemptions: usize, scenario: impl Fn() + Sync + Send + 'static) {
     let mut model = loom::model::Builder::new();
@@ -51,10 +51,16 @@ impl Event {
     }
 }
 
+/// Drives a future, whose waker something holds whenever it waits.
+#[track_caller]
+fn drive<F: Future>(future: Pin<&mut F>) -> F::Output {
+    driver::block_on(future, Location::caller()).expect("a waker is held, or was used")
+}
+
 /// Waits for an event that is started in the first poll. A second poll happens only after a wake-up.
 fn get(event: &Event) {
     let mut started = false;
-    driver::block_on(pin!(poll_fn(|cx| {
+    drive(pin!(poll_fn(|cx| {
         if started {
             assert!(event.happened(), "polled without having been woken");
             return Poll::Ready(());
@@ -73,7 +79,7 @@ pub(crate) fn two_wakes() {
     explore(3, || {
         let events = [Event::new(), Event::new()];
         let mut polls = 0;
-        driver::block_on(pin!(poll_fn(|cx| {
+        drive(pin!(poll_fn(|cx| {
             polls += 1;
             if polls == 1 {
                 events[0].start(cx.waker().clone());
@@ -95,7 +101,7 @@ pub(crate) fn two_wakes() {
 /// Starts an outer event, runs `eat` in the same poll, and then waits for the outer event.
 fn join(event: &Event, mut eat: impl FnMut()) {
     let mut started = false;
-    driver::block_on(pin!(poll_fn(|cx| {
+    drive(pin!(poll_fn(|cx| {
         if started {
             assert!(event.happened(), "polled without having been woken");
             return Poll::Ready(());
@@ -140,7 +146,7 @@ pub(crate) fn stopped_while_it_wakes_itself() {
         crate::internal::set_host(|| (), true);
         let mut polls = 0;
         let call = || {
-            driver::block_on(pin!(poll_fn(|cx| {
+            drive(pin!(poll_fn(|cx| {
                 polls += 1;
                 cx.waker().wake_by_ref();
                 if polls < 100 {
@@ -180,7 +186,7 @@ pub(crate) fn waker_kept_from_an_earlier_call() {
     explore(3, || {
         let mut kept = None;
         let mut polls = 0;
-        driver::block_on(pin!(poll_fn(|cx| {
+        drive(pin!(poll_fn(|cx| {
             polls += 1;
             if polls == 1 {
                 kept = Some(cx.waker().clone());
@@ -230,7 +236,7 @@ fn join_with_part(start: impl FnOnce(&Event, Waker), done: impl Fn(&Event) -> bo
     let event = Event::new();
     let mut start = Some(start);
     let (mut part, mut polled) = (Part::new(), false);
-    driver::block_on(pin!(poll_fn(|cx| {
+    drive(pin!(poll_fn(|cx| {
         if part.poll(cx) {
             assert!(polled, "runs here, and something else was woken");
         }
@@ -256,7 +262,7 @@ pub(crate) fn here_if_left_alone() {
         let ran_here = || {
             let event = Event::new();
             let (mut part, mut started, mut here) = (Part::new(), false, false);
-            driver::block_on(pin!(poll_fn(|cx| {
+            drive(pin!(poll_fn(|cx| {
                 here |= part.poll(cx);
                 if !started {
                     started = true;
@@ -283,7 +289,7 @@ pub(crate) fn here_if_left_alone() {
 pub(crate) fn two_that_ask() {
     explore(3, || {
         let mut parts = [Part::new(), Part::new()];
-        driver::block_on(pin!(poll_fn(|cx| {
+        drive(pin!(poll_fn(|cx| {
             for part in &mut parts {
                 assert!(!part.poll(cx), "two asked, and one runs here");
             }
@@ -296,7 +302,7 @@ pub(crate) fn two_that_ask() {
 
         // A part that is alone runs inline: it needs no other thread.
         let mut part = Part::new();
-        driver::block_on(pin!(poll_fn(|cx| {
+        drive(pin!(poll_fn(|cx| {
             part.poll(cx);
             match part.placement {
                 Some(placement) => {
@@ -359,7 +365,7 @@ impl Begun {
     }
 
     fn get(&self) {
-        driver::block_on(pin!(poll_fn(|cx| self.poll(cx))));
+        drive(pin!(poll_fn(|cx| self.poll(cx))));
     }
 
     /// Waits without a driver.
@@ -394,7 +400,7 @@ pub(crate) fn asked_and_left() {
     explore(3, || {
         let begun = Begun::new();
         let mut asked = false;
-        driver::block_on(pin!(poll_fn(|cx| {
+        drive(pin!(poll_fn(|cx| {
             if !asked {
                 asked = true;
                 ask(cx, &begun);
@@ -411,7 +417,7 @@ pub(crate) fn asked_and_taken() {
     explore(3, || {
         let (first, second) = (Begun::new(), Begun::new());
         let mut tickets = Vec::new();
-        driver::block_on(pin!(poll_fn(|cx| {
+        drive(pin!(poll_fn(|cx| {
             match tickets[..] {
                 [] => tickets.push(ask(cx, &first)),
                 [ticket] => {
@@ -434,7 +440,7 @@ pub(crate) fn asked_and_taken() {
 pub(crate) fn asked_and_waited_for_in_the_poll() {
     explore(3, || {
         let begun = Begun::new();
-        driver::block_on(pin!(poll_fn(|cx| {
+        drive(pin!(poll_fn(|cx| {
             ask(cx, &begun);
             begun.get();
             Poll::Ready(())
@@ -447,7 +453,7 @@ pub(crate) fn asked_and_waited_for_in_the_poll() {
 pub(crate) fn asked_in_the_last_poll() {
     explore(3, || {
         let begun = Begun::new();
-        driver::block_on(pin!(poll_fn(|cx| {
+        drive(pin!(poll_fn(|cx| {
             ask(cx, &begun);
             Poll::Ready(())
         })));

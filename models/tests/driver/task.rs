@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 pub(crate) use std::task::Poll;
 
-use crate::drive::parker::Parker;
+use crate::drive::parker::{Counted, Parker};
 use crate::sync::Arc;
 
 pub(crate) trait Future {
@@ -29,37 +29,53 @@ impl<'a> Context<'a> {
 
 /// The waker that `Waker::from` makes of an `Arc` by the `Wake` of `driver.rs`, or one that wakes nothing.
 #[derive(Clone)]
-pub(crate) struct Waker(Option<Arc<Parker>>);
+pub(crate) enum Waker {
+    Counted(Arc<Counted>),
+    Uncounted(Arc<Parker>),
+    Noop,
+}
 
 impl Waker {
     pub(crate) fn noop() -> &'static Self {
-        static NOOP: Waker = Waker(None);
+        static NOOP: Waker = Waker::Noop;
 
         &NOOP
     }
 
     pub(crate) fn wake(self) {
-        if let Some(parker) = self.0 {
-            Parker::notify_and_drop(parker);
+        match self {
+            Waker::Counted(counted) => Counted::notify_and_drop(counted),
+            Waker::Uncounted(parker) => parker.notify(),
+            Waker::Noop => {}
         }
     }
 
     pub(crate) fn wake_by_ref(&self) {
-        if let Some(parker) = &self.0 {
-            parker.notify();
+        match self {
+            Waker::Counted(counted) => counted.notify(),
+            Waker::Uncounted(parker) => parker.notify(),
+            Waker::Noop => {}
         }
     }
 
     pub(crate) fn data(&self) -> *const () {
-        self.0
-            .as_ref()
-            .map_or(std::ptr::null(), |parker| Arc::as_ptr(parker).cast())
+        match self {
+            Waker::Counted(counted) => Arc::as_ptr(counted).cast(),
+            Waker::Uncounted(parker) => Arc::as_ptr(parker).cast(),
+            Waker::Noop => std::ptr::null(),
+        }
+    }
+}
+
+impl From<Arc<Counted>> for Waker {
+    fn from(counted: Arc<Counted>) -> Self {
+        Waker::Counted(counted)
     }
 }
 
 impl From<Arc<Parker>> for Waker {
     fn from(parker: Arc<Parker>) -> Self {
-        Waker(Some(parker))
+        Waker::Uncounted(parker)
     }
 }
 

@@ -37,7 +37,7 @@ fn explore(n: usize, scenario: impl Fn() + Send + Sync + Clone + 'static) {
 
 /// `.get()` of a future.
 fn get<F: Future>(future: F) -> F::Output {
-    context::block_or_refuse(|| driver::block_on(pin!(future)))
+    context::block_or_refuse(|| driver::serve(pin!(future)))
 }
 
 /// An event. A task awaits it, and a thread waits for it without the executor's knowledge.
@@ -697,7 +697,7 @@ pub(crate) fn given_up_as_it_parks() {
         let code = shuttle::thread::spawn({
             let (host, event) = (HostRef::Own(counts.clone()), event.clone());
             move || {
-                let wait = || driver::block_on(pin!(event.done()));
+                let wait = || driver::serve(pin!(event.done()));
                 cancel::run_job(any, || context::on_pool_thread(Some(host), wait));
             }
         });

@@ -1,0 +1,395 @@
+//! What a graph says, in words.
+
+use std::collections::HashSet;
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use crate::diagnose::certainty::Certainty;
+use crate::diagnose::graph::{Graph, JobState, TaskIs, ThreadWait, holders};
+use crate::diagnose::waits::Wait;
+use crate::waits::edges::{Edge, Line, Target};
+use crate::waits::threads::Kind;
+
+/// A node of the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Node {
+    /// A wait, by its place in the graph.
+    Wait(usize),
+    /// A task, by its number.
+    Task(usize),
+    /// A job, by its address.
+    Job(usize),
+}
+
+impl Node {
+    fn of(target: Target) -> Self {
+        match target {
+            Target::Task { number, .. } => Node::Task(number),
+            Target::Job { address, .. } => Node::Job(address),
+        }
+    }
+}
+
+/// Describes a graph at a moment.
+pub(crate) struct Describe<'a> {
+    graph: &'a Graph,
+    now: Instant,
+}
+
+impl<'a> Describe<'a> {
+    pub(crate) fn new(graph: &'a Graph, now: Instant) -> Self {
+        Describe { graph, now }
+    }
+
+    /// Returns what a node waits for.
+    fn next(&self, node: Node) -> Vec<Node> {
+        let of_edges = |edges: &[Edge]| edges.iter().map(|edge| Node::of(edge.target)).collect();
+        let wait_in = |target| self.graph.wait_in(target).map(Node::Wait);
+        match node {
+            Node::Wait(at) => of_edges(&self.graph.waits[at].wait.edges),
+            Node::Task(number) => {
+                match self.graph.tasks.get(&number).map(|task| (&task.is, task)) {
+                    Some((TaskIs::Waits { edges, .. }, _)) => of_edges(edges),
+                    Some((TaskIs::Polled { .. }, task)) => {
+                        let spawned_at = task.spawned_at;
+                        wait_in(Target::Task { number, spawned_at })
+                            .into_iter()
+                            .collect()
+                    }
+                    None => Vec::new(),
+                }
+            }
+            Node::Job(address) => {
+                let waits = |wait: &ThreadWait| wait.wait.job == address;
+                let wait = self.graph.waits.iter().rposition(waits);
+                wait.map(Node::Wait).into_iter().collect()
+            }
+        }
+    }
+
+    /// Returns whether one node waits for another, over any number of others.
+    pub(crate) fn leads_to(&self, from: Node, to: Node) -> bool {
+        self.path(from, to, &mut HashSet::new()).is_some()
+    }
+
+    /// Returns a circle that a node is in, beginning with it.
+    pub(crate) fn cycle_from(&self, node: Node) -> Option<Vec<Node>> {
+        let mut path = self.path(node, node, &mut HashSet::new())?;
+        path.pop();
+        Some(path)
+    }
+
+    /// Returns a path from one node to another, with both of them.
+    fn path(&self, from: Node, to: Node, seen: &mut HashSet<Node>) -> Option<Vec<Node>> {
+        for next in self.next(from) {
+            if next == to {
+                return Some(vec![from, to]);
+            }
+            if seen.insert(next) {
+                if let Some(mut path) = self.path(next, to, seen) {
+                    path.insert(0, from);
+                    return Some(path);
+                }
+            }
+        }
+        None
+    }
+
+    /// Returns how sure it is that a circle never ends.
+    pub(crate) fn certainty(&self, nodes: &[Node]) -> Certainty {
+        let mut reached: Vec<Node> = nodes.to_vec();
+        let mut at = 0;
+        while let Some(node) = reached.get(at).copied() {
+            let next = self.next(node);
+            let is_closed = match node {
+                Node::Wait(at) => self.graph.is_closed(at),
+                Node::Task(number) => match self.graph.tasks.get(&number).map(|task| &task.is) {
+                    Some(TaskIs::Waits { .. }) => self.graph.is_task_closed(number),
+                    // It goes on after the wait that is in it.
+                    Some(TaskIs::Polled { .. }) => true,
+                    None => false,
+                },
+                Node::Job(_) => true,
+            };
+            // All that it waits for is among them, and it waits for something.
+            if next.is_empty() || !is_closed {
+                return Certainty::Likely;
+            }
+            for next in next {
+                if !reached.contains(&next) {
+                    reached.push(next);
+                }
+            }
+            at += 1;
+        }
+        Certainty::Certain
+    }
+
+    /// Returns how sure it is that a wait never ends.
+    pub(crate) fn certainty_of_wait(&self, at: usize) -> Certainty {
+        if let Some(nodes) = self.cycle_from(Node::Wait(at)) {
+            return self.certainty(&nodes);
+        }
+        let known = &self.graph.waits[at].wait;
+        if known.edges.is_empty() && known.kind == Kind::Get && self.graph.is_closed(at) {
+            return Certainty::Certain;
+        }
+        // What it waits for may be in a circle.
+        let in_cycles = (0..self.graph.waits.len())
+            .filter(|other| *other != at && self.leads_to(Node::Wait(at), Node::Wait(*other)));
+        let words = in_cycles.filter_map(|other| {
+            let nodes = self.cycle_from(Node::Wait(other))?;
+            Some(self.certainty(&nodes))
+        });
+        // It may wait for something else beside it.
+        words.max().map_or(Certainty::Slow, |_| Certainty::Likely)
+    }
+
+    fn since(&self, since: Instant) -> String {
+        seconds(self.now.saturating_duration_since(since))
+    }
+
+    /// Describes one node.
+    fn describe(&self, node: Node, reached_by: Option<Target>) -> String {
+        match node {
+            Node::Wait(at) => {
+                let ThreadWait { wait, thread, .. } = &self.graph.waits[at];
+                let (line, since) = (wait.line, self.since(wait.since));
+                match wait.kind {
+                    Kind::Get => format!("`.get()` at {line}, on thread {thread}, {since}"),
+                    Kind::BlockOn => format!("`block_on` at {line}, on thread {thread}, {since}"),
+                    Kind::Join => {
+                        format!("drop of a handle that joins its code, on thread {thread}, {since}")
+                    }
+                }
+            }
+            Node::Task(number) => self.describe_task(number, reached_by),
+            Node::Job(address) => {
+                let made_at = match reached_by {
+                    Some(Target::Job { made_at, .. }) => format!(" made at {made_at}"),
+                    _ => String::new(),
+                };
+                let is = match self.graph.jobs.get(&address) {
+                    Some(JobState::Runs { thread }) => format!("run by thread {thread}"),
+                    Some(JobState::Queued(described)) => described.clone(),
+                    _ => "on its way to a thread, or on a thread of another crate's pool".into(),
+                };
+                format!("blocking code{made_at}, {is}")
+            }
+        }
+    }
+
+    fn describe_task(&self, number: usize, reached_by: Option<Target>) -> String {
+        let known = self.graph.tasks.get(&number);
+        let spawned_at: Option<Line> = match (known, reached_by) {
+            (Some(known), _) => Some(known.spawned_at),
+            (None, Some(Target::Task { spawned_at, .. })) => Some(spawned_at),
+            _ => None,
+        };
+        let task = match spawned_at {
+            Some(at) => format!("task spawned at {at}"),
+            None => "task".into(),
+        };
+        match known.map(|known| &known.is) {
+            Some(TaskIs::Polled { thread, long: None }) => {
+                format!("{task}, polled by thread {thread}")
+            }
+            Some(TaskIs::Polled {
+                thread,
+                long: Some((since, is_blocked)),
+            }) => {
+                let since = self.since(*since);
+                let how = match is_blocked {
+                    Some(true) => {
+                        ", which is blocked by something that is no `.get()`: a lock, a channel, a system call"
+                    }
+                    Some(false) => ", which computes",
+                    None => "",
+                };
+                format!("{task}, in one poll for {since} on thread {thread}{how}")
+            }
+            Some(TaskIs::Waits { since, .. }) => {
+                format!("{task}, waits for {}", self.since(*since))
+            }
+            None => format!("{task}, which no thread polls"),
+        }
+    }
+
+    /// Describes what follows a node that no other node follows.
+    fn end(&self, node: Node) -> Option<String> {
+        match node {
+            Node::Wait(at) => {
+                let wait = &self.graph.waits[at].wait;
+                let held = wait.level.as_ref().map_or(0, holders);
+                match (wait.edges.is_empty(), held) {
+                    (false, _) => None,
+                    (true, 0) if wait.kind == Kind::BlockOn => Some(
+                        "nothing: nothing holds its waker. If it serves for ever, this is meant".into(),
+                    ),
+                    (true, 0) => Some("nothing: nothing holds its waker, so it never ends".into()),
+                    (true, _) => Some(
+                        "something that is not of smartcall holds its waker: a timer, a socket, a channel, a task of another \
+                         runtime. If that belongs to a runtime that stands still, it never comes"
+                            .into(),
+                    ),
+                }
+            }
+            Node::Task(number) => match self.graph.tasks.get(&number).map(|task| &task.is) {
+                Some(TaskIs::Waits { edges, .. }) if edges.is_empty() => {
+                    Some("something that is not of smartcall: a timer, a socket, a channel".into())
+                }
+                None => Some(
+                    "something that is not known, or a worker. With SMARTCALL_STUCK set from the start, it is known for which \
+                     tasks and code it waits"
+                        .into(),
+                ),
+                _ => None,
+            },
+            Node::Job(_) => None,
+        }
+    }
+
+    /// Describes what else stands still.
+    fn note(&self, node: Node) -> Option<&'static str> {
+        let Node::Wait(at) = node else {
+            return None;
+        };
+        self.graph.waits[at]
+            .wait
+            .in_poll
+            .then_some("it is called in async code: nothing else in this future can go on")
+    }
+
+    fn target_to(&self, from: Node, to: Node) -> Option<Target> {
+        let find = |edges: &[Edge]| {
+            let mut targets = edges.iter().map(|edge| edge.target);
+            targets.find(|target| Node::of(*target) == to)
+        };
+        match from {
+            Node::Wait(at) => find(&self.graph.waits[at].wait.edges),
+            Node::Task(number) => match &self.graph.tasks.get(&number)?.is {
+                TaskIs::Waits { edges, .. } => find(edges),
+                TaskIs::Polled { .. } => None,
+            },
+            Node::Job(_) => None,
+        }
+    }
+
+    /// Describes the members of a circle, each with how the one before it leads to it.
+    fn members(&self, nodes: &[Node]) -> Vec<String> {
+        let before = nodes.iter().cycle().skip(nodes.len().saturating_sub(1));
+        nodes
+            .iter()
+            .zip(before)
+            .map(|(node, before)| self.describe(*node, self.target_to(*before, *node)))
+            .collect()
+    }
+
+    /// Describes a circle in one line.
+    pub(crate) fn line_of_cycle(&self, nodes: &[Node]) -> String {
+        let members = self.members(nodes);
+        format!("{} -> the first one again", members.join(" -> "))
+    }
+
+    /// Writes a circle over several lines.
+    pub(crate) fn write_cycle(&self, text: &mut String, nodes: &[Node], certainty: Certainty) {
+        let words = match certainty {
+            Certainty::Certain => "these wait for each other, and nothing else can wake them",
+            _ => "these wait for each other. Something else may wake or drop one of them",
+        };
+        let _ = writeln!(text, "{certainty}: {words}");
+        for (n, (node, member)) in nodes.iter().zip(self.members(nodes)).enumerate() {
+            let arrow = if n == 0 { "" } else { "-> " };
+            let _ = writeln!(text, "  {arrow}{member}");
+            for other in self.next(*node) {
+                if !nodes.contains(&other) {
+                    let described = self.describe(other, self.target_to(*node, other));
+                    let _ = writeln!(text, "     also -> {described}");
+                }
+            }
+        }
+        let _ = writeln!(text, "  -> the first one again");
+    }
+
+    /// Describes a node and what it leads to in one line.
+    pub(crate) fn line_of(&self, node: Node) -> String {
+        let mut line = self.describe(node, None);
+        let (mut at, mut seen) = (node, HashSet::from([node]));
+        loop {
+            let next = self.next(at);
+            let Some(first) = next.first().copied() else {
+                break;
+            };
+            let described = self.describe(first, self.target_to(at, first));
+            let _ = write!(line, " -> {described}");
+            if next.len() > 1 {
+                let _ = write!(line, " (and {} more)", next.len() - 1);
+            }
+            if !seen.insert(first) {
+                return line + " again";
+            }
+            at = first;
+        }
+        if let Some(end) = self.end(at) {
+            let _ = write!(line, " -> {end}");
+        }
+        line
+    }
+
+    /// Writes a node, and what it leads to, over several lines.
+    pub(crate) fn write_tree(&self, text: &mut String, node: Node, shown: &mut HashSet<Node>) {
+        let _ = writeln!(text, "  {}", self.describe(node, None));
+        self.write_rest(text, node, shown, 1);
+    }
+
+    fn write_rest(&self, text: &mut String, node: Node, shown: &mut HashSet<Node>, depth: usize) {
+        let next = self.next(node);
+        let indent = "  ".repeat(depth);
+        if let Some(note) = self.note(node) {
+            let _ = writeln!(text, "{indent}   ({note})");
+        }
+        for other in &next {
+            let described = self.describe(*other, self.target_to(node, *other));
+            let is_new = shown.insert(*other);
+            let again = if is_new { "" } else { " (see above)" };
+            let _ = writeln!(text, "{indent}-> {described}{again}");
+            if is_new {
+                let deeper = depth + usize::from(next.len() > 1);
+                self.write_rest(text, *other, shown, deeper);
+            }
+        }
+        if let Some(end) = self.end(node) {
+            let _ = writeln!(text, "{indent}-> {end}");
+        }
+    }
+
+    /// Returns a poll that holds its worker, as a wait.
+    pub(crate) fn stalled(&self, number: usize) -> Option<Wait> {
+        let known = self.graph.tasks.get(&number)?;
+        let TaskIs::Polled {
+            thread,
+            long: Some((since, _)),
+        } = &known.is
+        else {
+            return None;
+        };
+        let lasted = self.now.saturating_duration_since(*since);
+        let text = self.describe(Node::Task(number), None);
+        Some(Wait::of_poll(
+            number,
+            known.spawned_at,
+            thread.clone(),
+            lasted,
+            text,
+        ))
+    }
+}
+
+/// Writes a duration as a person reads it.
+pub(crate) fn seconds(duration: Duration) -> String {
+    match duration.as_secs() {
+        0..100 => format!("{:.1} s", duration.as_secs_f64()),
+        100..6000 => format!("{} min", duration.as_secs() / 60),
+        _ => format!("{:.1} h", duration.as_secs_f64() / 3600.0),
+    }
+}

@@ -1,0 +1,247 @@
+//! The graph of all waits, as it was at one moment.
+//!
+//! It is read in two passes. In the first one, each thread's waits are copied, one thread after the other, so it may show what was
+//! never true at one moment. The second pass asks whether what the first has shown is still so: each wait has neither been woken
+//! nor parked anew, and the holders of its waker are the same. Whatever passes was so all the time in between. Only of that it is
+//! said that it is *certain*.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use crate::waits::edges::{Edge, Line, Target};
+use crate::waits::queues;
+use crate::waits::threads::{self, Kind, Level, Slot};
+
+#[cfg(feature = "executor")]
+use crate::waits::tasks;
+
+/// What is reported once: a wait by its number, or a poll that holds its worker by that of its task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    Wait(usize),
+    Poll(usize),
+}
+
+/// A wait, with its thread.
+#[derive(Clone)]
+pub(crate) struct ThreadWait {
+    pub(crate) thread: String,
+    pub(crate) wait: threads::Wait,
+    slot: Arc<Slot>,
+}
+
+/// What is known of a task.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskState {
+    pub(crate) spawned_at: Line,
+    pub(crate) is: TaskIs,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum TaskIs {
+    /// A worker's thread polls it. If that takes long, it is since when, and whether the thread is blocked.
+    Polled {
+        thread: String,
+        long: Option<(Instant, Option<bool>)>,
+    },
+    /// It waits by `.await`.
+    Waits {
+        since: Instant,
+        edges: Vec<Edge>,
+        polls: usize,
+        waker: usize,
+        holders: usize,
+    },
+}
+
+/// What is known of a job.
+#[derive(Clone, Debug)]
+pub(crate) enum JobState {
+    /// This thread runs it.
+    Runs { thread: String },
+    /// It is in a queue, which is described.
+    Queued(String),
+    /// It is on its way, or runs on a thread of another crate's pool.
+    Unknown,
+}
+
+/// All waits, and all that is known of what they wait for.
+#[derive(Default)]
+pub(crate) struct Graph {
+    pub(crate) waits: Vec<ThreadWait>,
+    pub(crate) tasks: HashMap<usize, TaskState>,
+    pub(crate) jobs: HashMap<usize, JobState>,
+    /// The tasks whose polls hold a worker for long, and which no wait is in.
+    pub(crate) stalled: Vec<usize>,
+}
+
+impl Graph {
+    /// Reads what every thread has noted.
+    pub(crate) fn read() -> Self {
+        let mut graph = Graph::default();
+        let slots = threads::slots();
+        for slot in &slots {
+            let thread = name(slot.thread());
+            graph
+                .waits
+                .extend(slot.waits().into_iter().map(|wait| ThreadWait {
+                    thread: thread.clone(),
+                    wait,
+                    slot: Arc::clone(slot),
+                }));
+        }
+        graph.read_tasks();
+        graph.read_jobs(&slots);
+        graph
+    }
+
+    #[cfg(feature = "executor")]
+    fn read_tasks(&mut self) {
+        for node in tasks::nodes() {
+            let state = node.state();
+            if state.polls % 2 == 0 {
+                let is = TaskIs::Waits {
+                    since: state.since,
+                    edges: state.edges,
+                    polls: state.polls,
+                    waker: node.waker(),
+                    holders: if node.is_woken() {
+                        usize::MAX
+                    } else {
+                        node.holders()
+                    },
+                };
+                let spawned_at = node.spawned().at;
+                let known = TaskState { spawned_at, is };
+                self.tasks.insert(node.spawned().number(), known);
+            }
+        }
+        for polled in threads::polled() {
+            let (number, spawned_at, long) = (polled.number, polled.spawned_at, polled.long);
+            let thread = name(&polled.thread);
+            // A wait in it says more.
+            let has_wait = self.waits.iter().any(|wait| wait.wait.task == Some(number));
+            let long = long.filter(|_| !has_wait);
+            let is = TaskIs::Polled { thread, long };
+            self.tasks.insert(number, TaskState { spawned_at, is });
+            if long.is_some() {
+                self.stalled.push(number);
+            }
+        }
+    }
+
+    #[cfg(not(feature = "executor"))]
+    fn read_tasks(&mut self) {}
+
+    fn read_jobs(&mut self, slots: &[Arc<Slot>]) {
+        let mut targets: Vec<Target> = self.edges().map(|edge| edge.target).collect();
+        targets.dedup();
+        for target in targets {
+            let Target::Job { address, .. } = target else {
+                continue;
+            };
+            self.jobs.entry(address).or_insert_with(|| {
+                let runs = |slot: &&Arc<Slot>| {
+                    slot.job() == address || slot.waits().iter().any(|wait| wait.job == address)
+                };
+                if let Some(slot) = slots.iter().find(runs) {
+                    let thread = name(slot.thread());
+                    return JobState::Runs { thread };
+                }
+                queues::describe(address).map_or(JobState::Unknown, JobState::Queued)
+            });
+        }
+    }
+
+    fn edges(&self) -> impl Iterator<Item = &Edge> {
+        let of_tasks = self.tasks.values().flat_map(|task| match &task.is {
+            TaskIs::Waits { edges, .. } => &edges[..],
+            TaskIs::Polled { .. } => &[],
+        });
+        self.waits
+            .iter()
+            .flat_map(|wait| &wait.wait.edges)
+            .chain(of_tasks)
+    }
+
+    /// Returns the innermost wait that a target is in.
+    pub(crate) fn wait_in(&self, target: Target) -> Option<usize> {
+        self.waits.iter().rposition(|wait| match target {
+            Target::Task { number, .. } => wait.wait.task == Some(number),
+            Target::Job { address, .. } => wait.wait.job == address,
+        })
+    }
+
+    /// Returns whether a wait is as the first pass has found it, and only its own edges hold its waker.
+    pub(crate) fn is_closed(&self, at: usize) -> bool {
+        let ThreadWait { wait, slot, .. } = &self.waits[at];
+        let is_same = |now: &threads::Wait| now.id == wait.id && now.parks == wait.parks;
+        if wait.is_interruptible || !wait.is_parked() || !slot.waits().iter().any(is_same) {
+            return false;
+        }
+        match (&wait.level, wait.kind) {
+            (Some(level), _) => {
+                let own = wait.edges.iter().filter(|edge| edge.waker == wait.waker);
+                own.count() == wait.edges.len()
+                    && wait.edges.len() == holders(level)
+                    && level.upgrade().is_some_and(|level| !level.is_woken())
+            }
+            // Only the job ends it.
+            (None, kind) => kind == Kind::Join,
+        }
+    }
+
+    /// Returns whether a task that waits is as the first pass has found it, and only its own edges hold its waker.
+    #[cfg(feature = "executor")]
+    pub(crate) fn is_task_closed(&self, number: usize) -> bool {
+        let Some(TaskState {
+            is:
+                TaskIs::Waits {
+                    edges,
+                    polls,
+                    waker,
+                    holders,
+                    ..
+                },
+            ..
+        }) = self.tasks.get(&number)
+        else {
+            return false;
+        };
+        let node = tasks::nodes()
+            .into_iter()
+            .find(|node| node.spawned().number() == number);
+        edges.iter().all(|edge| edge.waker == *waker)
+            && edges.len() == *holders
+            && node.is_some_and(|node| {
+                node.state().polls == *polls && node.holders() == *holders && !node.is_woken()
+            })
+    }
+
+    #[cfg(not(feature = "executor"))]
+    pub(crate) fn is_task_closed(&self, _number: usize) -> bool {
+        false
+    }
+}
+
+impl threads::Wait {
+    /// Returns whether it is parked.
+    pub(crate) fn is_parked(&self) -> bool {
+        self.parks % 2 == 1
+    }
+}
+
+/// Returns how many hold a wait's waker, besides its driver.
+pub(crate) fn holders(level: &Weak<dyn Level>) -> usize {
+    // Two are the driver's.
+    level.strong_count().saturating_sub(2)
+}
+
+/// Returns the name of a thread.
+fn name(thread: &std::thread::Thread) -> String {
+    match thread.name() {
+        Some(name) => format!("\"{name}\""),
+        None => format!("{:?}", thread.id()),
+    }
+}
