@@ -134,15 +134,8 @@ impl<'a> Describe<'a> {
         if known.edges.is_empty() && known.kind == Kind::Get && self.graph.is_closed(at) {
             return Certainty::Certain;
         }
-        // What it waits for may be in a circle.
-        let in_cycles = (0..self.graph.waits.len())
-            .filter(|other| *other != at && self.leads_to(Node::Wait(at), Node::Wait(*other)));
-        let words = in_cycles.filter_map(|other| {
-            let nodes = self.cycle_from(Node::Wait(other))?;
-            Some(self.certainty(&nodes))
-        });
-        // It may wait for something else beside it.
-        words.max().map_or(Certainty::Slow, |_| Certainty::Likely)
+        // No circle is led to from outside: what is in it has no other handle.
+        Certainty::Slow
     }
 
     fn since(&self, since: Instant) -> String {

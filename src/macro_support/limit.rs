@@ -8,6 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::system::HAS_THREADS;
+#[cfg(all(feature = "diagnose", feature = "executor"))]
+use crate::waits::tasks;
 
 /// Runs a test on a thread of its own, and fails if the test has not ended within the limit.
 ///
@@ -21,6 +23,8 @@ pub fn within<T: Termination>(
     if !HAS_THREADS {
         return test().report();
     }
+    #[cfg(all(feature = "diagnose", feature = "executor"))]
+    tasks::watch();
     let current = thread::current();
     let name = current.name().unwrap_or("a test");
     let (runs, ended) = mpsc::channel::<Infallible>();
@@ -34,10 +38,25 @@ pub fn within<T: Termination>(
     if ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
         panic!(
             "the test `{name}` has not ended within {limit:?}. Something in it waits for what does not come, or it takes longer: \
-             `#[smartcall::test(timeout = \"5min\")]` gives it more time"
+             `#[smartcall::test(timeout = \"5min\")]` gives it more time.{}",
+            who_waits()
         );
     }
     thread
         .join()
         .unwrap_or_else(|payload| panic::resume_unwind(payload))
+}
+
+/// Returns the report of all waits of the process.
+#[cfg(feature = "diagnose")]
+fn who_waits() -> String {
+    format!(
+        " These wait, in this test and in others:\n{}",
+        crate::diagnose::waits()
+    )
+}
+
+#[cfg(not(feature = "diagnose"))]
+fn who_waits() -> &'static str {
+    ""
 }

@@ -3,4 +3,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[cfg(all(feature = "diagnose", feature = "executor"))]
+mod certain;
+#[cfg(all(feature = "diagnose", feature = "executor"))]
+mod graph;
 mod nothing_wakes;
+#[cfg(all(feature = "diagnose", feature = "executor"))]
+mod reports;
+#[cfg(all(feature = "diagnose", feature = "executor"))]
+mod support;

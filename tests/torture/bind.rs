@@ -161,6 +161,7 @@ impl Handle {
         let Handle { run, call, ticket } = self;
         let joined = call.joined.then_some((run, call));
         Watched {
+            leaving: Leaving(ticket.clone()),
             ticket,
             dropping: joined.clone().map(|(run, call)| Dropping { run, call }),
             work: Whole(Some(Box::pin(work))),
@@ -179,9 +180,22 @@ impl Handle {
 struct Watched<W> {
     /// `None` after the first poll.
     ticket: Option<Weak<Ticket>>,
+    leaving: Leaving,
     dropping: Option<Dropping>,
     work: Whole<W>,
     dropped: Option<Dropped>,
+}
+
+/// Takes the code out of the order, before the handle is dropped: code that is abandoned is dropped a moment after the thread of
+/// the pool passes it by, and on one core that moment may be long.
+struct Leaving(Option<Weak<Ticket>>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.0.take().and_then(|ticket| ticket.upgrade()) {
+            ticket.withdraw();
+        }
+    }
 }
 
 /// The work itself. tokio is told where it is dropped, since a joined handle may wait there.

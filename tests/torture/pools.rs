@@ -350,6 +350,13 @@ impl Ticket {
     }
 }
 
+impl Ticket {
+    /// Takes the code out of the order.
+    pub fn withdraw(&self) {
+        drop(self.leave());
+    }
+}
+
 impl Drop for Ticket {
     fn drop(&mut self) {
         drop(self.leave());

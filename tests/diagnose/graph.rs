@@ -1,0 +1,418 @@
+//! Each kind of wait, and what it waits for, with lines and threads.
+//!
+//! Each test is a process of its own: the graph is that of the process. A text that never comes shows as a hang.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Barrier, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use futures::channel::oneshot;
+use smartcall::diagnose::{self, Certainty};
+use smartcall::offload::{self, Limited, SingleThread};
+use smartcall::{Dual, Executor, LocalExecutor, Work, context, sleep};
+
+use super::support::{text_with, waits_until};
+use crate::common::{in_child, limit, never, polled, wait_until};
+
+/// Something that is waited for until it is told.
+fn value() -> (oneshot::Sender<u32>, oneshot::Receiver<u32>) {
+    oneshot::channel()
+}
+
+fn named(name: &str, code: impl FnOnce() + Send + 'static) -> thread::JoinHandle<()> {
+    let thread = thread::Builder::new().name(name.into());
+    thread.spawn(code).expect("a thread starts")
+}
+
+/// A `.get()` in a plain thread: its line, its thread, how long, and how sure. It is gone when it has ended.
+#[test]
+fn plain_thread() {
+    in_child(|| {
+        assert!(diagnose::waits().is_empty());
+        let (sender, receiver) = value();
+        let line = line!() + 1;
+        let gets = named("plain", || assert!(Dual::future(receiver).get().is_ok()));
+        let text = text_with(
+            line,
+            &["`.get()` at tests/diagnose/graph.rs", "on thread \"plain\""],
+        );
+        assert!(text.ends_with("it never comes"), "{text}");
+        thread::sleep(Duration::from_millis(20));
+        let waits = diagnose::waits();
+        let wait = waits.iter().next().expect("it waits");
+        assert_eq!(wait.thread(), "\"plain\"");
+        assert_eq!(wait.certainty(), Certainty::Slow);
+        assert!(wait.lasted() >= Duration::from_millis(20));
+        assert!(
+            waits
+                .to_string()
+                .starts_with("smartcall: 1 wait\nslow:\n  `.get()` at "),
+            "{waits}"
+        );
+        assert_eq!(waits.cycles().count(), 0);
+        sender.send(5).expect("it waits");
+        gets.join().expect("it ends");
+        assert!(diagnose::waits().is_empty());
+        assert_eq!(diagnose::waits().to_string(), "smartcall: 0 waits\n");
+    });
+}
+
+/// Each way to wait has its own line.
+#[test]
+fn each_way_to_wait() {
+    macro_rules! cases {
+        ($($code:expr),* $(,)?) => {
+            [$((line!(), Box::new(|| { let _ = $code; }) as Box<dyn FnOnce() + Send>)),*]
+        };
+    }
+    in_child(|| {
+        #[rustfmt::skip]
+        let cases = cases![
+            Dual::future(never()).get(),
+            Dual::future(never()).boxed().get(),
+            Dual::future(never()).map(|()| 5).get(),
+            Dual::future(never()).try_get(),
+            Dual::future(never()).get_timeout(Duration::from_secs(100)),
+            *Dual::future(never()).boxed(),
+            Work::block(std::pin::pin!(Dual::future(never()))),
+            sleep(Duration::from_secs(100)).get(),
+            Executor::builder().threads(1).build().spawn(never()).get(),
+            LocalExecutor::new().block_on(never()),
+        ];
+        let lines: Vec<u32> = cases.iter().map(|(line, _)| *line).collect();
+        for (_, case) in cases {
+            thread::spawn(case);
+        }
+        for line in lines {
+            text_with(line, &[]);
+        }
+    });
+}
+
+/// A `.get()` in a task, whose task is awaited by another task, whose task a thread gets.
+#[test]
+fn through_tasks() {
+    in_child(|| {
+        diagnose::waits();
+        let ex = Arc::new(Executor::builder().threads(2).name("shim").build());
+        let (sender, receiver) = value();
+        let inner_line = line!() + 1;
+        let inner = ex.spawn(async { Dual::future(receiver).get() });
+        let middle = ex.spawn(async { inner.await });
+        let line = line!() + 1;
+        let gets = named("outer", || assert!(middle.get().is_ok()));
+        let text = text_with(line, &["polled by thread \"shim-"]);
+        let inner_at = format!("task spawned at tests/diagnose/graph.rs:{inner_line}:");
+        let middle_at = format!(
+            "task spawned at tests/diagnose/graph.rs:{}:",
+            inner_line + 1
+        );
+        let places = [&middle_at, "waits for", &inner_at, "`.get()` at "];
+        let mut rest = &text[..];
+        for place in places {
+            let at = rest
+                .find(place)
+                .unwrap_or_else(|| panic!("no {place} in: {text}"));
+            rest = &rest[at..];
+        }
+        let tree = diagnose::waits().to_string();
+        let note = "it is called in async code: nothing else in this future can go on";
+        assert!(tree.contains(note), "{tree}");
+        sender.send(5).expect("it waits");
+        gets.join().expect("it ends");
+    });
+}
+
+/// A started handle, by the line of `start`.
+#[test]
+fn started_handle() {
+    in_child(|| {
+        diagnose::waits();
+        let line = line!() + 1;
+        let started = Dual::future(never()).start();
+        let gets = line!() + 1;
+        thread::spawn(|| started.get());
+        text_with(
+            gets,
+            &[
+                &format!("task spawned at tests/diagnose/graph.rs:{line}:"),
+                "waits for",
+            ],
+        );
+    });
+}
+
+/// A job that runs, by the line where its handle was made; and that is parked in a `.get()`.
+#[test]
+fn job_that_runs() {
+    in_child(|| {
+        let (begins, begun) = mpsc::channel();
+        let (goes_on, go_on) = mpsc::channel::<()>();
+        let (sender, receiver) = value();
+        let made = line!() + 1;
+        let job = Dual::blocking(move || {
+            begins.send(()).expect("the test waits");
+            go_on.recv().expect("the test tells");
+            Dual::future(receiver).get()
+        });
+        let gets = line!() + 1;
+        let ended = thread::spawn(|| Dual::future(async { futures::join!(job, never()) }).get());
+        begun.recv().expect("it begins");
+        let made = format!("blocking code made at tests/diagnose/graph.rs:{made}:");
+        let text = text_with(gets, &[&made, "run by thread \"blocking-"]);
+        assert!(!text.contains("-> `.get()`"), "{text}");
+        goes_on.send(()).expect("it waits");
+        text_with(gets, &[&made, "-> `.get()` at "]);
+        drop((sender, ended));
+    });
+}
+
+/// Jobs in the queues of pools that count jobs, and of a thread.
+#[test]
+fn jobs_in_queues() {
+    in_child(|| {
+        let one = Limited::new(NonZeroUsize::MIN);
+        let single = SingleThread::named("journal", || ()).expect("a thread starts");
+        offload::set_max_jobs(NonZeroUsize::MIN);
+        let (begins, begun) = mpsc::channel();
+        let block = |begins: mpsc::Sender<()>| {
+            move || {
+                begins.send(()).expect("the test waits");
+                loop {
+                    thread::park();
+                }
+            }
+        };
+        let blocked = (
+            polled(Dual::blocking(block(begins.clone())).on(&one)),
+            polled(single.run({
+                let block = block(begins.clone());
+                move |()| block()
+            })),
+            polled(Dual::blocking(block(begins))),
+        );
+        (0..3).for_each(|_| begun.recv().expect("it begins"));
+        let first = line!();
+        thread::spawn({
+            let one = one.clone();
+            move || Dual::blocking(|| 5).on(&one).get()
+        });
+        thread::spawn({
+            let one = one.clone();
+            move || Dual::blocking(|| 5).on(&one).get()
+        });
+        thread::spawn(move || single.run(|()| 5).get());
+        thread::spawn(|| {
+            Dual::future(async { futures::join!(Dual::blocking(|| 5), never()) }).get()
+        });
+        text_with(
+            first + 1,
+            &["in the queue of a `Limited` that may run 1 jobs at once, and runs 1"],
+        );
+        text_with(first + 2, &["in the queue of a `Limited`"]);
+        text_with(
+            first + 3,
+            &["number 1 in the queue of the `SingleThread` \"journal\""],
+        );
+        text_with(
+            first + 4,
+            &["number 1 in the queue of the pool that may run 1 jobs at once, and runs 1"],
+        );
+        let numbers = |n| {
+            let waits = diagnose::waits();
+            let text = format!("number {n} in the queue of a `Limited`");
+            waits
+                .iter()
+                .filter(|wait| wait.to_string().contains(&text))
+                .count()
+        };
+        assert_eq!((numbers(1), numbers(2)), (1, 1));
+        drop(blocked);
+    });
+}
+
+/// The drop of a joined handle waits for its code.
+#[test]
+fn drop_that_joins() {
+    in_child(|| {
+        let (begins, begun) = mpsc::channel();
+        let (ends, end) = mpsc::channel::<()>();
+        let code = Dual::blocking(move || {
+            begins.send(()).expect("the test waits");
+            end.recv()
+        });
+        let job = polled(offload::join_on_drop(code));
+        begun.recv().expect("it begins");
+        let drops = named("dropper", || drop(job));
+        let is_there = |text: &str| {
+            text.starts_with("drop of a handle that joins its code, on thread \"dropper\"")
+                && text.contains("-> blocking code made at tests/diagnose/graph.rs:")
+        };
+        waits_until(|waits| waits.iter().any(|wait| is_there(&wait.to_string())));
+        ends.send(()).expect("it waits");
+        drops.join().expect("it ends");
+        assert!(diagnose::waits().is_empty());
+    });
+}
+
+/// The `block_on` of an executor that serves for ever is reported as what it is.
+#[test]
+fn block_on_that_serves() {
+    in_child(|| {
+        let line = line!() + 1;
+        thread::spawn(|| {
+            Executor::builder()
+                .threads(1)
+                .build()
+                .block_on(std::future::pending::<()>())
+        });
+        text_with(
+            line,
+            &["`block_on` at ", "If it serves for ever, this is meant"],
+        );
+    });
+}
+
+/// A `.get()` in a task of tokio.
+#[test]
+fn in_a_task_of_tokio() {
+    in_child(|| {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .expect("a runtime starts");
+        let line = line!() + 1;
+        runtime.spawn(async { Dual::future(never()).get() });
+        text_with(line, &["on thread \"tokio-r"]);
+        runtime.shutdown_background();
+    });
+}
+
+/// A poll that holds its worker by a lock, and one that computes, are shown, also if nothing waits for them.
+#[cfg(target_os = "linux")]
+#[test]
+fn polls_that_hold_their_worker() {
+    in_child(|| {
+        let ex = Executor::builder().threads(2).name("shim").build();
+        let (_tell, told) = mpsc::channel::<()>();
+        let line = line!() + 1;
+        ex.spawn(async move { told.recv() }).detach();
+        ex.spawn(async {
+            loop {
+                std::hint::spin_loop()
+            }
+        })
+        .detach();
+        text_with(
+            line,
+            &[
+                "task spawned at ",
+                "in one poll for",
+                "on thread \"shim-",
+                "a lock, a channel",
+            ],
+        );
+        text_with(line + 1, &["which computes"]);
+        std::mem::forget(ex);
+    });
+}
+
+/// Tasks that were spawned before anybody asked are known by their line, and not by what they wait for.
+#[test]
+fn task_that_is_not_watched() {
+    in_child(|| {
+        let ex = Executor::builder().threads(1).build();
+        let task = ex.spawn(never());
+        wait_until(|| format!("{ex:?}").contains("waiting: 1"));
+        let line = line!() + 1;
+        thread::spawn(|| task.get());
+        text_with(
+            line,
+            &[
+                "task spawned at ",
+                "which no thread polls",
+                "SMARTCALL_STUCK",
+            ],
+        );
+    });
+}
+
+/// A nested `.get()` is the innermost; a `.get()` in a poll says that nothing else in the future goes on.
+#[test]
+fn nested_gets() {
+    in_child(|| {
+        let line = line!() + 1;
+        thread::spawn(|| Dual::future(async { Dual::future(never()).get() }).get());
+        text_with(line, &[]);
+        let waits = diagnose::waits();
+        assert_eq!(waits.iter().count(), 1, "{waits}");
+        assert!(
+            waits
+                .to_string()
+                .contains("nothing else in this future can go on"),
+            "{waits}"
+        );
+    });
+}
+
+/// Looking at the waits neither blocks nor changes anything, while threads wait and end all the time.
+#[test]
+fn looked_at_all_the_time() {
+    in_child(|| {
+        let ex = Arc::new(Executor::builder().threads(2).build());
+        let barrier = Arc::new(Barrier::new(5));
+        let workers: Vec<_> = (0..4)
+            .map(|_| {
+                let (ex, barrier) = (Arc::clone(&ex), Arc::clone(&barrier));
+                thread::spawn(move || {
+                    barrier.wait();
+                    for n in 0..200_u32 {
+                        let inner = ex.spawn(async move { n });
+                        let task = ex.spawn(async { inner.get() });
+                        assert_eq!(task.get(), n);
+                        assert_eq!(
+                            thread::spawn(move || Dual::blocking(move || n).start().get())
+                                .join()
+                                .unwrap(),
+                            n
+                        );
+                    }
+                })
+            })
+            .collect();
+        barrier.wait();
+        while workers.iter().any(|worker| !worker.is_finished()) {
+            let waits = diagnose::waits();
+            for cycle in waits.cycles() {
+                assert_ne!(cycle.certainty(), Certainty::Certain, "{waits}");
+            }
+        }
+        for worker in workers {
+            worker.join().expect("it does not panic");
+        }
+    });
+}
+
+/// A `.get()` that parks in the destructors of a thread's locals is not noted, and works.
+#[test]
+fn in_a_dying_thread() {
+    thread_local! {
+        static LATE: std::cell::RefCell<Option<Late>> = const { std::cell::RefCell::new(None) };
+    }
+    struct Late;
+    impl Drop for Late {
+        fn drop(&mut self) {
+            sleep(Duration::from_millis(1)).get();
+        }
+    }
+    limit(|| {
+        thread::spawn(|| {
+            LATE.set(Some(Late));
+            sleep(Duration::from_millis(1)).get();
+        })
+        .join()
+        .expect("it ends");
+        let _ = context::current();
+    });
+}
