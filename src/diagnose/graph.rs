@@ -39,6 +39,7 @@ pub(crate) struct TaskState {
 }
 
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "executor"), expect(dead_code))]
 pub(crate) enum TaskIs {
     /// A worker's thread polls it. If that takes long, it is since when, and whether the thread is blocked.
     Polled {

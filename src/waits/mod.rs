@@ -11,7 +11,10 @@
 //!    (`tasks.rs`), and a waker whose holders can be counted.
 //!
 //! A value that is ready pays for none of it.
-#![cfg_attr(not(feature = "diagnose"), allow(dead_code))]
+#![cfg_attr(
+    not(all(feature = "diagnose", feature = "executor")),
+    allow(dead_code, reason = "who reads it is off")
+)]
 
 pub(crate) mod edges;
 pub(crate) mod queues;

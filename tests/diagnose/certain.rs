@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -178,14 +178,37 @@ fn handle_about_to_be_dropped() {
     });
 }
 
-/// A child of a `FuturesUnordered`, which has a waker of its own.
+/// A child of a `FuturesUnordered`. It has a waker of its own, and is not polled again with the list: no edge leads to it.
 #[test]
 fn child_of_a_list() {
     in_child(|| {
-        let with = |told: Told| async {
+        no_circle(|told: Told| async {
             let Ok(other) = told.await else { return };
             let mut list: FuturesUnordered<_> = [other].into_iter().collect();
             Dual::future(list.next()).get();
+        });
+    });
+}
+
+/// A part that is polled with a waker of its own each time.
+#[test]
+fn part_with_a_waker_of_its_own() {
+    struct Passes(Waker);
+
+    impl Wake for Passes {
+        fn wake(self: Arc<Self>) {
+            self.0.wake_by_ref();
+        }
+    }
+
+    in_child(|| {
+        let with = |told: Told| async {
+            let Ok(mut other) = told.await else { return };
+            let passes = future::poll_fn(move |cx| {
+                let waker = Waker::from(Arc::new(Passes(cx.waker().clone())));
+                other.poll_unpin(&mut Context::from_waker(&waker))
+            });
+            Dual::future(passes).get();
         };
         assert_eq!(word_for(gets, with), Certainty::Likely);
     });
@@ -240,7 +263,7 @@ fn edge_of_an_earlier_poll() {
 }
 
 /// Keeps a waker for ever.
-fn kept(waker: &std::task::Waker) -> Poll<()> {
+fn kept(waker: &Waker) -> Poll<()> {
     std::mem::forget(waker.clone());
     Poll::Pending
 }

@@ -61,27 +61,28 @@ fn plain_thread() {
 /// Each way to wait has its own line.
 #[test]
 fn each_way_to_wait() {
-    macro_rules! cases {
-        ($($code:expr),* $(,)?) => {
-            [$((line!(), Box::new(|| { let _ = $code; }) as Box<dyn FnOnce() + Send>)),*]
-        };
+    type Case = Box<dyn FnOnce() + Send>;
+
+    fn case<T>(code: impl FnOnce() -> T + Send + 'static) -> Case {
+        Box::new(|| drop(code()))
     }
+
     in_child(|| {
         #[rustfmt::skip]
-        let cases = cases![
-            Dual::future(never()).get(),
-            Dual::future(never()).boxed().get(),
-            Dual::future(never()).map(|()| 5).get(),
-            Dual::future(never()).try_get(),
-            Dual::future(never()).get_timeout(Duration::from_secs(100)),
-            *Dual::future(never()).boxed(),
-            Work::block(std::pin::pin!(Dual::future(never()))),
-            sleep(Duration::from_secs(100)).get(),
-            Executor::builder().threads(1).build().spawn(never()).get(),
-            LocalExecutor::new().block_on(never()),
-        ];
-        let lines: Vec<u32> = cases.iter().map(|(line, _)| *line).collect();
-        for (_, case) in cases {
+        let (first, cases) = (line!() + 1, [
+            case(|| Dual::future(never()).get()),
+            case(|| Dual::future(never()).boxed().get()),
+            case(|| Dual::future(never()).map(|()| 5).get()),
+            case(|| Dual::future(never()).try_get().is_ok()),
+            case(|| Dual::future(never()).get_timeout(Duration::from_secs(100)).is_ok()),
+            case(|| *Dual::future(never()).boxed()),
+            case(|| Work::block(std::pin::pin!(Dual::future(never())))),
+            case(|| sleep(Duration::from_secs(100)).get()),
+            case(|| Executor::builder().threads(1).build().spawn(never()).get()),
+            case(|| LocalExecutor::new().block_on(never())),
+        ]);
+        let lines = (first..).take(cases.len());
+        for case in cases {
             thread::spawn(case);
         }
         for line in lines {
@@ -260,13 +261,9 @@ fn drop_that_joins() {
 #[test]
 fn block_on_that_serves() {
     in_child(|| {
+        let ex = Executor::builder().threads(1).build();
         let line = line!() + 1;
-        thread::spawn(|| {
-            Executor::builder()
-                .threads(1)
-                .build()
-                .block_on(std::future::pending::<()>())
-        });
+        thread::spawn(move || ex.block_on(std::future::pending::<()>()));
         text_with(
             line,
             &["`block_on` at ", "If it serves for ever, this is meant"],

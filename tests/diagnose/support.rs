@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use smartcall::diagnose::{self, Waits};
 
 /// After this time, what is waited for never comes.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// Looks at the waits until they are as wanted.
 #[track_caller]
