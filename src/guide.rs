@@ -10,6 +10,7 @@
 //! | [Embedding an executor](embedding_an_executor) | announcing an executor, and letting its tasks block |
 //! | [Testing](testing) | one test for every caller |
 //! | [Migrating](migrating) | users of other crates |
+//! | [It hangs: what now](it_hangs) | a program or a test that stands still |
 //! | [Pitfalls and messages](pitfalls) | looking up a panic, a hang or a compiler message |
 //!
 //! These modules contain documentation only.
@@ -37,6 +38,10 @@ pub mod testing {}
 
 #[doc = include_str!("../docs/guide/migrating.md")]
 pub mod migrating {}
+
+#[cfg(feature = "diagnose")]
+#[doc = include_str!("../docs/guide/it-hangs.md")]
+pub mod it_hangs {}
 
 #[doc = include_str!("../docs/guide/pitfalls.md")]
 pub mod pitfalls {}
