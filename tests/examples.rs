@@ -47,6 +47,48 @@ fn quickstart_shows_how_each_of_the_four_was_run() {
     });
 }
 
+/// Each of five deadlocks is reported, in words that say no more than is known.
+#[cfg(feature = "diagnose")]
+#[test]
+fn stuck_says_why_each_deadlock_waits() {
+    limit(|| {
+        let output = run("stuck", &[]);
+        let text = String::from_utf8_lossy(&output.stdout);
+        let reports: Vec<&str> = text.split("# ").skip(1).collect();
+        let parts: [&[&str]; 5] = [
+            &["slow:", "nothing else in this future can go on"],
+            &[
+                "2 waits, 1 cycle",
+                "certain:",
+                "-> task spawned at examples/stuck.rs:",
+                "-> the first one again",
+            ],
+            &[
+                "slow:",
+                "-> task spawned at examples/stuck.rs:",
+                "in one poll for",
+            ],
+            &[
+                "slow:",
+                "run by thread \"smartcall-single\"",
+                "in the queue of the `SingleThread`",
+            ],
+            &["slow:", "runtime that stands still"],
+        ];
+        assert_eq!(reports.len(), parts.len(), "{text}");
+        for (report, parts) in reports.iter().zip(parts) {
+            assert_eq!(
+                report.contains("certain:"),
+                parts.contains(&"certain:"),
+                "{report}"
+            );
+            for part in parts {
+                assert!(report.contains(part), "no {part} in: {report}");
+            }
+        }
+    });
+}
+
 #[test]
 fn quickstart_takes_a_file_and_a_server() {
     limit(|| {

@@ -12,8 +12,8 @@ pub enum Certainty {
     Likely,
     /// These wait for each other, and nothing else can wake them; or nothing at all can wake it.
     ///
-    /// It is said only if each of them is parked, if all that holds its waker is one of the others, and if no deadline, no
-    /// interruption and no code of the program can end its wait.
+    /// It is said only if each of them is parked, if all that holds its waker is one of the others, and if no deadline and no
+    /// interruption ends its wait. (The drop of their executor ends them, by a panic.)
     Certain,
 }
 

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use crate::diagnose::certainty::Certainty;
 use crate::diagnose::graph::{Graph, JobState, TaskIs, ThreadWait, holders};
-use crate::diagnose::waits::Wait;
 use crate::waits::edges::{Edge, Line, Target};
 use crate::waits::threads::Kind;
 
@@ -219,6 +218,9 @@ impl<'a> Describe<'a> {
                     (true, 0) if wait.kind == Kind::BlockOn => Some(
                         "nothing: nothing holds its waker. If it serves for ever, this is meant".into(),
                     ),
+                    (true, 0) if wait.is_interruptible => {
+                        Some("nothing: it ends when the handle of its code is dropped".into())
+                    }
                     (true, 0) => Some("nothing: nothing holds its waker, so it never ends".into()),
                     (true, _) => Some(
                         "something that is not of smartcall holds its waker: a timer, a socket, a channel, a task of another \
@@ -356,8 +358,8 @@ impl<'a> Describe<'a> {
         }
     }
 
-    /// Returns a poll that holds its worker, as a wait.
-    pub(crate) fn stalled(&self, number: usize) -> Option<Wait> {
+    /// Returns a poll that holds its worker.
+    pub(crate) fn stalled(&self, number: usize) -> Option<Stalled> {
         let known = self.graph.tasks.get(&number)?;
         let TaskIs::Polled {
             thread,
@@ -366,16 +368,23 @@ impl<'a> Describe<'a> {
         else {
             return None;
         };
-        let lasted = self.now.saturating_duration_since(*since);
-        let text = self.describe(Node::Task(number), None);
-        Some(Wait::of_poll(
+        Some(Stalled {
             number,
-            known.spawned_at,
-            thread.clone(),
-            lasted,
-            text,
-        ))
+            spawned_at: known.spawned_at,
+            thread: thread.clone(),
+            lasted: self.now.saturating_duration_since(*since),
+            text: self.describe(Node::Task(number), None),
+        })
     }
+}
+
+/// A poll that holds its worker.
+pub(crate) struct Stalled {
+    pub(crate) number: usize,
+    pub(crate) spawned_at: Line,
+    pub(crate) thread: String,
+    pub(crate) lasted: Duration,
+    pub(crate) text: String,
 }
 
 /// Writes a duration as a person reads it.

@@ -115,7 +115,7 @@ impl Graph {
                 };
                 let spawned_at = node.spawned().at;
                 let known = TaskState { spawned_at, is };
-                self.tasks.insert(node.spawned().number(), known);
+                self.tasks.insert(node.spawned().number.get(), known);
             }
         }
         for polled in threads::polled() {
@@ -212,7 +212,7 @@ impl Graph {
         };
         let node = tasks::nodes()
             .into_iter()
-            .find(|node| node.spawned().number() == number);
+            .find(|node| node.spawned().number.get() == number);
         edges.iter().all(|edge| edge.waker == *waker)
             && edges.len() == *holders
             && node.is_some_and(|node| {

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::time::{Duration, Instant};
 
 use crate::diagnose::certainty::Certainty;
-use crate::diagnose::chain::{self, Describe, Node};
+use crate::diagnose::chain::{self, Describe, Node, Stalled};
 use crate::diagnose::graph::{Graph, Key};
 #[cfg(feature = "executor")]
 use crate::waits::tasks;
@@ -147,18 +147,16 @@ impl Waits {
                 text: describe.line_of(Node::Wait(*at)),
             }
         });
-        let polls = stalled.iter().map(|number| describe.stalled(*number));
+        let poll = |number: &usize| describe.stalled(*number).map(Wait::of_poll);
         let led_to = graph
             .stalled
             .iter()
             .filter(|number| !stalled.contains(number) && shown.contains(&Node::Task(**number)));
         Waits {
-            waits: waits.chain(polls.flatten()).collect(),
+            waits: waits.chain(stalled.iter().filter_map(poll)).collect(),
             cycles,
             ended: Vec::new(),
-            polls: led_to
-                .filter_map(|number| describe.stalled(*number))
-                .collect(),
+            polls: led_to.filter_map(poll).collect(),
             text,
         }
     }
@@ -226,20 +224,14 @@ impl fmt::Display for Waits {
 
 impl Wait {
     /// A poll that holds its worker.
-    pub(crate) fn of_poll(
-        task: usize,
-        line: &'static Location<'static>,
-        thread: String,
-        lasted: Duration,
-        text: String,
-    ) -> Self {
+    fn of_poll(poll: Stalled) -> Self {
         Wait {
-            key: Key::Poll(task),
-            line: Some(line),
-            thread,
-            lasted,
+            key: Key::Poll(poll.number),
+            line: Some(poll.spawned_at),
+            thread: poll.thread,
+            lasted: poll.lasted,
             certainty: Certainty::Slow,
-            text,
+            text: poll.text,
         }
     }
 

@@ -8,6 +8,8 @@ use std::rc::Rc;
 
 use smartcall_context::internal::{self as context, HostRef};
 
+#[cfg(feature = "diagnose")]
+use crate::diagnose::stuck;
 use crate::executor::block_on::block_on;
 use crate::executor::hosts::SingleThreadHost;
 use crate::executor::task::Task;
@@ -51,6 +53,8 @@ impl LocalExecutor {
     /// assert_eq!(ex.block_on(async { 5 }), 5);
     /// ```
     pub fn new() -> Self {
+        #[cfg(feature = "diagnose")]
+        stuck::start_if_asked();
         LocalExecutor {
             ex: async_executor::LocalExecutor::new(),
             tasks: Rc::new(TaskList::new()),

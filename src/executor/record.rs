@@ -33,7 +33,8 @@ use crate::sync::{
     AtomicBool, AtomicUsize, Instant, Mutex, OnceLock, Ordering, Shared, Thread, current,
     ignore_poison,
 };
-use crate::waits::tasks::Spawned;
+use crate::waits::edges::Edges;
+use crate::waits::tasks::{self, Number, Spawned};
 use crate::waits::threads::{Polled, Workers};
 
 /// What one worker notes of itself. It is on cache lines of its own, since it is written in each poll.
@@ -127,8 +128,7 @@ impl Record {
 
     /// Returns where the task was spawned that is being polled.
     pub(crate) fn spawned_at(&self) -> Option<&'static Location<'static>> {
-        let address = self.spawned_at.load(Ordering::Relaxed);
-        ignore_poison(SITES.lock()).get(&address).copied()
+        site(self.spawned_at.load(Ordering::Relaxed))
     }
 
     /// Returns the address of the task that is being polled, or was last.
@@ -269,7 +269,13 @@ pin_project! {
         future: F,
         // The address of the `Location` at which it was spawned.
         spawned_at: usize,
-        number: usize,
+        number: Number,
+    }
+
+    impl<F> PinnedDrop for Stamped<F> {
+        fn drop(this: Pin<&mut Self>) {
+            tasks::forget(this.number);
+        }
     }
 }
 
@@ -278,7 +284,7 @@ impl<F> Stamped<F> {
         Stamped {
             future,
             spawned_at: register(spawned.at),
-            number: spawned.number(),
+            number: spawned.number,
         }
     }
 }
@@ -288,13 +294,37 @@ impl<F: Future> Future for Stamped<F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let number = self.number;
+        if number.is_watched() {
+            return self.poll_watched(cx);
+        }
+        // What it waits for is nothing that the thread waits for that polls it.
+        let _edges = Edges::begin();
+        self.poll_noted(cx)
+    }
+}
+
+impl<F: Future> Stamped<F> {
+    #[inline]
+    fn poll_noted(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _poll = CURRENT.get().map(|record| {
             let task = task_list::address(cx.waker());
-            let poll = record.begin(*this.spawned_at, task, *this.number);
+            let poll = record.begin(*this.spawned_at, task, this.number.get());
             InPoll { record, poll }
         });
         this.future.poll(cx)
+    }
+
+    #[cold]
+    fn poll_watched(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        match site(self.spawned_at) {
+            Some(at) => {
+                let number = self.number;
+                tasks::poll(Spawned { number, at }, cx, |cx| self.poll_noted(cx))
+            }
+            None => self.poll_noted(cx),
+        }
     }
 }
 
@@ -305,6 +335,11 @@ thread_local! {
 
 /// Where tasks were spawned, by address: an atomic can hold an address, but no reference.
 static SITES: Shared<BTreeMap<usize, &'static Location<'static>>> = Shared::new(BTreeMap::new());
+
+/// Returns the place at an address.
+fn site(address: usize) -> Option<&'static Location<'static>> {
+    ignore_poison(SITES.lock()).get(&address).copied()
+}
 
 /// Returns the address of a place, by which [`Record::spawned_at`] finds it.
 #[inline]

@@ -14,7 +14,7 @@ use crate::executor::record::Stamped;
 use crate::executor::task_list::{self, TaskList};
 use crate::sync::{AtomicBool, Ordering, Shared, ignore_poison};
 use crate::waits::edges::Line;
-use crate::waits::tasks::{Spawned, Watched};
+use crate::waits::tasks::Spawned;
 
 /// The tasks of an executor, and in which order they run.
 pub(crate) struct Scheduler {
@@ -95,13 +95,9 @@ impl Scheduler {
         match &self.kind {
             Kind::Owned(owned) => {
                 let tracked = task_list::track(future, &owned.tasks);
-                let stamped = Stamped::new(tracked, spawned);
-                owned.ex.spawn(Watched::new(stamped, spawned))
+                owned.ex.spawn(Stamped::new(tracked, spawned))
             }
-            Kind::Adopted(ex) => {
-                let stamped = Stamped::new(async { Some(future.await) }, spawned);
-                ex.spawn(Watched::new(stamped, spawned))
-            }
+            Kind::Adopted(ex) => ex.spawn(Stamped::new(async { Some(future.await) }, spawned)),
         }
     }
 

@@ -10,6 +10,8 @@ use std::thread;
 
 use smartcall_context::internal::{self as context, JobCode, Returning, Snapshot};
 
+#[cfg(feature = "diagnose")]
+use crate::diagnose::stuck;
 use crate::drive::cancel;
 use crate::drive::job::{self, Job};
 use crate::offload::carriers::Ending;
@@ -19,7 +21,7 @@ use crate::offload::on_drop;
 use crate::offload::select::{self, Chosen};
 use crate::offload::threads as pool_threads;
 use crate::sync::{Arc, Mutex, ignore_poison};
-use crate::waits::edges::{self, Edge, Line, Target};
+use crate::waits::edges::{self, Line, Target};
 use crate::waits::threads;
 
 /// The future of blocking code that was sent to a pool.
@@ -34,19 +36,14 @@ impl<T> Drop for BlockingTask<T> {
             // The code that never begins, or the value that nobody has taken.
             self.0.parcel().clear();
         } else if self.0.on_drop().joins {
-            threads::join(self.edge(0), || context::wait_in_drop(|| self.0.wait()));
+            #[cfg(feature = "diagnose")]
+            stuck::start_if_asked();
+            threads::join(self.target(), || context::wait_in_drop(|| self.0.wait()));
         }
     }
 }
 
 impl<T> BlockingTask<T> {
-    fn edge(&self, waker: usize) -> Edge {
-        Edge {
-            target: self.target(),
-            waker,
-        }
-    }
-
     fn target(&self) -> Target {
         Target::Job {
             address: job::address(&self.0),

@@ -25,17 +25,37 @@ pub(crate) fn watch() {
     WATCHING.store(true, Ordering::Relaxed);
 }
 
-/// What is known of a task where it is spawned.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Spawned {
-    /// Its number, which no other task has. The lowest bits say whether it is watched, and on a list.
-    number: usize,
-    pub(crate) at: Line,
-}
+/// The number of a task, which no other task has. Its lowest bits say whether the task is watched, and on a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Number(usize);
 
 const WATCHED: usize = 1;
 const LISTED: usize = 2;
 const STEP: usize = 4;
+
+impl Number {
+    #[inline]
+    pub(crate) fn get(self) -> usize {
+        self.0
+    }
+
+    #[inline]
+    pub(crate) fn is_watched(self) -> bool {
+        self.0 & WATCHED != 0
+    }
+
+    /// Returns whether a list of its executor keeps its waker.
+    fn is_listed(self) -> bool {
+        self.0 & LISTED != 0
+    }
+}
+
+/// What is known of a task where it is spawned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spawned {
+    pub(crate) number: Number,
+    pub(crate) at: Line,
+}
 
 impl Spawned {
     /// Gives a task a number. `is_listed` tells whether a list of its executor keeps its waker.
@@ -44,27 +64,17 @@ impl Spawned {
         let is_watched = NOTED && WATCHING.load(Ordering::Relaxed);
         let flags = usize::from(is_watched) * WATCHED + usize::from(is_listed) * LISTED;
         Spawned {
-            number: next() + flags,
+            number: Number(next() + flags),
             at,
         }
-    }
-
-    #[inline]
-    pub(crate) fn number(self) -> usize {
-        self.number
     }
 
     /// Returns the task as what something waits for.
     pub(crate) fn target(self) -> Target {
         Target::Task {
-            number: self.number,
+            number: self.number.get(),
             spawned_at: self.at,
         }
-    }
-
-    #[inline]
-    pub(crate) fn is_watched(self) -> bool {
-        self.number & WATCHED != 0
     }
 }
 
@@ -128,10 +138,10 @@ impl Wake for Counted {
 }
 
 /// The watched tasks that were polled and are not done, by number.
-static NODES: Mutex<Option<HashMap<usize, Arc<Node>>>> = Mutex::new(None);
+static NODES: Mutex<Option<HashMap<Number, Arc<Node>>>> = Mutex::new(None);
 
 pin_project! {
-    /// The future of a task, which is watched if that was asked for.
+    /// The future of a task that no worker polls, which is watched if that was asked for.
     pub(crate) struct Watched<F> {
         #[pin]
         future: F,
@@ -140,9 +150,7 @@ pin_project! {
 
     impl<F> PinnedDrop for Watched<F> {
         fn drop(this: Pin<&mut Self>) {
-            if this.spawned.is_watched() {
-                forget(this.spawned);
-            }
+            forget(this.spawned.number);
         }
     }
 }
@@ -159,7 +167,7 @@ impl<F: Future> Future for Watched<F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if this.spawned.is_watched() {
+        if this.spawned.number.is_watched() {
             return poll(*this.spawned, cx, |cx| this.future.poll(cx));
         }
         // What it waits for is nothing that the thread waits for that polls it.
@@ -170,7 +178,7 @@ impl<F: Future> Future for Watched<F> {
 
 /// Polls a watched task.
 #[cold]
-fn poll<T>(
+pub(crate) fn poll<T>(
     spawned: Spawned,
     cx: &mut Context<'_>,
     poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
@@ -201,14 +209,21 @@ fn poll<T>(
     result
 }
 
-/// Forgets a watched task, which is dropped.
-#[cold]
-fn forget(spawned: Spawned) {
-    let node = ignore_poison(NODES.lock())
-        .as_mut()
-        .and_then(|nodes| nodes.remove(&spawned.number));
-    // Not under the lock: it may hold the last waker of the task.
-    drop(node);
+/// Forgets a task, which is dropped.
+#[inline]
+pub(crate) fn forget(number: Number) {
+    #[cold]
+    fn forget_watched(number: Number) {
+        let node = ignore_poison(NODES.lock())
+            .as_mut()
+            .and_then(|nodes| nodes.remove(&number));
+        // Not under the lock: it may hold the last waker of the task.
+        drop(node);
+    }
+
+    if number.is_watched() {
+        forget_watched(number);
+    }
 }
 
 impl Node {
@@ -239,7 +254,7 @@ impl Node {
 
     /// Returns how many hold its waker, besides this node and the list of its executor.
     pub(crate) fn holders(&self) -> usize {
-        let is_listed = self.spawned.number & LISTED != 0;
+        let is_listed = self.spawned.number.is_listed();
         self.waker.get().map_or(0, |(counted, _)| {
             Arc::strong_count(counted).saturating_sub(2 + usize::from(is_listed))
         })

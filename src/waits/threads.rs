@@ -16,7 +16,7 @@ use std::thread::{self, Thread};
 use std::time::Instant;
 
 use crate::sync::ignore_poison;
-use crate::waits::edges::{Edge, Edges, Line, NOTED};
+use crate::waits::edges::{Edge, Edges, Line, NOTED, Target};
 
 /// A wait that a thread is in.
 #[derive(Clone)]
@@ -241,7 +241,7 @@ impl Drop for Noted {
 
 /// Notes a wait for a job while a closure runs that waits for it.
 #[track_caller]
-pub(crate) fn join(edge: Edge, wait: impl FnOnce()) {
+pub(crate) fn join(target: Target, wait: impl FnOnce()) {
     let mut noted = Noted::nothing();
     if NOTED {
         let begin = Beginning {
@@ -254,7 +254,7 @@ pub(crate) fn join(edge: Edge, wait: impl FnOnce()) {
         noted.0 = own(|slot| {
             let (slot, id) = slot.begin(&Edges::begin(), begin);
             if let Some(wait) = slot.lock().waits.last_mut() {
-                wait.edges.push(edge);
+                wait.edges.push(Edge { target, waker: 0 });
             }
             (slot, id)
         });

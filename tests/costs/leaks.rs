@@ -339,3 +339,40 @@ fn tasks() {
         });
     });
 }
+
+/// Gets that park, each on a thread that parks once, and many on one thread.
+#[test]
+fn parked_gets() {
+    in_child(|| {
+        assert_no_growth(THOUSANDS, || {
+            for _ in 0..THOUSANDS {
+                let mut polls = 0;
+                let woken_later = future::poll_fn(|cx| {
+                    polls += 1;
+                    if polls == 2 {
+                        return Poll::Ready(());
+                    }
+                    let waker = cx.waker().clone();
+                    offload_wake(waker);
+                    Poll::Pending
+                });
+                Dual::future(woken_later).get();
+            }
+        });
+        assert_no_growth(1000, || {
+            for _ in 0..1000 {
+                let gets = || smartcall::sleep(Duration::from_micros(10)).get();
+                thread::spawn(gets).join().expect("it ends");
+            }
+        });
+    });
+}
+
+/// Wakes from a thread of the pool.
+fn offload_wake(waker: Waker) {
+    let wakes = Dual::blocking(move || waker.wake()).now_or_later();
+    // It has begun, or is on its way: it must not be dropped before that.
+    if let Err(later) = wakes {
+        later.get();
+    }
+}

@@ -133,6 +133,13 @@ async fn an_async_body_that_takes_too_long() {
     smartcall::sleep(LONG).await;
 }
 
+/// It says who waits.
+#[smartcall::test(sync, timeout = "200ms")]
+#[should_panic(expected = "  `.get()` at tests/smart/test_attr.rs:")]
+async fn a_body_that_waits() {
+    smartcall::sleep(LONG).await;
+}
+
 #[smartcall::test(timeout = "1s")]
 #[should_panic(expected = "::a_sync_body_that_takes_too_long::")]
 fn a_sync_body_that_takes_too_long() {
