@@ -98,6 +98,8 @@
 //!   - What `.get()` drives outside of any runtime enters a runtime of smartcall's own. That is a multi-thread runtime,
 //!     started on first use, with one worker or as many as the environment variable `TOKIO_WORKER_THREADS` says.
 //!   - What is [started](Dual::start) inside a runtime stays with that runtime.
+//! - `diagnose` (on by default): the module [`diagnose`], which tells who waits for whom. With the environment variable
+//!   `SMARTCALL_STUCK=10s`, each `.get()` that waits for ten seconds is reported.
 //! - `futures-executor` (off by default), for programs: detects the executors of the `futures` crate. `.get()` panics on
 //!   their threads.
 //! - `rayon` (off by default): [`Dual::on`] takes rayon's pools.
@@ -112,7 +114,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The docs speak of the executor and the attributes, which may be off.
 #![cfg_attr(
-    not(all(feature = "executor", feature = "macros")),
+    not(all(feature = "executor", feature = "macros", feature = "diagnose")),
     allow(rustdoc::broken_intra_doc_links)
 )]
 

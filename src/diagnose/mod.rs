@@ -4,15 +4,16 @@
 //! on stderr, with what it waits for, and what that waits for in turn. [`on_stuck`] does the same with a function of the program.
 //! [`waits`] returns all waits of this moment.
 //!
-//! Two tasks that wait for each other are reported like this:
+//! [The guide](crate::guide::it_hangs) shows how to read a report. Two tasks that wait for each other are reported like this:
 //!
 //! ```text
 //! smartcall: 2 waits, 1 cycle
 //! certain: these wait for each other, and nothing else can wake them
-//!   `.get()` at examples/stuck.rs:60:46, on thread "smartcall-0", 10.0 s
-//!   -> task spawned at examples/stuck.rs:61:20, polled by thread "smartcall-1"
-//!   -> `.get()` at examples/stuck.rs:61:46, on thread "smartcall-1", 10.0 s
-//!   -> task spawned at examples/stuck.rs:60:20, the first one again
+//!   `.get()` at examples/stuck.rs:52:77, on thread "smartcall-1", 0.5 s
+//!   -> task spawned at examples/stuck.rs:53:21, polled by thread "smartcall-spare"
+//!   -> `.get()` at examples/stuck.rs:53:77, on thread "smartcall-spare", 0.5 s
+//!   -> task spawned at examples/stuck.rs:52:20, polled by thread "smartcall-1"
+//!   -> the first one again
 //! ```
 //!
 //! # What is known

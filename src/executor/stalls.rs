@@ -298,8 +298,8 @@ fn is_idle(worker: &Worker) -> bool {
 
 /// A poll that holds a worker of an executor for long, for [`Builder::on_stall`](crate::executor::Builder::on_stall).
 ///
-/// Its `Display` is one line of text, such as
-/// "a task that was spawned at src/main.rs:10:5 has been in one poll for 10 ms".
+/// Its `Display` is one line of text, in the words of a report of `smartcall::diagnose`: "task spawned at src/main.rs:10:5, in one
+/// poll for 0.01 s".
 #[derive(Clone, Debug)]
 pub struct Stall {
     spawned_at: &'static Location<'static>,
@@ -322,9 +322,9 @@ impl fmt::Display for Stall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "a task that was spawned at {} has been in one poll for {} ms",
+            "task spawned at {}, in one poll for {:.2} s",
             self.spawned_at,
-            self.lasted.as_millis()
+            self.lasted.as_secs_f64()
         )
     }
 }
