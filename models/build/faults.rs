@@ -57,7 +57,7 @@ const EXECUTOR: Model = Model {
         "src/os_thread.rs",
         "tests/executor/scenarios.rs",
     ],
-    shared: &["internal", "sync"],
+    shared: &["internal", "sync", "waits"],
     folders: &[
         ("drive", &["cancel", "driver", "job", "parker"]),
         (
@@ -90,7 +90,7 @@ const POOLS: Model = Model {
         "tests/pools/max_threads.rs",
         "tests/pools/scenarios.rs",
     ],
-    shared: &["internal", "sync", "unblock"],
+    shared: &["internal", "sync", "unblock", "waits"],
     folders: &[
         ("drive", &["cancel"]),
         ("offload", &["carriers", "limited", "max_threads", "pool"]),
@@ -109,7 +109,7 @@ const DRIVER: Model = Model {
         "tests/driver/scenarios.rs",
         "tests/driver/task.rs",
     ],
-    shared: &["place", "sync"],
+    shared: &["place", "sync", "waits"],
     folders: &[("drive", &["cancel", "driver", "parker"])],
     exchanges: &[
         Exchange {
@@ -300,7 +300,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         plant: Exchange {
             file: "driver.rs",
             from: "let alone = requests.count <= 1 && self.is_alone();",
-            to: "let alone = requests.count == 1;",
+            to: "let alone = requests.count <= 1;",
         },
         caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
     },
@@ -331,14 +331,14 @@ pub(crate) const FAULTS: &[Fault] = &[
             file: "driver.rs",
             from: "\
             if let Poll::Ready(value) = self.poll(future.as_mut()) {
-                return value;
+                return Ok(value);
             }
             requests.send_left();
 ",
             to: "\
             requests.send_left();
             if let Poll::Ready(value) = self.poll(future.as_mut()) {
-                return value;
+                return Ok(value);
             }
 ",
         },

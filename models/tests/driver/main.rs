@@ -23,6 +23,7 @@ pub(crate) mod scenarios;
 #[allow(dead_code)]
 pub(crate) mod scoped;
 pub(crate) mod task;
+pub(crate) mod waits;
 
 // `driver.rs` and `placement.rs`, the crate's folders, and a module for each fault.
 include!(concat!(env!("OUT_DIR"), "/driver.rs"));

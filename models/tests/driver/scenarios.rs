@@ -51,10 +51,9 @@ impl Event {
     }
 }
 
-/// Drives a future, whose waker something holds whenever it waits.
-#[track_caller]
+/// Drives a future, and waits for ever if nothing wakes it: so a lost wake-up is a deadlock.
 fn drive<F: Future>(future: Pin<&mut F>) -> F::Output {
-    driver::block_on(future, Location::caller()).expect("a waker is held, or was used")
+    driver::serve(future, Location::caller())
 }
 
 /// Waits for an event that is started in the first poll. A second poll happens only after a wake-up.
