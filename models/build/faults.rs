@@ -275,7 +275,11 @@ pub(crate) const FAULTS: &[Fault] = &[
             let alone = requests.count <= 1 && self.is_alone();
 ",
         },
-        caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
+        caught_by: &[
+            catch("driver", "here_if_alone", "something else was woken"),
+            catch("driver", "told_if_nothing_wakes", "and was woken"),
+            catch("driver", "not_told_if_woken", "and was woken"),
+        ],
     },
     // The read of the count does not order the reads after it.
     Fault {
@@ -287,11 +291,34 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[
             catch("driver", "here_if_alone", "something else was woken"),
+            catch("driver", "told_if_nothing_wakes", "and was woken"),
+            catch("driver", "not_told_if_woken", "and was woken"),
             catch(
                 "driver",
                 "waker_kept_from_an_earlier_call",
                 "polled without",
             ),
+        ],
+    },
+    // A wake-up drops its waker before it sets the flag.
+    Fault {
+        name: "fault_dropped_before_flag",
+        plant: Exchange {
+            file: "parker.rs",
+            from: "\
+        let thread = counted.0.set_flag().cloned();
+        drop(counted);
+",
+            to: "\
+        let parker = counted.0.clone();
+        drop(counted);
+        let thread = parker.set_flag().cloned();
+",
+        },
+        caught_by: &[
+            catch("driver", "here_if_alone", "something else was woken"),
+            catch("driver", "told_if_nothing_wakes", "and was woken"),
+            catch("driver", "not_told_if_woken", "and was woken"),
         ],
     },
     // The driver ignores other holders of the waker.
@@ -302,7 +329,11 @@ pub(crate) const FAULTS: &[Fault] = &[
             from: "let alone = requests.count <= 1 && self.is_alone();",
             to: "let alone = requests.count <= 1;",
         },
-        caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
+        caught_by: &[
+            catch("driver", "here_if_alone", "something else was woken"),
+            catch("driver", "told_if_nothing_wakes", "and was woken"),
+            catch("driver", "not_told_if_woken", "and was woken"),
+        ],
     },
     // The driver ignores how many parts have asked.
     Fault {
