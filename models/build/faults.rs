@@ -57,7 +57,7 @@ const EXECUTOR: Model = Model {
         "src/os_thread.rs",
         "tests/executor/scenarios.rs",
     ],
-    shared: &["internal", "sync"],
+    shared: &["internal", "sync", "waits"],
     folders: &[
         ("drive", &["cancel", "driver", "job", "parker"]),
         (
@@ -90,7 +90,7 @@ const POOLS: Model = Model {
         "tests/pools/max_threads.rs",
         "tests/pools/scenarios.rs",
     ],
-    shared: &["internal", "sync", "unblock"],
+    shared: &["internal", "sync", "unblock", "waits"],
     folders: &[
         ("drive", &["cancel"]),
         ("offload", &["carriers", "limited", "max_threads", "pool"]),
@@ -109,7 +109,7 @@ const DRIVER: Model = Model {
         "tests/driver/scenarios.rs",
         "tests/driver/task.rs",
     ],
-    shared: &["place", "sync"],
+    shared: &["place", "sync", "waits"],
     folders: &[("drive", &["cancel", "driver", "parker"])],
     exchanges: &[
         Exchange {
@@ -275,7 +275,11 @@ pub(crate) const FAULTS: &[Fault] = &[
             let alone = requests.count <= 1 && self.is_alone();
 ",
         },
-        caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
+        caught_by: &[
+            catch("driver", "here_if_alone", "something else was woken"),
+            catch("driver", "told_if_nothing_wakes", "and was woken"),
+            catch("driver", "not_told_if_woken", "and was woken"),
+        ],
     },
     // The read of the count does not order the reads after it.
     Fault {
@@ -287,11 +291,34 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[
             catch("driver", "here_if_alone", "something else was woken"),
+            catch("driver", "told_if_nothing_wakes", "and was woken"),
+            catch("driver", "not_told_if_woken", "and was woken"),
             catch(
                 "driver",
                 "waker_kept_from_an_earlier_call",
                 "polled without",
             ),
+        ],
+    },
+    // A wake-up drops its waker before it sets the flag.
+    Fault {
+        name: "fault_dropped_before_flag",
+        plant: Exchange {
+            file: "parker.rs",
+            from: "\
+        let thread = counted.0.set_flag().cloned();
+        drop(counted);
+",
+            to: "\
+        let parker = counted.0.clone();
+        drop(counted);
+        let thread = parker.set_flag().cloned();
+",
+        },
+        caught_by: &[
+            catch("driver", "here_if_alone", "something else was woken"),
+            catch("driver", "told_if_nothing_wakes", "and was woken"),
+            catch("driver", "not_told_if_woken", "and was woken"),
         ],
     },
     // The driver ignores other holders of the waker.
@@ -300,9 +327,13 @@ pub(crate) const FAULTS: &[Fault] = &[
         plant: Exchange {
             file: "driver.rs",
             from: "let alone = requests.count <= 1 && self.is_alone();",
-            to: "let alone = requests.count == 1;",
+            to: "let alone = requests.count <= 1;",
         },
-        caught_by: &[catch("driver", "here_if_alone", "something else was woken")],
+        caught_by: &[
+            catch("driver", "here_if_alone", "something else was woken"),
+            catch("driver", "told_if_nothing_wakes", "and was woken"),
+            catch("driver", "not_told_if_woken", "and was woken"),
+        ],
     },
     // The driver ignores how many parts have asked.
     Fault {
@@ -331,14 +362,14 @@ pub(crate) const FAULTS: &[Fault] = &[
             file: "driver.rs",
             from: "\
             if let Poll::Ready(value) = self.poll(future.as_mut()) {
-                return value;
+                return Ok(value);
             }
             requests.send_left();
 ",
             to: "\
             requests.send_left();
             if let Poll::Ready(value) = self.poll(future.as_mut()) {
-                return value;
+                return Ok(value);
             }
 ",
         },

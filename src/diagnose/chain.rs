@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use crate::diagnose::certainty::Certainty;
 use crate::diagnose::graph::{Graph, JobState, TaskIs, ThreadWait, holders};
 use crate::waits::edges::{Edge, Line, Target};
+#[cfg(feature = "executor")]
+use crate::waits::tasks::is_watched;
 use crate::waits::threads::Kind;
 
 /// A node of the graph.
@@ -223,16 +225,19 @@ impl<'a> Describe<'a> {
                     }
                     (true, 0) => Some("nothing: nothing holds its waker, so it never ends".into()),
                     (true, _) => Some(
-                        "something that is not of smartcall holds its waker: a timer, a socket, a channel, a task of another \
-                         runtime. If that belongs to a runtime that stands still, it never comes"
+                        "something that is not of smartcall holds its waker: a timer, a socket, a channel, an async lock, a \
+                         task of another runtime. If that belongs to a runtime that stands still, it never comes"
                             .into(),
                     ),
                 }
             }
             Node::Task(number) => match self.graph.tasks.get(&number).map(|task| &task.is) {
                 Some(TaskIs::Waits { edges, .. }) if edges.is_empty() => {
-                    Some("something that is not of smartcall: a timer, a socket, a channel".into())
+                    Some("something that is not of smartcall: a timer, a socket, a channel, an async lock".into())
                 }
+                None if is_watched(number) => Some(
+                    "a worker: it was not polled yet. A task of a `LocalExecutor` runs only inside of its `block_on`".into(),
+                ),
                 None => Some(
                     "something that is not known, or a worker. With SMARTCALL_STUCK set from the start, it is known for which \
                      tasks and code it waits"
@@ -394,4 +399,10 @@ pub(crate) fn seconds(duration: Duration) -> String {
         100..6000 => format!("{} min", duration.as_secs() / 60),
         _ => format!("{:.1} h", duration.as_secs_f64() / 3600.0),
     }
+}
+
+/// Without an executor there are no tasks.
+#[cfg(not(feature = "executor"))]
+fn is_watched(_: usize) -> bool {
+    false
 }

@@ -50,6 +50,11 @@ impl Number {
     }
 }
 
+/// Returns whether a task is watched, by its number.
+pub(crate) fn is_watched(number: usize) -> bool {
+    Number(number).is_watched()
+}
+
 /// What is known of a task where it is spawned.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spawned {

@@ -12,10 +12,8 @@
 use std::cell::{Cell, OnceCell};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
-use std::thread::{self, Thread};
-use std::time::Instant;
 
-use crate::sync::ignore_poison;
+use crate::sync::{Instant, Thread, current, ignore_poison};
 use crate::waits::edges::{Edge, Edges, Line, NOTED, Target};
 
 /// A wait that a thread is in.
@@ -141,7 +139,7 @@ fn own<R>(f: impl FnOnce(&Arc<Slot>) -> R) -> Option<R> {
     let get = |own: &OnceCell<Own>| {
         let Own(slot) = own.get_or_init(|| {
             let slot = Arc::new(Slot {
-                thread: thread::current(),
+                thread: current(),
                 job: AtomicUsize::new(0),
                 waits: Mutex::default(),
             });

@@ -405,3 +405,27 @@ fn in_a_dying_thread() {
         let _ = context::current();
     });
 }
+
+/// A task that was not polled yet: that of a `LocalExecutor` which does not run.
+#[test]
+fn task_that_was_not_polled() {
+    in_child(|| {
+        diagnose::waits();
+        let local = LocalExecutor::new();
+        let spawned = line!() + 1;
+        let task = local.spawn(async { 5 });
+        let (asks, asked) = mpsc::channel();
+        let line = line!() + 6;
+        thread::spawn(move || {
+            let text = text_with(line, &["it was not polled yet", "`LocalExecutor`"]);
+            let at = format!("task spawned at tests/diagnose/graph.rs:{spawned}:");
+            asks.send(text.contains(&at)).expect("the test waits");
+        });
+        assert!(
+            Dual::new(task)
+                .get_timeout(Duration::from_millis(500))
+                .is_err()
+        );
+        assert_eq!(asked.recv(), Ok(true));
+    });
+}

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 pub(crate) use crate::place::{Place, enter};
 pub(crate) use crate::placement;
-use crate::task::{Context, Poll};
+use crate::task::{Context, Poll, Waker};
 
 pub(crate) const STOPPED: &str = "the host was stopped";
 
@@ -29,12 +29,12 @@ pub(crate) struct Entered;
 #[derive(Clone)]
 pub(crate) struct Host {
     before_parking: Rc<dyn Fn()>,
-    is_stopped: bool,
+    is_stopped: Rc<dyn Fn(&Waker) -> bool>,
 }
 
 impl Host {
-    pub(crate) fn poll_stopped(&self, _: &mut Context<'_>) -> Poll<()> {
-        if self.is_stopped {
+    pub(crate) fn poll_stopped(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if (self.is_stopped)(cx.waker()) {
             Poll::Ready(())
         } else {
             Poll::Pending
@@ -48,11 +48,13 @@ impl Host {
 }
 
 /// Gives this thread a host.
-pub(crate) fn set_host(before_parking: impl Fn() + 'static, is_stopped: bool) {
-    let before_parking = Rc::new(before_parking);
+pub(crate) fn set_host(
+    before_parking: impl Fn() + 'static,
+    is_stopped: impl Fn(&Waker) -> bool + 'static,
+) {
     let set = Host {
-        before_parking,
-        is_stopped,
+        before_parking: Rc::new(before_parking),
+        is_stopped: Rc::new(is_stopped),
     };
     let _ = HOST.try_with(|host| host.replace(Some(set)));
 }

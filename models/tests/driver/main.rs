@@ -23,6 +23,7 @@ pub(crate) mod scenarios;
 #[allow(dead_code)]
 pub(crate) mod scoped;
 pub(crate) mod task;
+pub(crate) mod waits;
 
 // `driver.rs` and `placement.rs`, the crate's folders, and a module for each fault.
 include!(concat!(env!("OUT_DIR"), "/driver.rs"));
@@ -73,6 +74,18 @@ fn foreign_driver_above() {
 #[test]
 fn waker_kept_from_an_earlier_call() {
     scenarios::waker_kept_from_an_earlier_call();
+}
+
+/// A call is told that nothing can wake it only if all wakers were dropped, and no wake-up is left that it has not seen.
+#[test]
+fn told_if_nothing_wakes() {
+    scenarios::told_if_nothing_wakes();
+}
+
+/// A call whose future is woken, and then is ready, is not told that nothing can wake it.
+#[test]
+fn not_told_if_woken() {
+    scenarios::not_told_if_woken();
 }
 
 /// Sync code runs inline only if nothing else was woken or can be woken.

@@ -51,10 +51,9 @@ impl Event {
     }
 }
 
-/// Drives a future, whose waker something holds whenever it waits.
-#[track_caller]
+/// Drives a future, and waits for ever if nothing wakes it: so a lost wake-up is a deadlock.
 fn drive<F: Future>(future: Pin<&mut F>) -> F::Output {
-    driver::block_on(future, Location::caller()).expect("a waker is held, or was used")
+    driver::serve(future, Location::caller())
 }
 
 /// Waits for an event that is started in the first poll. A second poll happens only after a wake-up.
@@ -136,14 +135,14 @@ pub(crate) fn token_eater() {
 
 pub(crate) fn parking_host() {
     explore(3, || {
-        crate::internal::set_host(eat_tokens, false);
+        crate::internal::set_host(eat_tokens, |_| false);
         get(&Event::new());
     });
 }
 
 pub(crate) fn stopped_while_it_wakes_itself() {
     explore(1, || {
-        crate::internal::set_host(|| (), true);
+        crate::internal::set_host(|| (), |_| true);
         let mut polls = 0;
         let call = || {
             drive(pin!(poll_fn(|cx| {
@@ -199,6 +198,132 @@ pub(crate) fn waker_kept_from_an_earlier_call() {
         spawn(move || late.wake());
         get(&Event::new());
     });
+}
+
+/// Wakes a wait from outside, once all threads are done, by a waker that does not count.
+#[derive(Clone)]
+struct Outside(StdArc<Mutex<Threads>>);
+
+struct Threads {
+    /// How many are not done.
+    left: usize,
+    waker: Option<Waker>,
+}
+
+impl Outside {
+    fn new(threads: usize) -> Self {
+        Outside(StdArc::new(Mutex::new(Threads {
+            left: threads,
+            waker: None,
+        })))
+    }
+
+    /// Notes that a thread is done.
+    fn done(&self) {
+        let mut threads = sync::ignore_poison(self.0.lock());
+        threads.left -= 1;
+        let is_last = threads.left == 0;
+        let waker = threads.waker.take_if(|_| is_last);
+        drop(threads);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Registers the waker of a wait, or wakes it.
+    fn register(&self, waker: &Waker) {
+        let mut threads = sync::ignore_poison(self.0.lock());
+        if threads.left > 0 {
+            threads.waker = Some(waker.clone());
+            return;
+        }
+        drop(threads);
+        waker.wake_by_ref();
+    }
+}
+
+/// How a thread uses its waker.
+#[derive(Clone, Copy, PartialEq)]
+enum Use {
+    Wakes,
+    WakesByRef,
+    Drops,
+}
+
+/// What a future waits for whose wakers are used.
+#[derive(Clone, Copy, PartialEq)]
+enum Until {
+    /// Until it has seen what was done before each wake-up. It must not be told that nothing can wake it.
+    Woken,
+    /// For ever. It must be told, and not before all wakers were dropped, and a poll has seen what was done before each wake-up.
+    Told,
+}
+
+/// A `.get()`, while each thread uses a waker of its future.
+fn used(uses: &[Use], until: Until) {
+    let outside = Outside::new(uses.len());
+    let host = outside.clone();
+    crate::internal::set_host(
+        || (),
+        move |waker| {
+            host.register(waker);
+            false
+        },
+    );
+    let events: Vec<_> = uses.iter().map(|used| (*used, Event::new())).collect();
+    let mut seen = vec![false; uses.len()];
+    let mut started = false;
+    let future = pin!(poll_fn(|cx| {
+        for ((used, event), seen) in events.iter().zip(&mut seen) {
+            if started {
+                *seen = event.happened();
+                continue;
+            }
+            let (used, waker, outside) = (*used, cx.waker().clone(), outside.clone());
+            event.start_and(move || {
+                match used {
+                    Use::Wakes => waker.wake(),
+                    Use::WakesByRef => {
+                        waker.wake_by_ref();
+                        drop(waker);
+                    }
+                    Use::Drops => drop(waker),
+                }
+                outside.done();
+            });
+        }
+        started = true;
+        let mut wakers = uses.iter().zip(&seen);
+        if until == Until::Woken && wakers.all(|(used, seen)| *seen || *used == Use::Drops) {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }));
+    let is_told = driver::block_on(future, Location::caller()).is_err();
+    if until == Until::Told {
+        assert!(is_told, "it was never ready");
+        for ((used, event), seen) in events.iter().zip(seen) {
+            let is_known = event.happened() && (seen || *used == Use::Drops);
+            assert!(is_known, "told that nothing can wake it, and was woken");
+        }
+    } else {
+        assert!(!is_told, "told that nothing can wake it, and was woken");
+    }
+}
+
+pub(crate) fn told_if_nothing_wakes() {
+    explore(4, || used(&[Use::Wakes], Until::Told));
+    explore(4, || used(&[Use::WakesByRef], Until::Told));
+    explore(4, || used(&[Use::Drops], Until::Told));
+    explore(2, || used(&[Use::Wakes, Use::Drops], Until::Told));
+    explore(2, || used(&[Use::Wakes, Use::WakesByRef], Until::Told));
+}
+
+pub(crate) fn not_told_if_woken() {
+    explore(4, || used(&[Use::Wakes], Until::Woken));
+    explore(4, || used(&[Use::WakesByRef], Until::Woken));
+    explore(2, || used(&[Use::Wakes, Use::Drops], Until::Woken));
+    explore(2, || used(&[Use::Wakes, Use::WakesByRef], Until::Woken));
 }
 
 /// Asks for a placement until it is known where to run.

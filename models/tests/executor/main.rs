@@ -86,6 +86,8 @@ pub mod scoped;
 pub(crate) mod stalls;
 #[path = "../../../src/executor/task_list.rs"]
 pub(crate) mod task_list;
+#[path = "../../../src/waits/mod.rs"]
+pub(crate) mod waits;
 #[path = "../../../src/executor/worker_loop.rs"]
 pub(crate) mod worker_loop;
 #[path = "../../../src/executor/workers.rs"]

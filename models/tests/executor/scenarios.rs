@@ -37,7 +37,9 @@ fn explore(n: usize, scenario: impl Fn() + Send + Sync + Clone + 'static) {
 
 /// `.get()` of a future.
 fn get<F: Future>(future: F) -> F::Output {
-    context::block_or_refuse(|| driver::serve(pin!(future)))
+    context::block_or_refuse(|| {
+        driver::block_on(pin!(future), Location::caller()).expect("something can wake it")
+    })
 }
 
 /// An event. A task awaits it, and a thread waits for it without the executor's knowledge.
@@ -107,10 +109,9 @@ fn spawn<F>(workers: &Workers, future: F) -> async_task::FallibleTask<Option<F::
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
-    workers
-        .scheduler()
-        .spawn(future, Location::caller())
-        .fallible()
+    let scheduler = workers.scheduler();
+    let spawned = scheduler.number(Location::caller());
+    scheduler.spawn(future, spawned).fallible()
 }
 
 /// An executor with its threads.
@@ -620,7 +621,7 @@ pub(crate) fn scheduler_dropped_as_a_thread_wakes() {
                 let event = event.clone();
                 async move { event.done().await }
             },
-            Location::caller(),
+            scheduler.number(Location::caller()),
         );
         // It polls the task.
         scheduler.end_rest();
@@ -637,7 +638,11 @@ pub(crate) fn scheduler_dropped_as_a_thread_wakes() {
 fn interruptible() -> Arc<Job<()>> {
     let interrupts = true;
     let joins = false;
-    Arc::new(Job::new(OnDrop { joins, interrupts }, ()))
+    Arc::new(Job::new(
+        OnDrop { joins, interrupts },
+        Location::caller(),
+        (),
+    ))
 }
 
 /// A handle is dropped at any time, before its code parks or while it is parked, and interrupts the code.
@@ -690,14 +695,20 @@ pub(crate) fn given_up_as_it_parks() {
     impl InternalHost for Counts {}
 
     explore(1000, || {
-        let (job, event) = (Arc::new(Job::new(OnDrop::TELLS, ())), Event::new());
+        let (job, event) = (
+            Arc::new(Job::new(OnDrop::TELLS, Location::caller(), ())),
+            Event::new(),
+        );
         let any: Arc<AnyJob> = job.clone();
         assert!(job.begin(), "nothing else begins it");
         let counts = Arc::new(Counts::default());
         let code = shuttle::thread::spawn({
             let (host, event) = (HostRef::Own(counts.clone()), event.clone());
             move || {
-                let wait = || driver::serve(pin!(event.done()));
+                let wait = || {
+                    driver::block_on(pin!(event.done()), Location::caller())
+                        .expect("something can wake it");
+                };
                 cancel::run_job(any, || context::on_pool_thread(Some(host), wait));
             }
         });
@@ -717,7 +728,7 @@ pub(crate) fn given_up_as_it_parks() {
 /// What waits for the value looks and registers while the code ends.
 pub(crate) fn awaited_as_it_ends() {
     explore(1000, || {
-        let job = Arc::new(Job::new(OnDrop::TELLS, ()));
+        let job = Arc::new(Job::new(OnDrop::TELLS, Location::caller(), ()));
         let code = shuttle::thread::spawn({
             let job = Arc::clone(&job);
             move || {
@@ -740,7 +751,11 @@ pub(crate) fn dropped_at_any_time() {
         let held = held.expect("it was just made");
         let joins = true;
         let interrupts = false;
-        let job = Arc::new(Job::new(OnDrop { joins, interrupts }, parcel));
+        let job = Arc::new(Job::new(
+            OnDrop { joins, interrupts },
+            Location::caller(),
+            parcel,
+        ));
         let ran = Arc::new(AtomicBool::new(false));
         let take = |job: &Job<std::sync::Mutex<Option<Arc<()>>>>| {
             job.parcel().lock().expect("nobody panics").take()

@@ -2,6 +2,8 @@
 
 use std::panic::Location;
 
+use crate::sync::Instant;
+
 /// No poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PollNumber;
@@ -39,4 +41,6 @@ impl RecordRef {
     }
 
     pub(crate) fn set_relieved(&self, _: bool) {}
+
+    pub(crate) fn note_stalled(&self, _: PollNumber, _: Instant, _: Option<bool>) {}
 }

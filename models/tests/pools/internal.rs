@@ -47,6 +47,10 @@ impl Job {
     }
 }
 
+pub fn job_address(job: &Job) -> usize {
+    (&raw const *job.0).addr()
+}
+
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Job")

@@ -25,6 +25,7 @@ pub(crate) mod max_threads;
 pub(crate) mod pool;
 pub(crate) mod scenarios;
 pub mod unblock;
+pub(crate) mod waits;
 
 pub use unblock::unblock;
 
