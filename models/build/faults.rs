@@ -267,12 +267,12 @@ pub(crate) const FAULTS: &[Fault] = &[
         plant: Exchange {
             file: "driver.rs",
             from: "\
-            let alone = requests.count <= 1 && self.is_alone();
-            let woken = self.parker.take_notification();
+        let alone = requests.count <= 1 && self.is_alone();
+        let woken = self.parker.take_notification();
 ",
             to: "\
-            let woken = self.parker.take_notification();
-            let alone = requests.count <= 1 && self.is_alone();
+        let woken = self.parker.take_notification();
+        let alone = requests.count <= 1 && self.is_alone();
 ",
         },
         caught_by: &[
@@ -415,7 +415,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_asks_only_where_it_parks",
         plant: Exchange {
             file: "driver.rs",
-            from: "if polls % POLLS_UNASKED == 0 {",
+            from: "if waiting.polls % POLLS_UNASKED == 0 {",
             to: "if false {",
         },
         caught_by: &[catch(

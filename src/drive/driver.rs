@@ -39,6 +39,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
+use smartcall_context::internal::placement::Requests;
 use smartcall_context::internal::{self as context, Place, placement};
 
 #[cfg(feature = "diagnose")]
@@ -228,39 +229,50 @@ impl Driver {
         wait: Wait,
         edges: &Edges,
     ) -> Result<F::Output, NothingWakes> {
-        let mut parked = Parked { parker: None };
-        let mut noted = Noted::nothing();
-        let mut polls = 0_u32;
+        let mut waiting = Waiting {
+            wait,
+            edges,
+            parked: Parked { parker: None },
+            noted: Noted::nothing(),
+            polls: 0,
+        };
         loop {
-            let requests = placement::take_requests();
-            // The count before the flag: between the two looks another thread may use the waker and drop it.
-            let alone = requests.count <= 1 && self.is_alone();
-            let woken = self.parker.take_notification();
-            if alone && !woken && requests.count == 1 {
-                placement::grant();
-            }
-            if requests.count == 0 && !woken {
-                if alone && matches!(wait, Wait::Get(_)) && !may_end_from_outside() {
-                    return Err(NothingWakes(()));
-                }
-                parked.parker = Some(&self.parker);
-                if let Some((kind, line)) = wait.noted() {
-                    noted.parks(edges, || self.beginning(kind, line));
-                }
-                self.park();
-                noted.resumes();
-            }
-            polls = polls.wrapping_add(1);
-            if polls % POLLS_UNASKED == 0 {
-                // Nothing is parked that the waker could wake.
-                end_if_nothing_waits(Waker::noop());
-            }
-            edges.clear();
+            let requests = self.before_poll(&mut waiting)?;
             if let Poll::Ready(value) = self.poll(future.as_mut()) {
                 return Ok(value);
             }
             requests.send_left();
         }
+    }
+
+    /// Decides on what the last poll has asked for, and waits until the next one is due. It is not generic: it is compiled once.
+    fn before_poll<'a>(&'a self, waiting: &mut Waiting<'a>) -> Result<Requests, NothingWakes> {
+        let requests = placement::take_requests();
+        // The count before the flag: between the two looks another thread may use the waker and drop it.
+        let alone = requests.count <= 1 && self.is_alone();
+        let woken = self.parker.take_notification();
+        if alone && !woken && requests.count == 1 {
+            placement::grant();
+        }
+        if requests.count == 0 && !woken {
+            if alone && matches!(waiting.wait, Wait::Get(_)) && !may_end_from_outside() {
+                return Err(NothingWakes(()));
+            }
+            waiting.parked.parker = Some(&self.parker);
+            if let Some((kind, line)) = waiting.wait.noted() {
+                let begin = || self.beginning(kind, line);
+                waiting.noted.parks(waiting.edges, begin);
+            }
+            self.park();
+            waiting.noted.resumes();
+        }
+        waiting.polls = waiting.polls.wrapping_add(1);
+        if waiting.polls % POLLS_UNASKED == 0 {
+            // Nothing is parked that the waker could wake.
+            end_if_nothing_waits(Waker::noop());
+        }
+        waiting.edges.clear();
+        Ok(requests)
     }
 
     /// Tells what is noted of a wait.
@@ -336,6 +348,15 @@ impl Wake for Parker {
     fn wake(self: Arc<Self>) {
         Parker::notify(&self);
     }
+}
+
+/// A call after its first `Pending`.
+struct Waiting<'a> {
+    wait: Wait,
+    edges: &'a Edges,
+    noted: Noted,
+    parked: Parked<'a>,
+    polls: u32,
 }
 
 /// Forwards the park token when a level is left that has parked the thread.
