@@ -101,7 +101,7 @@ fn through_tasks() {
         let (sender, receiver) = value();
         let inner_line = line!() + 1;
         let inner = ex.spawn(async { Dual::future(receiver).get() });
-        let middle = ex.spawn(async { inner.await });
+        let middle = ex.spawn(async { inner.await.map(|n| n + 1) });
         let line = line!() + 1;
         let gets = named("outer", || assert!(middle.get().is_ok()));
         let text = text_with(line, &["polled by thread \"shim-"]);
@@ -363,7 +363,7 @@ fn looked_at_all_the_time() {
                         assert_eq!(
                             thread::spawn(move || Dual::blocking(move || n).start().get())
                                 .join()
-                                .unwrap(),
+                                .expect("it does not panic"),
                             n
                         );
                     }

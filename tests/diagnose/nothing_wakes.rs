@@ -2,6 +2,7 @@
 
 use std::future::{self, Future};
 use std::mem;
+use std::num::NonZeroUsize;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
@@ -46,12 +47,14 @@ fn at_the_line_of_the_get() {
             Dual::future(forgets()).then(async |n| n + 1),
             Dual::ready(5).then(async |_| forgets().await),
             Dual::pair((), |()| 5, async |()| forgets().await)
-                .on(&offload::Limited::new(1.try_into().unwrap())),
+                .on(&offload::Limited::new(NonZeroUsize::MIN)),
             Dual::new(Box::pin(Dual::future(forgets()))),
             join((Dual::future(forgets()), Dual::ready(5))),
             race((Dual::future(forgets()), Dual::future(forgets()))),
             offload::join_on_drop(Dual::future(forgets())),
-            Dual::future(forgets()).now_or_later().unwrap_err(),
+            Dual::future(forgets())
+                .now_or_later()
+                .expect_err("it waits"),
         );
     });
 }
@@ -85,7 +88,10 @@ fn after_some_polls() {
                         waker.wake();
                     });
                 }
-                3 => cx.waker().clone().wake(),
+                3 => {
+                    let waker = cx.waker().clone();
+                    waker.wake();
+                }
                 _ => drop(cx.waker().clone()),
             }
             Poll::<()>::Pending
@@ -147,7 +153,7 @@ mod executor {
                     } else {
                         LocalExecutor::new().block_on(serves);
                     }
-                    ended.send(()).unwrap();
+                    ended.send(()).expect("the test waits");
                 });
             }
             drop(ended);
@@ -164,7 +170,7 @@ struct Bell(Arc<Mutex<(bool, Option<Waker>)>>);
 impl Bell {
     fn ring(&self) {
         let waker = {
-            let mut bell = self.0.lock().unwrap();
+            let mut bell = self.0.lock().expect("it is not poisoned");
             bell.0 = true;
             bell.1.take()
         };
@@ -176,7 +182,7 @@ impl Future for Bell {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut bell = self.0.lock().unwrap();
+        let mut bell = self.0.lock().expect("it is not poisoned");
         if mem::take(&mut bell.0) {
             return Poll::Ready(());
         }
@@ -201,13 +207,13 @@ fn what_may_end_waits() {
             rings.ring();
         });
         Dual::future(bell).get();
-        ringer.join().unwrap();
+        ringer.join().expect("it does not panic");
         let (ended, ends) = mpsc::channel();
         for dual in [Dual::future(never()).boxed(), sleep(Duration::MAX).boxed()] {
             let ended = ended.clone();
             thread::spawn(move || {
                 dual.get();
-                ended.send(()).unwrap();
+                ended.send(()).expect("the test waits");
             });
         }
         drop(ended);
@@ -226,20 +232,20 @@ fn interruptible_code_waits() {
             struct Ends(mpsc::Sender<String>);
             impl Drop for Ends {
                 fn drop(&mut self) {
-                    self.0.send("unwound".into()).unwrap();
+                    self.0.send("unwound".into()).expect("the test waits");
                 }
             }
             let _ends = Ends(ends.clone());
             let shielded = offload::shield(|| panicked_at(|| Dual::future(forgets()).get()).1);
-            ends.send(shielded).unwrap();
-            begins.send(()).unwrap();
+            ends.send(shielded).expect("the test waits");
+            begins.send(()).expect("the test waits");
             Dual::future(forgets()).get();
         })));
-        begun.recv().unwrap();
-        assert_contains(&ended.recv().unwrap(), WORDS);
+        begun.recv().expect("it is sent");
+        assert_contains(&ended.recv().expect("it is sent"), WORDS);
         thread::sleep(Duration::from_millis(50));
         drop(job);
-        assert_eq!(ended.recv().unwrap(), "unwound");
+        assert_eq!(ended.recv().expect("it is sent"), "unwound");
     });
 }
 

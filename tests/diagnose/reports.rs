@@ -178,7 +178,7 @@ mod to_tracing {
             if (level, target) == (Level::WARN, "smartcall::diagnose") {
                 let mut text = Text(String::new());
                 event.record(&mut text);
-                *SAID.lock().unwrap() += &text.0;
+                *SAID.lock().expect("it is not poisoned") += &text.0;
             }
         }
     }
@@ -195,7 +195,7 @@ mod to_tracing {
                 .is_err()
         );
         assert_contains(
-            &SAID.lock().unwrap(),
+            &SAID.lock().expect("it is not poisoned"),
             "smartcall: 1 wait\nslow:\n  `.get()` at ",
         );
     }
