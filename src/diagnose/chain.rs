@@ -164,7 +164,13 @@ impl<'a> Describe<'a> {
                     _ => String::new(),
                 };
                 let is = match self.graph.jobs.get(&address) {
-                    Some(JobState::Runs { thread }) => format!("run by thread {thread}"),
+                    Some(JobState::Runs { thread, pool: None }) => {
+                        format!("run by thread {thread}")
+                    }
+                    Some(JobState::Runs {
+                        thread,
+                        pool: Some(pool),
+                    }) => format!("run by thread {thread} for {pool}"),
                     Some(JobState::Queued(described)) => described.clone(),
                     _ => "on its way to a thread, or on a thread of another crate's pool".into(),
                 };
@@ -195,7 +201,7 @@ impl<'a> Describe<'a> {
                 let since = self.since(*since);
                 let how = match is_blocked {
                     Some(true) => {
-                        ", which is blocked by something that is no `.get()`: a lock, a channel, a system call"
+                        ", which is blocked by something that is no `.get()`: a lock, a `OnceLock`, a channel, a system call"
                     }
                     Some(false) => ", which computes",
                     None => "",
@@ -203,7 +209,7 @@ impl<'a> Describe<'a> {
                 format!("{task}, in one poll for {since} on thread {thread}{how}")
             }
             Some(TaskIs::Waits { since, .. }) => {
-                format!("{task}, waits for {}", self.since(*since))
+                format!("{task}, has waited for {}", self.since(*since))
             }
             None => format!("{task}, which no thread polls"),
         }
@@ -218,12 +224,12 @@ impl<'a> Describe<'a> {
                 match (wait.edges.is_empty(), held) {
                     (false, _) => None,
                     (true, 0) if wait.kind == Kind::BlockOn => Some(
-                        "nothing: nothing holds its waker. If it serves for ever, this is meant".into(),
+                        "nothing: nothing can wake it. This is meant if it serves for ever, as `block_on(pending())` does".into(),
                     ),
                     (true, 0) if wait.is_interruptible => {
                         Some("nothing: it ends when the handle of its code is dropped".into())
                     }
-                    (true, 0) => Some("nothing: nothing holds its waker, so it never ends".into()),
+                    (true, 0) => Some("nothing: nothing can wake it, so it never ends".into()),
                     (true, _) => Some(
                         "something that is not of smartcall holds its waker: a timer, a socket, a channel, an async lock, a \
                          task of another runtime. If that belongs to a runtime that stands still, it never comes"
@@ -236,16 +242,23 @@ impl<'a> Describe<'a> {
                     Some("something that is not of smartcall: a timer, a socket, a channel, an async lock".into())
                 }
                 None if is_watched(number) => Some(
-                    "a worker: it was not polled yet. A task of a `LocalExecutor` runs only inside of its `block_on`".into(),
+                    "a worker: it was never polled. All workers are busy, or it is a task of a `LocalExecutor`, which only the \
+                     `block_on` of that executor runs"
+                        .into(),
                 ),
                 None => Some(
-                    "something that is not known, or a worker. With SMARTCALL_STUCK set from the start, it is known for which \
-                     tasks and code it waits"
+                    "a worker, or something that was not noted: the task was spawned before SMARTCALL_STUCK was read, or \
+                     `on_stuck` or `waits` was first called"
                         .into(),
                 ),
                 _ => None,
             },
-            Node::Job(_) => None,
+            Node::Job(address) => match self.graph.jobs.get(&address) {
+                Some(JobState::Runs { .. }) if self.next(node).is_empty() => Some(
+                    "what is in that code is not known: it computes, or is blocked by a lock, a channel, a system call".into(),
+                ),
+                _ => None,
+            },
         }
     }
 

@@ -59,8 +59,11 @@ pub(crate) enum TaskIs {
 /// What is known of a job.
 #[derive(Clone, Debug)]
 pub(crate) enum JobState {
-    /// This thread runs it.
-    Runs { thread: String },
+    /// This thread runs it. If it has a place in a pool for which others wait, the pool is described.
+    Runs {
+        thread: String,
+        pool: Option<String>,
+    },
     /// It is in a queue, which is described.
     Queued(String),
     /// It is on its way, or runs on a thread of another crate's pool.
@@ -148,7 +151,8 @@ impl Graph {
                 };
                 if let Some(slot) = slots.iter().find(runs) {
                     let thread = name(slot.thread());
-                    return JobState::Runs { thread };
+                    let pool = queues::describe_full(slot.pool());
+                    return JobState::Runs { thread, pool };
                 }
                 queues::describe(address).map_or(JobState::Unknown, JobState::Queued)
             });

@@ -29,6 +29,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::Deref;
+use std::ptr;
 use std::sync::Weak;
 
 use smartcall_context::internal::{self as context, Host, HostRef, InternalHost, Job};
@@ -40,7 +41,7 @@ use crate::offload::pool::{self, Pool, ToPool};
 use crate::sync::{
     Arc, AtomicUsize, Global, HAS_THREADS, Mutex, MutexGuard, Ordering, Threads, ignore_poison,
 };
-use crate::waits::queues;
+use crate::waits::{queues, threads};
 
 /// Sets how many jobs of this crate may run at once, for the whole process.
 ///
@@ -167,7 +168,9 @@ struct Permitted {
 
 impl Carried for Permitted {
     fn run(self) {
-        context::run_job(self.job, self.permit.0.to_host());
+        let pool = self.permit.0.address();
+        let host = self.permit.0.to_host();
+        threads::run_in_pool(pool, || context::run_job(self.job, host));
     }
 
     fn look() -> bool {
@@ -237,7 +240,11 @@ struct DefaultQueue;
 
 impl queues::Queue for DefaultQueue {
     fn describe(&self, job: usize) -> Option<String> {
-        DEFAULT.get().describe(job)
+        queues::Queue::describe(DEFAULT.get(), job)
+    }
+
+    fn describe_full(&self, pool: usize) -> Option<String> {
+        queues::Queue::describe_full(DEFAULT.get(), pool)
     }
 }
 
@@ -310,29 +317,46 @@ impl Limiter {
 
 impl queues::Queue for Limiter {
     fn describe(&self, job: usize) -> Option<String> {
-        Limiter::describe(self, job)
-    }
-}
-
-impl Limiter {
-    /// Describes the pool, if a job is in its queue.
-    fn describe(&self, job: usize) -> Option<String> {
         let queue = self.lock();
         let place = queue
             .jobs
             .iter()
             .position(|queued| context::job_address(queued) == job)?;
-        let limit = queue.limit.unwrap_or_else(max_jobs);
         Some(format!(
-            "number {} in the queue of {} that may run {limit} jobs at once, and runs {}",
+            "number {} in the queue of {}",
             place + 1,
+            self.describe_with(&queue)
+        ))
+    }
+
+    fn describe_full(&self, pool: usize) -> Option<String> {
+        if self.address() != pool {
+            return None;
+        }
+        let queue = self.lock();
+        let waiting = queue.jobs.len();
+        let describe = || format!("{}; {waiting} wait for a place", self.describe_with(&queue));
+        (waiting > 0).then(describe)
+    }
+}
+
+impl Limiter {
+    /// Returns its address, which differs from pool to pool.
+    fn address(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
+    fn describe_with(&self, queue: &Queue) -> String {
+        let limit = queue.limit.unwrap_or_else(max_jobs);
+        format!(
+            "{} that may run {limit} jobs at once, and runs {}",
             if self.this.strong_count() > 0 {
                 "a `Limited`"
             } else {
                 "the pool"
             },
             queue.running,
-        ))
+        )
     }
 }
 

@@ -9,6 +9,11 @@ use crate::waits::edges::NOTED;
 pub(crate) trait Queue: Send + Sync {
     /// Describes the pool, if a job is in its queue, by the job's address.
     fn describe(&self, job: usize) -> Option<String>;
+
+    /// Describes the pool, if it is at this address, and jobs wait for a place in it.
+    fn describe_full(&self, _pool: usize) -> Option<String> {
+        None
+    }
 }
 
 /// The pools that have a queue, and perhaps some that had one.
@@ -42,10 +47,19 @@ pub(crate) fn add_static(queue: &'static dyn Queue) {
 
 /// Describes the pool in whose queue a job is.
 pub(crate) fn describe(job: usize) -> Option<String> {
+    find(|queue| queue.describe(job))
+}
+
+/// Describes a pool in which jobs wait for a place.
+pub(crate) fn describe_full(pool: usize) -> Option<String> {
+    find(|queue| queue.describe_full(pool))
+}
+
+fn find(describe: impl Fn(&dyn Queue) -> Option<String>) -> Option<String> {
     let queues: Vec<_> = {
         let queues = ignore_poison(QUEUES.lock());
         queues.iter().filter_map(Weak::upgrade).collect()
     };
-    let described = queues.iter().find_map(|queue| queue.describe(job));
-    described.or_else(|| DEFAULT.get()?.describe(job))
+    let described = queues.iter().find_map(|queue| describe(&**queue));
+    described.or_else(|| describe(*DEFAULT.get()?))
 }

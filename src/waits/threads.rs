@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | the list of slots | a thread, as it first waits or runs a job, and as it ends | the lock of the list |
 //! | `Slot::waits` | the slot's thread | the lock of the slot |
-//! | `Slot::job` | the slot's thread | nothing: it is a hint, and is looked at with its waits |
+//! | `Slot::job`, `Slot::pool` | the slot's thread | nothing: it is a hint, and is looked at with its waits |
 //!
 //! A reader takes the lock of the list, copies it, and then takes one slot's lock after the other. It holds none of them while it
 //! does anything else, and waits for none that is held while anything else is done.
@@ -70,6 +70,8 @@ pub(crate) struct Slot {
     thread: Thread,
     /// The address of the job whose code it runs, or 0.
     job: AtomicUsize,
+    /// The address of the pool that this job has a place in, or 0.
+    pool: AtomicUsize,
     waits: Mutex<Waits>,
 }
 
@@ -141,6 +143,7 @@ fn own<R>(f: impl FnOnce(&Arc<Slot>) -> R) -> Option<R> {
             let slot = Arc::new(Slot {
                 thread: current(),
                 job: AtomicUsize::new(0),
+                pool: AtomicUsize::new(0),
                 waits: Mutex::default(),
             });
             ignore_poison(SLOTS.lock()).push(Arc::clone(&slot));
@@ -159,11 +162,27 @@ pub(crate) fn in_poll<R>(wait: impl FnOnce() -> R) -> R {
 /// Runs the code of a job on this thread.
 #[inline]
 pub(crate) fn run_job<R>(address: usize, code: impl FnOnce() -> R) -> R {
-    struct Restore(Arc<Slot>, usize);
+    with_hint(|slot| &slot.job, address, code)
+}
+
+/// Runs a job on this thread that has a place in a pool.
+#[inline]
+pub(crate) fn run_in_pool<R>(address: usize, job: impl FnOnce() -> R) -> R {
+    with_hint(|slot| &slot.pool, address, job)
+}
+
+/// Sets a field of this thread's slot while a closure runs.
+#[inline]
+fn with_hint<R>(field: fn(&Slot) -> &AtomicUsize, address: usize, code: impl FnOnce() -> R) -> R {
+    struct Restore {
+        slot: Arc<Slot>,
+        field: fn(&Slot) -> &AtomicUsize,
+        outer: usize,
+    }
 
     impl Drop for Restore {
         fn drop(&mut self) {
-            self.0.job.store(self.1, Ordering::Relaxed);
+            (self.field)(&self.slot).store(self.outer, Ordering::Relaxed);
         }
     }
 
@@ -171,9 +190,10 @@ pub(crate) fn run_job<R>(address: usize, code: impl FnOnce() -> R) -> R {
         return code();
     }
     let _restore = own(|slot| {
-        let outer = slot.job.load(Ordering::Relaxed);
-        slot.job.store(address, Ordering::Relaxed);
-        Restore(Arc::clone(slot), outer)
+        let outer = field(slot).load(Ordering::Relaxed);
+        field(slot).store(address, Ordering::Relaxed);
+        let slot = Arc::clone(slot);
+        Restore { slot, field, outer }
     });
     code()
 }
@@ -301,6 +321,11 @@ impl Slot {
     /// Returns the address of the job whose code it runs, or 0.
     pub(crate) fn job(&self) -> usize {
         self.job.load(Ordering::Relaxed)
+    }
+
+    /// Returns the address of the pool that this job has a place in, or 0.
+    pub(crate) fn pool(&self) -> usize {
+        self.pool.load(Ordering::Relaxed)
     }
 
     /// Returns its waits, the outermost first.

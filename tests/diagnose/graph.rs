@@ -110,7 +110,7 @@ fn through_tasks() {
             "task spawned at tests/diagnose/graph.rs:{}:",
             inner_line + 1
         );
-        let places = [&middle_at, "waits for", &inner_at, "`.get()` at "];
+        let places = [&middle_at, "has waited for", &inner_at, "`.get()` at "];
         let mut rest = &text[..];
         for place in places {
             let at = rest
@@ -139,7 +139,7 @@ fn started_handle() {
             gets,
             &[
                 &format!("task spawned at tests/diagnose/graph.rs:{line}:"),
-                "waits for",
+                "has waited for",
             ],
         );
     });
@@ -258,7 +258,7 @@ fn block_on_that_serves() {
         thread::spawn(move || ex.block_on(std::future::pending::<()>()));
         text_with(
             line,
-            &["`block_on` at ", "If it serves for ever, this is meant"],
+            &["`block_on` at ", "This is meant if it serves for ever"],
         );
     });
 }
@@ -299,7 +299,7 @@ fn polls_that_hold_their_worker() {
                 "task spawned at ",
                 "in one poll for",
                 "on thread \"shim-",
-                "a lock, a channel",
+                "a lock, a `OnceLock`, a channel",
             ],
         );
         text_with(line + 1, &["which computes"]);
@@ -417,7 +417,7 @@ fn task_that_was_not_polled() {
         let (asks, asked) = mpsc::channel();
         let line = line!() + 6;
         thread::spawn(move || {
-            let text = text_with(line, &["it was not polled yet", "`LocalExecutor`"]);
+            let text = text_with(line, &["it was never polled", "`LocalExecutor`"]);
             let at = format!("task spawned at tests/diagnose/graph.rs:{spawned}:");
             asks.send(text.contains(&at)).expect("the test waits");
         });
@@ -427,5 +427,23 @@ fn task_that_was_not_polled() {
                 .is_err()
         );
         assert_eq!(asked.recv(), Ok(true));
+    });
+}
+
+/// A job that has a place for which others wait: the pool is described, since the job may wait for them.
+#[test]
+fn job_in_a_full_pool() {
+    in_child(|| {
+        let one = Limited::new(NonZeroUsize::MIN);
+        let inner = one.clone();
+        let code = move || {
+            let (sends, sent) = mpsc::channel();
+            let code = move || sends.send(5);
+            Dual::blocking(code).on(&inner).start().detach();
+            sent.recv()
+        };
+        thread::spawn(move || Dual::blocking(code).on(&one).get());
+        let words = "for a `Limited` that may run 1 jobs at once, and runs 1; 1 wait for a place";
+        waits_until(|waits| waits.iter().any(|wait| wait.to_string().contains(words)));
     });
 }
