@@ -27,9 +27,15 @@ pub(crate) struct Edge {
     pub(crate) waker: usize,
 }
 
+/// The count outside of all polls whose edges are wanted: an executor of another crate may poll tasks and jobs of ours for ever.
+const UNWANTED: usize = usize::MAX;
+
+/// More edges than this are not noted in one poll.
+const MOST: usize = 1024;
+
 thread_local! {
-    /// How many entries of `EDGES` count. It has no destructor.
-    static COUNT: Cell<usize> = const { Cell::new(0) };
+    /// How many entries of `EDGES` count, or `UNWANTED`. It has no destructor.
+    static COUNT: Cell<usize> = const { Cell::new(UNWANTED) };
 
     /// The edges of all polls on this thread's stack, the outermost first.
     static EDGES: RefCell<Vec<Edge>> = const { RefCell::new(Vec::new()) };
@@ -38,13 +44,15 @@ thread_local! {
 /// Notes that what was just polled has returned `Pending`.
 #[inline]
 pub(crate) fn add(target: Target, cx: &Context<'_>) {
-    if !NOTED {
+    let count = COUNT.get();
+    // `UNWANTED` is more, too.
+    if !NOTED || count >= MOST {
         return;
     }
     let waker = cx.waker().data().addr();
     let _ = EDGES.try_with(|edges| {
         if let Ok(mut edges) = edges.try_borrow_mut() {
-            edges.truncate(COUNT.get());
+            edges.truncate(count);
             edges.push(Edge { target, waker });
             COUNT.set(edges.len());
         }
@@ -52,19 +60,30 @@ pub(crate) fn add(target: Target, cx: &Context<'_>) {
 }
 
 /// The edges of one poll: those that were added since this was made. Dropping it forgets them.
-pub(crate) struct Edges(usize);
+pub(crate) struct Edges {
+    /// The first of them.
+    first: usize,
+    /// The count of the poll around this one.
+    outer: usize,
+}
 
 impl Edges {
     #[inline]
     pub(crate) fn begin() -> Self {
-        Edges(if NOTED { COUNT.get() } else { 0 })
+        let outer = COUNT.get();
+        let edges = Edges {
+            first: if outer == UNWANTED { 0 } else { outer },
+            outer,
+        };
+        edges.clear();
+        edges
     }
 
     /// Forgets them, since the next poll begins.
     #[inline]
     pub(crate) fn clear(&self) {
         if NOTED {
-            COUNT.set(self.0);
+            COUNT.set(self.first);
         }
     }
 
@@ -73,7 +92,7 @@ impl Edges {
         copy.clear();
         let _ = EDGES.try_with(|edges| {
             if let Ok(edges) = edges.try_borrow() {
-                for edge in edges.iter().take(COUNT.get()).skip(self.0) {
+                for edge in edges.iter().take(COUNT.get()).skip(self.first) {
                     if !copy.contains(edge) {
                         copy.push(*edge);
                     }
@@ -86,6 +105,8 @@ impl Edges {
 impl Drop for Edges {
     #[inline]
     fn drop(&mut self) {
-        self.clear();
+        if NOTED {
+            COUNT.set(self.outer);
+        }
     }
 }
