@@ -229,6 +229,7 @@ impl Driver {
         wait: Wait,
         edges: &Edges,
     ) -> Result<F::Output, NothingWakes> {
+        let _scope = edges.scope();
         let mut waiting = Waiting {
             wait,
             edges,

@@ -33,7 +33,6 @@ use crate::sync::{
     AtomicBool, AtomicUsize, Instant, Mutex, OnceLock, Ordering, Shared, Thread, current,
     ignore_poison,
 };
-use crate::waits::edges::Edges;
 use crate::waits::tasks::{self, Number, Spawned};
 use crate::waits::threads::{Polled, Workers};
 
@@ -298,8 +297,6 @@ impl<F: Future> Future for Stamped<F> {
         if number.is_watched() {
             return self.poll_watched(cx);
         }
-        // What it waits for is nothing that the thread waits for that polls it.
-        let _edges = Edges::begin();
         self.poll_noted(cx)
     }
 }

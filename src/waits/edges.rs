@@ -27,15 +27,13 @@ pub(crate) struct Edge {
     pub(crate) waker: usize,
 }
 
-/// The count outside of all polls whose edges are wanted: an executor of another crate may poll tasks and jobs of ours for ever.
-const UNWANTED: usize = usize::MAX;
-
-/// More edges than this are not noted in one poll.
+/// With so many edges on a thread, the next one takes the place of the first: executors of other crates may poll tasks and jobs of
+/// ours for ever, and nothing takes their edges away. A poll that loses edges so is taken for one that waits for something else.
 const MOST: usize = 1024;
 
 thread_local! {
-    /// How many entries of `EDGES` count, or `UNWANTED`. It has no destructor.
-    static COUNT: Cell<usize> = const { Cell::new(UNWANTED) };
+    /// How many entries of `EDGES` count. It has no destructor.
+    static COUNT: Cell<usize> = const { Cell::new(0) };
 
     /// The edges of all polls on this thread's stack, the outermost first.
     static EDGES: RefCell<Vec<Edge>> = const { RefCell::new(Vec::new()) };
@@ -44,11 +42,13 @@ thread_local! {
 /// Notes that what was just polled has returned `Pending`.
 #[inline]
 pub(crate) fn add(target: Target, cx: &Context<'_>) {
-    let count = COUNT.get();
-    // `UNWANTED` is more, too.
-    if !NOTED || count >= MOST {
+    if !NOTED {
         return;
     }
+    let count = match COUNT.get() {
+        count if count < MOST => count,
+        _ => 0,
+    };
     let waker = cx.waker().data().addr();
     let _ = EDGES.try_with(|edges| {
         if let Ok(mut edges) = edges.try_borrow_mut() {
@@ -59,24 +59,20 @@ pub(crate) fn add(target: Target, cx: &Context<'_>) {
     });
 }
 
-/// The edges of one poll: those that were added since this was made. Dropping it forgets them.
+/// The edges of one poll: those that were added since this was made.
+///
+/// Making it is a load, and nothing is to be done at its end: that is all that a value which is ready pays. What is left of such
+/// a poll, by a branch that has waited beside the one that was ready, lies below the edges of all later polls.
 pub(crate) struct Edges {
-    /// The first of them.
     first: usize,
-    /// The count of the poll around this one.
-    outer: usize,
 }
 
 impl Edges {
     #[inline]
     pub(crate) fn begin() -> Self {
-        let outer = COUNT.get();
-        let edges = Edges {
-            first: if outer == UNWANTED { 0 } else { outer },
-            outer,
-        };
-        edges.clear();
-        edges
+        Edges {
+            first: if NOTED { COUNT.get() } else { 0 },
+        }
     }
 
     /// Forgets them, since the next poll begins.
@@ -85,6 +81,11 @@ impl Edges {
         if NOTED {
             COUNT.set(self.first);
         }
+    }
+
+    /// Forgets them when what this returns is dropped.
+    pub(crate) fn scope(&self) -> Scope<'_> {
+        Scope(self)
     }
 
     /// Copies them, each once.
@@ -102,11 +103,11 @@ impl Edges {
     }
 }
 
-impl Drop for Edges {
-    #[inline]
+/// Edges that are forgotten when this is dropped.
+pub(crate) struct Scope<'a>(&'a Edges);
+
+impl Drop for Scope<'_> {
     fn drop(&mut self) {
-        if NOTED {
-            COUNT.set(self.outer);
-        }
+        self.0.clear();
     }
 }

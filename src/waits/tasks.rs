@@ -176,7 +176,8 @@ impl<F: Future> Future for Watched<F> {
             return poll(*this.spawned, cx, |cx| this.future.poll(cx));
         }
         // What it waits for is nothing that the thread waits for that polls it.
-        let _edges = Edges::begin();
+        let edges = Edges::begin();
+        let _scope = edges.scope();
         this.future.poll(cx)
     }
 }
@@ -206,6 +207,7 @@ pub(crate) fn poll<T>(
     counted.is_woken.store(false, Ordering::SeqCst);
     ignore_poison(node.state.lock()).polls += 1;
     let edges = Edges::begin();
+    let _scope = edges.scope();
     let result = poll(&mut Context::from_waker(waker));
     let mut state = ignore_poison(node.state.lock());
     state.polls += 1;
