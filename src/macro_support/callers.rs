@@ -45,6 +45,7 @@ pub mod sync {
 
     use crate::dual::handle::Dual;
 
+    #[track_caller]
     pub fn asynchronous<F: Future>(body: impl FnOnce() -> F) -> F::Output {
         Dual::future(body()).get()
     }
@@ -59,21 +60,23 @@ pub mod sync {
 pub mod shim {
     use std::process::Termination;
 
-    use super::{Moves, drive};
+    use super::Moves;
     use crate::executor::multi_thread::Executor;
 
+    #[track_caller]
     pub fn asynchronous<F>(body: impl FnOnce() -> F) -> impl Termination
     where
         F: Moves<Output: Termination>,
     {
         let (ex, body) = (Executor::new(), body());
         // The value of a body need not be `Send`: it may be a boxed error.
-        drive(ex.spawn(async { body.await.report() }))
+        ex.spawn(async { body.await.report() }).get()
     }
 
+    #[track_caller]
     pub fn blocking<T: Termination>(body: impl FnOnce() -> T + Send + 'static) -> impl Termination {
         let ex = Executor::new();
-        drive(ex.spawn(async { body().report() }))
+        ex.spawn(async { body().report() }).get()
     }
 }
 

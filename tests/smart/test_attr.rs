@@ -134,8 +134,9 @@ async fn an_async_body_that_takes_too_long() {
 }
 
 /// It says who waits.
-#[smartcall::test(sync, timeout = "200ms")]
-#[should_panic(expected = "  `.get()` at tests/smart/test_attr.rs:")]
+#[cfg(all(feature = "diagnose", feature = "executor"))]
+#[smartcall::test(sync, shim, timeout = "200ms")]
+#[should_panic(expected = "/test_attr.rs:")]
 async fn a_body_that_waits() {
     smartcall::sleep(LONG).await;
 }
