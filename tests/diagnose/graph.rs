@@ -104,7 +104,7 @@ fn through_tasks() {
         let middle = ex.spawn(async { inner.await.map(|n| n + 1) });
         let line = line!() + 1;
         let gets = named("outer", || assert!(middle.get().is_ok()));
-        let text = text_with(line, &["polled by thread \"shim-"]);
+        let text = text_with(line, &["polled by thread \"shim-", "-> `.get()` at "]);
         let inner_at = format!("task spawned at tests/diagnose/graph.rs:{inner_line}:");
         let middle_at = format!(
             "task spawned at tests/diagnose/graph.rs:{}:",
