@@ -7,8 +7,11 @@ use std::task::Context;
 /// A line of the program.
 pub(crate) type Line = &'static Location<'static>;
 
-/// Whether waits are noted at all.
-pub(crate) const NOTED: bool = cfg!(feature = "diagnose");
+/// Whether waits are noted at all. Without threads nothing can wait, and there may be no clock.
+pub(crate) const NOTED: bool = cfg!(all(
+    feature = "diagnose",
+    any(not(target_family = "wasm"), target_feature = "atomics")
+));
 
 /// What is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
