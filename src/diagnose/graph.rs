@@ -170,6 +170,13 @@ impl Graph {
             .chain(of_tasks)
     }
 
+    /// Returns the tasks that wait by `.await`.
+    pub(crate) fn waiting_tasks(&self) -> impl Iterator<Item = usize> {
+        let waits = self.tasks.iter();
+        let waits = waits.filter(|(_, task)| matches!(task.is, TaskIs::Waits { .. }));
+        waits.map(|(number, _)| *number)
+    }
+
     /// Returns the innermost wait that a target is in.
     pub(crate) fn wait_in(&self, target: Target) -> Option<usize> {
         self.waits.iter().rposition(|wait| match target {

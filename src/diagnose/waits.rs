@@ -92,8 +92,12 @@ impl Waits {
         let mut text = String::new();
         let mut in_cycles = HashSet::new();
         let mut cycles = Vec::new();
-        for at in &wanted {
-            let Some(nodes) = describe.cycle_from(Node::Wait(*at)) else {
+        // Tasks that only await each other have no thread, and no wait of one leads to them.
+        let tasks = graph.waiting_tasks();
+        let tasks = tasks.filter(|number| is_wanted(Key::Poll(*number)));
+        let waits = wanted.iter().map(|at| Node::Wait(*at));
+        for node in waits.chain(tasks.map(Node::Task)) {
+            let Some(nodes) = describe.cycle_from(node) else {
                 continue;
             };
             if nodes.iter().any(|node| in_cycles.contains(node)) {

@@ -73,6 +73,12 @@ fn a_get_and_an_await() {
     in_child(|| assert_eq!(word_for(gets, awaits), Certainty::Certain));
 }
 
+/// Two tasks that await each other: no thread waits, and so `on_stuck` is not told. `waits` shows it.
+#[test]
+fn two_awaits() {
+    in_child(|| assert_eq!(word_for(awaits, awaits), Certainty::Certain));
+}
+
 /// The same through a job of the pool.
 #[test]
 fn through_a_job() {
