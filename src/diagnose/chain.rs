@@ -45,32 +45,25 @@ impl<'a> Describe<'a> {
     /// Returns what a node waits for.
     fn next(&self, node: Node) -> Vec<Node> {
         let of_edges = |edges: &[Edge]| edges.iter().map(|edge| Node::of(edge.target)).collect();
-        let wait_in = |target| self.graph.wait_in(target).map(Node::Wait);
+        let of_wait = |at: Option<usize>| at.map(Node::Wait).into_iter().collect();
         match node {
             Node::Wait(at) => of_edges(&self.graph.waits[at].wait.edges),
-            Node::Task(number) => {
-                match self.graph.tasks.get(&number).map(|task| (&task.is, task)) {
-                    Some((TaskIs::Waits { edges, .. }, _)) => of_edges(edges),
-                    Some((TaskIs::Polled { .. }, task)) => {
-                        let spawned_at = task.spawned_at;
-                        wait_in(Target::Task { number, spawned_at })
-                            .into_iter()
-                            .collect()
-                    }
-                    None => Vec::new(),
-                }
-            }
-            Node::Job(address) => {
-                let waits = |wait: &ThreadWait| wait.wait.job == address;
-                let wait = self.graph.waits.iter().rposition(waits);
-                wait.map(Node::Wait).into_iter().collect()
-            }
+            Node::Task(number) => match self.graph.tasks.get(&number).map(|task| &task.is) {
+                Some(TaskIs::Waits { edges, .. }) => of_edges(edges),
+                Some(TaskIs::Polled { .. }) => of_wait(self.graph.wait_in_task(number)),
+                None => Vec::new(),
+            },
+            Node::Job(address) => of_wait(self.graph.wait_in_job(address)),
         }
     }
 
-    /// Returns whether one node waits for another, over any number of others.
-    pub(crate) fn leads_to(&self, from: Node, to: Node) -> bool {
-        self.path(from, to, &mut HashSet::new()).is_some()
+    /// Adds what a node leads to, over any number of others.
+    pub(crate) fn add_led_to(&self, from: Node, led_to: &mut HashSet<Node>) {
+        for next in self.next(from) {
+            if led_to.insert(next) {
+                self.add_led_to(next, led_to);
+            }
+        }
     }
 
     /// Returns a circle that a node is in, beginning with it.

@@ -5,7 +5,7 @@
 //! nor parked anew, and the holders of its waker are the same. Whatever passes was so all the time in between. Only of that it is
 //! said that it is *certain*.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
@@ -78,25 +78,33 @@ pub(crate) struct Graph {
     pub(crate) jobs: HashMap<usize, JobState>,
     /// The tasks whose polls hold a worker for long, and which no wait is in.
     pub(crate) stalled: Vec<usize>,
+    /// The innermost wait in a task, by the task's number.
+    in_task: HashMap<usize, usize>,
+    /// The innermost wait in a job, by the job's address.
+    in_job: HashMap<usize, usize>,
 }
 
 impl Graph {
     /// Reads what every thread has noted.
     pub(crate) fn read() -> Self {
         let mut graph = Graph::default();
-        let slots = threads::slots();
-        for slot in &slots {
+        for slot in threads::slots() {
             let thread = name(slot.thread());
-            graph
-                .waits
-                .extend(slot.waits().into_iter().map(|wait| ThreadWait {
+            // The inner ones come later, and take the places of the outer ones.
+            for wait in slot.waits() {
+                let at = graph.waits.len();
+                graph.in_job.insert(wait.job, at);
+                if let Some(task) = wait.task {
+                    graph.in_task.insert(task, at);
+                }
+                graph.waits.push(ThreadWait {
                     thread: thread.clone(),
                     wait,
-                    slot: Arc::clone(slot),
-                }));
+                    slot: Arc::clone(&slot),
+                });
+            }
         }
         graph.read_tasks();
-        graph.read_jobs(&slots);
         graph
     }
 
@@ -125,8 +133,7 @@ impl Graph {
             let (number, spawned_at, long) = (polled.number, polled.spawned_at, polled.long);
             let thread = name(&polled.thread);
             // A wait in it says more.
-            let has_wait = self.waits.iter().any(|wait| wait.wait.task == Some(number));
-            let long = long.filter(|_| !has_wait);
+            let long = long.filter(|_| !self.in_task.contains_key(&number));
             let is = TaskIs::Polled { thread, long };
             self.tasks.insert(number, TaskState { spawned_at, is });
             if long.is_some() {
@@ -138,24 +145,29 @@ impl Graph {
     #[cfg(not(feature = "executor"))]
     fn read_tasks(&mut self) {}
 
-    fn read_jobs(&mut self, slots: &[Arc<Slot>]) {
-        let mut targets: Vec<Target> = self.edges().map(|edge| edge.target).collect();
-        targets.dedup();
-        for target in targets {
-            let Target::Job { address, .. } = target else {
-                continue;
+    /// Finds out what the jobs are at that something waits for. Only a report needs it.
+    pub(crate) fn read_jobs(&mut self) {
+        let slots = threads::slots();
+        let runs: HashMap<usize, &Arc<Slot>> =
+            slots.iter().map(|slot| (slot.job(), slot)).collect();
+        let targets: HashSet<usize> = self
+            .edges()
+            .filter_map(|edge| match edge.target {
+                Target::Job { address, .. } => Some(address),
+                Target::Task { .. } => None,
+            })
+            .collect();
+        for address in targets {
+            let waits = || Some(&self.waits[self.wait_in_job(address)?].slot);
+            let slot = runs.get(&address).copied().or_else(waits);
+            let state = match slot {
+                Some(slot) => JobState::Runs {
+                    thread: name(slot.thread()),
+                    pool: queues::describe_full(slot.pool()),
+                },
+                None => queues::describe(address).map_or(JobState::Unknown, JobState::Queued),
             };
-            self.jobs.entry(address).or_insert_with(|| {
-                let runs = |slot: &&Arc<Slot>| {
-                    slot.job() == address || slot.waits().iter().any(|wait| wait.job == address)
-                };
-                if let Some(slot) = slots.iter().find(runs) {
-                    let thread = name(slot.thread());
-                    let pool = queues::describe_full(slot.pool());
-                    return JobState::Runs { thread, pool };
-                }
-                queues::describe(address).map_or(JobState::Unknown, JobState::Queued)
-            });
+            self.jobs.insert(address, state);
         }
     }
 
@@ -177,12 +189,14 @@ impl Graph {
         waits.map(|(number, _)| *number)
     }
 
-    /// Returns the innermost wait that a target is in.
-    pub(crate) fn wait_in(&self, target: Target) -> Option<usize> {
-        self.waits.iter().rposition(|wait| match target {
-            Target::Task { number, .. } => wait.wait.task == Some(number),
-            Target::Job { address, .. } => wait.wait.job == address,
-        })
+    /// Returns the innermost wait in a task that is being polled.
+    pub(crate) fn wait_in_task(&self, number: usize) -> Option<usize> {
+        self.in_task.get(&number).copied()
+    }
+
+    /// Returns the innermost wait in a job.
+    pub(crate) fn wait_in_job(&self, address: usize) -> Option<usize> {
+        self.in_job.get(&address).copied()
     }
 
     /// Returns whether a wait is as the first pass has found it, and only its own edges hold its waker.

@@ -84,7 +84,8 @@ pub struct Cycle {
 
 impl Waits {
     /// Reads a graph. The waits that are wanted are listed, by their number, and all that they lead to.
-    pub(crate) fn of(graph: Graph, is_wanted: impl Fn(Key) -> bool) -> Self {
+    pub(crate) fn of(mut graph: Graph, is_wanted: impl Fn(Key) -> bool) -> Self {
+        graph.read_jobs();
         let describe = Describe::new(&graph, Instant::now());
         let wanted: Vec<usize> = (0..graph.waits.len())
             .filter(|at| is_wanted(Key::Wait(graph.waits[*at].wait.id)))
@@ -114,14 +115,12 @@ impl Waits {
         }
         let mut shown: HashSet<Node> = in_cycles.clone();
         // What nothing else leads to comes first, so that each tree is shown from its root.
-        let is_led_to = |at: usize| {
-            let others = wanted.iter().filter(|other| **other != at);
-            others
-                .into_iter()
-                .any(|other| describe.leads_to(Node::Wait(*other), Node::Wait(at)))
-        };
-        let (roots, rest): (Vec<_>, Vec<_>) =
-            wanted.iter().copied().partition(|at| !is_led_to(*at));
+        let mut led_to = HashSet::new();
+        for at in &wanted {
+            describe.add_led_to(Node::Wait(*at), &mut led_to);
+        }
+        let is_root = |at: &usize| !led_to.contains(&Node::Wait(*at));
+        let (roots, rest): (Vec<_>, Vec<_>) = wanted.iter().copied().partition(is_root);
         for at in roots.into_iter().chain(rest) {
             if shown.insert(Node::Wait(at)) {
                 let certainty = describe.certainty_of_wait(at);

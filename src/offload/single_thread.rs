@@ -17,6 +17,7 @@ use crate::offload::pool::{self, Pool, ToPool};
 use crate::offload::threads;
 use crate::sync::ignore_poison;
 use crate::system::Threads;
+use crate::waits::edges::NOTED;
 use crate::waits::queues;
 
 thread_local! {
@@ -152,7 +153,9 @@ impl<V: 'static> SingleThread<V> {
                 Err(payload) => PANIC.set(Some(payload)),
             }
             for job in received {
-                waiting.lock().pop_front();
+                if NOTED {
+                    waiting.lock().pop_front();
+                }
                 context::run_dedicated(job);
             }
             // Before the thread's other thread-locals.
@@ -216,6 +219,9 @@ pub(crate) fn started<T>(thread: io::Result<T>) -> T {
 impl Pool for Thread {
     fn offload(&self, job: Job) -> Result<(), Job> {
         self.threads.check("`SingleThread`");
+        if !NOTED {
+            return self.jobs.send(job).map_err(|refused| refused.0);
+        }
         // Under the lock, so that the order is the same.
         let mut queue = self.queue.lock();
         let address = context::job_address(&job);
