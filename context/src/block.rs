@@ -123,6 +123,12 @@ impl Permission {
         }
     }
 
+    /// Returns whether a host was asked: this thread polls something that waits meanwhile.
+    #[inline]
+    pub fn has_host(&self) -> bool {
+        self.host.is_some()
+    }
+
     /// Returns whether [`try_block`](Permission::try_block) may refuse.
     #[inline]
     pub fn is_uncertain(&self) -> bool {
@@ -189,16 +195,6 @@ impl Permission {
                 }
             }),
         }
-    }
-}
-
-/// Runs a closure that blocks, if this thread may block: else it panics at the caller's line.
-#[inline]
-#[track_caller]
-pub fn block_or_refuse<R>(f: impl FnOnce() -> R) -> R {
-    match request_blocking() {
-        Ok(permission) => permission.block(f),
-        Err(refusal) => refusal.panic(),
     }
 }
 

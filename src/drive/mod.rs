@@ -7,3 +7,4 @@ pub(crate) mod cancel;
 pub(crate) mod driver;
 pub(crate) mod job;
 pub(crate) mod parker;
+pub(crate) mod permitted;

@@ -6,8 +6,8 @@ use std::pin::{Pin, pin};
 use smartcall_context::internal::{self as context, CannotBlock, Permission};
 
 use crate::drive::driver::NothingWakes;
+use crate::drive::permitted;
 use crate::dual::handle::Dual;
-use crate::waits::threads;
 use crate::work::traits::{Work, value_of};
 
 impl<T, W: Work<Output = T>> Dual<T, W> {
@@ -75,9 +75,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
             Ok(permission) => {
                 let mut this = pin!(self);
                 let line = Location::caller();
-                Ok(value_of(permission.block(|| {
-                    threads::in_poll(|| this.as_mut().block_at(line))
-                })))
+                let blocked = permitted::block(permission, || this.as_mut().block_at(line));
+                Ok(value_of(blocked))
             }
             Err(refusal) => Err(CannotBlock::new(self, refusal)),
         }
@@ -90,9 +89,9 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     fn try_block(self, permission: Permission) -> Result<T, CannotBlock<Self>> {
         let mut this = Some(self);
         let line = Location::caller();
-        let blocked = permission.try_block(|| {
+        let blocked = permitted::try_block(permission, || {
             let this = this.take()?;
-            Some(threads::in_poll(|| pin!(this).block_at(line)))
+            Some(pin!(this).block_at(line))
         });
         match (blocked, this) {
             (Ok(Some(value)), _) => Ok(value_of(value)),
@@ -110,5 +109,5 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
 #[track_caller]
 fn block_or_refuse<W: Work>(mut work: Pin<&mut W>) -> Result<W::Output, NothingWakes> {
     let line = Location::caller();
-    context::block_or_refuse(|| threads::in_poll(|| work.as_mut().block_at(line)))
+    permitted::block_or_refuse(|| work.as_mut().block_at(line))
 }

@@ -16,6 +16,7 @@ use pin_project_lite::pin_project;
 use smartcall_context::internal as context;
 
 use crate::drive::driver::{self, NothingWakes};
+use crate::drive::permitted;
 use crate::dual::handle::{Dual, DualOf};
 use crate::dual::timer;
 use crate::waits::edges::Line;
@@ -145,7 +146,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
                 timer
             });
             // The timer holds the waker.
-            value_of(permission.block(|| driver::block_on(until.as_mut(), line)))
+            let wait = || driver::block_on(until.as_mut(), line);
+            value_of(permitted::block(permission, wait))
         })
     }
 

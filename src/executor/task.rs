@@ -8,9 +8,8 @@ use std::task::{Context, Poll};
 
 use async_executor::FallibleTask;
 
-use smartcall_context::internal as context;
-
 use crate::drive::driver::{self, NothingWakes};
+use crate::drive::permitted;
 use crate::waits::edges::{self, Line};
 use crate::waits::tasks::Spawned;
 use crate::work::traits::{Work, blocks, value_of};
@@ -92,7 +91,7 @@ impl<T> Task<T> {
     #[track_caller]
     pub fn get(self) -> T {
         let line = Location::caller();
-        value_of(context::block_or_refuse(|| {
+        value_of(permitted::block_or_refuse(|| {
             driver::block_on(pin!(self), line)
         }))
     }

@@ -10,6 +10,16 @@ pub trait Code {
 
     /// Runs the code.
     fn run(self) -> Self::Output;
+
+    /// Runs the code on the thread that resolves its handle. Nobody uses the handle meanwhile.
+    #[doc(hidden)]
+    #[inline]
+    fn run_here(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run()
+    }
 }
 
 impl<F: FnOnce() -> T, T> Code for F {

@@ -28,32 +28,53 @@ use crate::waits::threads;
 ///
 /// Dropping it cancels the code: code that has not begun is dropped and does not run; code that runs is told, and its value is
 /// dropped.
-pub(crate) struct BlockingTask<T>(Arc<Job<dyn HasValue<T>>>);
+pub(crate) struct BlockingTask<T> {
+    job: Arc<Job<dyn HasValue<T>>>,
+    /// Whether the code goes on when this is dropped.
+    is_detached: bool,
+}
 
 impl<T> Drop for BlockingTask<T> {
     fn drop(&mut self) {
-        if !self.0.abandon() {
+        if self.is_detached {
+            return;
+        }
+        if !self.job.abandon() {
             // The code that never begins, or the value that nobody has taken.
-            self.0.parcel().clear();
-        } else if self.0.on_drop().joins {
+            self.job.parcel().clear();
+        } else if self.job.on_drop().joins {
             #[cfg(feature = "diagnose")]
             stuck::start_if_asked();
-            threads::join(self.target(), || context::wait_in_drop(|| self.0.wait()));
+            threads::join(self.target(), || {
+                context::wait_in_drop(|| self.job.wait());
+            });
         }
     }
 }
 
 impl<T> BlockingTask<T> {
+    fn new(job: Arc<Job<dyn HasValue<T>>>) -> Self {
+        BlockingTask {
+            job,
+            is_detached: false,
+        }
+    }
+
     fn target(&self) -> Target {
         Target::Job {
-            address: job::address(&self.0),
-            made_at: self.0.made_at(),
+            address: job::address(&self.job),
+            made_at: self.job.made_at(),
         }
     }
 
     /// Returns whether the code has run, or will never run.
     pub(crate) fn is_finished(&self) -> bool {
-        self.0.has_ended()
+        self.job.has_ended()
+    }
+
+    /// Lets the code run, and drop its value on the pool.
+    pub(crate) fn detach(mut self) {
+        self.is_detached = true;
     }
 }
 
@@ -61,12 +82,12 @@ impl<T> Future for BlockingTask<T> {
     type Output = T;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        let poll = self.0.poll_ended(cx);
+        let poll = self.job.poll_ended(cx);
         if poll.is_pending() {
             edges::add(self.target(), cx);
         }
         poll.map(|()| {
-            let value = self.0.parcel().take_value().unwrap_or_else(|| {
+            let value = self.job.parcel().take_value().unwrap_or_else(|| {
                 panic!(
                     "the pool refused this job, or dropped it before it ran. This happens if the pool \
                      was shut down or its thread has ended, or if a `Pool` or a `Host` of the program \
@@ -253,7 +274,7 @@ where
     C::Output: 'static,
 {
     let shared = Arc::new(Job::new(on_drop::current(), made_at, Parcel::new(content)));
-    (context::job(shared.clone()), BlockingTask(shared))
+    (context::job(shared.clone()), BlockingTask::new(shared))
 }
 
 /// Sends a job to the pool that `select` chooses.

@@ -49,9 +49,15 @@ impl<C: Code> Blocking<C> {
     #[inline]
     #[track_caller]
     pub(crate) fn new(code: C) -> Self {
+        Blocking::made_at(Location::caller(), code)
+    }
+
+    /// Makes the work of a handle that was made at a line.
+    #[inline]
+    pub(crate) fn made_at(made_at: Line, code: C) -> Self {
         Blocking {
             code: Some(code),
-            made_at: Location::caller(),
+            made_at,
             begun: Begun::Asked(Claim::VOID),
             pinned: PhantomPinned,
         }
@@ -94,7 +100,7 @@ where
     fn poll_asked(self: Pin<&mut Self>, cx: &mut Context<'_>, asked: Asked<C>) -> Poll<C::Output> {
         if select::is_granted(cx) {
             let code = asked.into_code();
-            return Poll::Ready(select::run_here(|| code.run()));
+            return Poll::Ready(select::run_here(|| code.run_here()));
         }
         self.send_asked(cx, asked)
     }
@@ -131,7 +137,7 @@ where
                 }
                 Answer::Inline => {
                     if let Some(code) = this.code.take() {
-                        return Poll::Ready(select::run_here(|| code.run()));
+                        return Poll::Ready(select::run_here(|| code.run_here()));
                     }
                 }
                 Answer::Pool => {}
@@ -166,7 +172,7 @@ where
     fn block_at(mut self: Pin<&mut Self>, line: Line) -> Result<C::Output, NothingWakes> {
         if !select::sends_away() {
             if let Some(code) = self.as_mut().project().code.take() {
-                return Ok(select::run_here(|| code.run()));
+                return Ok(select::run_here(|| code.run_here()));
             }
         }
         driver::block_on(self, line)

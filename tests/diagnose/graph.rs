@@ -345,6 +345,30 @@ fn nested_gets() {
     });
 }
 
+/// So does one that waits for a limited time, and the `get` of a task. On a plain thread none does.
+#[test]
+fn other_waits_in_a_poll() {
+    in_child(|| {
+        const NOTE: &str = "nothing else in this future can go on";
+        const HOUR: Duration = Duration::from_secs(3600);
+
+        let noted = |waits: usize, notes: usize| {
+            waits_until(|all| {
+                all.iter().count() == waits && all.to_string().matches(NOTE).count() == notes
+            })
+        };
+        let ex = Executor::builder().threads(1).build();
+        let gets = ex.spawn(async { drop(Dual::future(never()).get_timeout(HOUR)) });
+        noted(1, 1);
+        let task = ex.spawn(never());
+        let gets_task = ex.spawn(async { task.get() });
+        noted(2, 2);
+        thread::spawn(|| drop(Dual::future(never()).get_timeout(HOUR)));
+        noted(3, 2);
+        drop((gets, gets_task));
+    });
+}
+
 /// Looking at the waits neither blocks nor changes anything, while threads wait and end all the time.
 #[test]
 fn looked_at_all_the_time() {

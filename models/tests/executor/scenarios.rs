@@ -37,9 +37,12 @@ fn explore(n: usize, scenario: impl Fn() + Send + Sync + Clone + 'static) {
 
 /// `.get()` of a future.
 fn get<F: Future>(future: F) -> F::Output {
-    context::block_or_refuse(|| {
-        driver::block_on(pin!(future), Location::caller()).expect("something can wake it")
-    })
+    let wait = || driver::block_on(pin!(future), Location::caller());
+    let waited = match context::request_blocking() {
+        Ok(permission) => permission.block(wait),
+        Err(refusal) => refusal.panic(),
+    };
+    waited.expect("something can wake it")
 }
 
 /// An event. A task awaits it, and a thread waits for it without the executor's knowledge.
