@@ -139,6 +139,8 @@ mod dual;
 mod call;
 mod combine;
 
+pub mod stream;
+
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 #[path = "macro_support/mod.rs"]
@@ -167,6 +169,9 @@ pub use smartcall_macros::smart;
 #[cfg(feature = "macros")]
 #[doc = include_str!("test.md")]
 pub use smartcall_macros::test;
+pub use stream::emit::Emit;
+pub use stream::handle::{DualStream, DualStreamOf};
+pub use stream::source::Source;
 pub use work::traits::Work;
 
 /// Compiles the code of the README.
