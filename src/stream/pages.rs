@@ -24,14 +24,15 @@ where
     /// The argument of the next fetch. `None`: there is no other page.
     next: Option<Option<C>>,
     /// The fetch that is waited for.
-    work: Pin<Box<Fetch<P, C, E, F::Work>>>,
+    work: Fetch<P, C, E, F::Work>,
     kind: PhantomData<fn() -> K>,
 }
 
 /// What a fetch returns: the items of the page, and the cursor of the next one, if there is one.
 type Fetched<P, C, E> = Result<(P, Option<C>), E>;
 
-type Fetch<P, C, E, W> = Option<Dual<Fetched<P, C, E>, W>>;
+/// A place for a fetch. Each one has the same.
+type Fetch<P, C, E, W> = Pin<Box<Option<Dual<Fetched<P, C, E>, W>>>>;
 
 impl<F, P, C, E, K> DualStream<Result<P::Item, E>, Pages<F, P, C, E, K>>
 where
