@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::Context;
 
 use smartcall_context::internal::placement::{self, Leave, Placement, Ticket};
-use smartcall_context::internal::{self as context, HostRef, scoped};
+use smartcall_context::internal::{self as context, HostRef, Place, scoped};
 
 use crate::offload::pool::{Pool, ToPool};
 
@@ -147,6 +147,11 @@ fn is_process_here() -> bool {
 #[inline]
 pub(crate) fn sends_away() -> bool {
     bound_here() == Some(false)
+}
+
+/// Returns whether blocking code that is awaited on this thread may run on it.
+pub(crate) fn may_run_here() -> bool {
+    bound_here().unwrap_or_else(|| context::current() == Place::Driving || is_process_here())
 }
 
 /// Returns whether blocking code that is resolved on this thread may always run on it.

@@ -27,7 +27,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use futures::Stream;
-use smartcall_context::internal::{self as context, Place};
+use smartcall_context::internal as context;
 
 use crate::drive::driver::{self, NothingWakes};
 use crate::drive::job::OnDrop;
@@ -322,7 +322,7 @@ where
     /// Begins the next fill as soon as the last one has ended, so that the pool makes items while the caller uses those that
     /// there are. Where code may run on this thread, that is decided when the next item is needed.
     fn resume(&mut self) {
-        if context::current() == Place::Driving && !select::sends_away() {
+        if select::may_run_here() {
             return;
         }
         let resume = || {
@@ -330,7 +330,8 @@ where
             if fill.is_some_and(|job| job.is_ready()) {
                 self.poll_fill();
             }
-            if self.fill.is_none() && self.begin() {
+            // The fill before this one may have added items after those were taken out that are there.
+            if self.fill.is_none() && self.items.has_room(self.room) && self.begin() {
                 self.poll_fill();
             }
         };
