@@ -465,13 +465,16 @@ where
                 },
                 Ok(None) => break,
                 Err(payload) => {
-                    self.iter.drop_here();
+                    quietly(|| self.iter.drop_here());
                     return Filled::Panicked(payload);
                 }
             }
         }
-        self.iter.drop_here();
-        Filled::Ended
+        // So does a panic of its destructor.
+        match panic::catch_unwind(AssertUnwindSafe(|| self.iter.drop_here())) {
+            Ok(()) => Filled::Ended,
+            Err(payload) => Filled::Panicked(payload),
+        }
     }
 
     fn run_here(mut self) -> Filled<I> {
