@@ -69,6 +69,11 @@ pub(crate) fn with_pool<R>(pool: &Arc<dyn Pool>, f: impl FnOnce() -> R) -> R {
     })
 }
 
+/// Returns the pool of the handle that this thread is resolving.
+pub(crate) fn bound() -> Option<Arc<dyn Pool>> {
+    IS_BOUND.get().then(|| scoped::cloned(&BOUND)).flatten()
+}
+
 /// Runs a closure without the pool of a handle.
 pub(crate) fn unbound<R>(f: impl FnOnce() -> R) -> R {
     scoped::with(&IS_BOUND, false, f)

@@ -24,6 +24,7 @@ use std::future::poll_fn;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::pin::{Pin, pin};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 
 use futures::Stream;
@@ -32,6 +33,7 @@ use smartcall_context::internal as context;
 use crate::drive::driver::{self, NothingWakes};
 use crate::drive::job::OnDrop;
 use crate::offload::code::Code;
+use crate::offload::pool::Pool;
 use crate::offload::spawn_blocking::{quietly, spawn_blocking};
 use crate::offload::{on_drop, select};
 use crate::stream::handle::DualStream;
@@ -359,7 +361,7 @@ where
         self.fill.set(Some(Job::made_at(
             self.made_at,
             Fill {
-                iter: iter.with_on_drop(),
+                iter: iter.with_scope(),
                 maker: self.maker.clone(),
                 room: self.room,
             },
@@ -496,6 +498,8 @@ struct Kept<I: Iterator<Item: Send> + Send + 'static> {
     has_run: bool,
     /// What the drop of the handle does.
     on_drop: OnDrop,
+    /// The pool of the handle, if it was bound to one. It is not kept alive here: it shall not be dropped by one of its own jobs.
+    pool: Option<Weak<dyn Pool>>,
     made_at: Line,
 }
 
@@ -508,13 +512,15 @@ where
             iter: Some(Box::new(iter)),
             has_run: false,
             on_drop: OnDrop::TELLS,
+            pool: None,
             made_at,
         }
     }
 
-    /// Notes what the handle does that this thread is resolving.
-    fn with_on_drop(mut self) -> Self {
+    /// Notes what the handle does that this thread is resolving, and its pool.
+    fn with_scope(mut self) -> Self {
         self.on_drop = on_drop::current();
+        self.pool = select::bound().map(|pool| Arc::downgrade(&pool));
         self
     }
 
@@ -547,6 +553,10 @@ where
             return context::run_borrowing(|| drop(iter));
         }
         // A pool that refuses it drops it here.
-        quietly(|| spawn_blocking(|| drop(iter), self.made_at).detach());
+        let send = || quietly(|| spawn_blocking(|| drop(iter), self.made_at).detach());
+        match self.pool.take().and_then(|pool| pool.upgrade()) {
+            Some(pool) => select::with_pool(&pool, send),
+            None => send(),
+        };
     }
 }
