@@ -40,11 +40,7 @@ where
     S: Source<Item = T> + Send + 'static,
 {
     let got = all_in_for(make());
-    assert_eq!(
-        pollster::block_on(all(make())),
-        got,
-        "an unknown executor"
-    );
+    assert_eq!(pollster::block_on(all(make())), got, "an unknown executor");
     by_each_boxed(&|| make().boxed(), &got);
     got
 }
