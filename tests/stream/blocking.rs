@@ -385,7 +385,7 @@ fn waits_for_its_sibling() {
 #[test]
 fn one_thread_at_a_time() {
     limit(|| {
-        let inside = Arc::new(AtomicUsize::new(0));
+        let (inside, pool) = (Arc::new(AtomicUsize::new(0)), Counting::new());
         let mut stream = DualStream::blocking(iter::repeat_with({
             let inside = Arc::clone(&inside);
             move || {
@@ -396,11 +396,12 @@ fn one_thread_at_a_time() {
             }
         }))
         .ahead(4)
-        .on(&Counting::new());
+        .on(&pool);
         let mut seen = HashSet::new();
         pollster::block_on(async {
             for _ in 0..200 {
                 seen.extend(stream.next().await);
+                pool.wait_until_idle();
             }
         });
         assert!(seen.len() > 1);

@@ -91,7 +91,7 @@ async fn ours() -> (u32, u32, u32, u32, Vec<u32>, Vec<u32>) {
 fn code_for_stream_ext() {
     limit(|| {
         let expected = pollster::block_on(by_stream_ext::bare());
-        assert_eq!(expected.0, 2);
+        assert_eq!(expected.0, 3);
         assert_eq!(pollster::block_on(by_stream_ext::ours()), expected);
         assert_eq!(pollster::block_on(ours()), expected);
         assert_eq!(Dual::future(ours()).get(), expected);

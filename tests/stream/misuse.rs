@@ -18,28 +18,26 @@ use crate::common::{AtExit, Counted, here, limit, panic_of, panicked_at, wait_un
 fn zeros() {
     limit(|| {
         let ones = || DualStream::blocking(iter::repeat(1_u32));
+        let handles = || ones().map(|n| Dual::blocking(move || n));
+        // The line is that of the macro's call, so each call is on one.
         macro_rules! refused {
-            ($start:literal, $code:expr) => {
+            ($start:ident, $code:expr) => {
                 let (line, (at, said)) = (here!(), panicked_at(|| drop($code)));
                 assert_eq!(at, line, "{said}");
                 assert!(said.starts_with($start), "{said}");
             };
         }
-        refused!("a stream can't be 0 items ahead", ones().ahead(0));
-        refused!(
-            "a stream can't be 0 items ahead",
-            DualStream::produce(0, |out| out.send(5))
-        );
-        refused!("a chunk can't have 0 items", ones().chunks(0));
-        let handles = || ones().map(|n| Dual::blocking(move || n));
-        refused!("0 handles at once resolve none", handles().buffered(0));
-        refused!(
-            "0 handles at once resolve none",
-            handles().buffer_unordered(0)
-        );
+        const AHEAD: &str = "a stream can't be 0 items ahead";
+        const CHUNK: &str = "a chunk can't have 0 items";
+        const BUFFER: &str = "0 handles at once resolve none";
+        refused!(AHEAD, ones().ahead(0));
+        refused!(AHEAD, DualStream::produce(0, |out| out.send(5)));
+        refused!(CHUNK, ones().chunks(0));
+        refused!(BUFFER, handles().buffered(0));
+        refused!(BUFFER, handles().buffer_unordered(0));
         #[cfg(feature = "executor")]
         {
-            refused!("a stream can't be 0 items ahead", ones().start(0));
+            refused!(AHEAD, ones().start(0));
         }
         // A stream of nothing is none of them.
         assert!(all_in_for(ones().take(0)).is_empty());

@@ -69,7 +69,7 @@ fn refused_here() -> DualStream<u32> {
         DualStream::ready(0..10).then(async |n| n),
         DualStream::ready(0..10).filter(|_| async { true }),
         DualStream::ready(0..10).chain(DualStream::ready(0..10)),
-        DualStream::flatten(Dual::ready(DualStream::ready(0..10))),
+        DualStream::flatten(Dual::future(async { DualStream::ready(0..10) })),
         items().on(&Counting::new()),
     );
     // What iterates through adapters names the line where the iteration has begun.
@@ -119,6 +119,8 @@ fn refused_here() -> DualStream<u32> {
         Ok(Some(0))
     );
     assert_eq!(DualStream::ready(0..3).collect::<Vec<_>>().get(), [0, 1, 2]);
+    let opened = DualStream::flatten(Dual::ready(DualStream::ready(0..3)));
+    assert_eq!(all_in_for(opened), [0, 1, 2]);
     let changed = DualStream::ready(0..9)
         .map(|n| n + 1)
         .filter(|n| n % 2 == 0);

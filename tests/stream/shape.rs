@@ -35,7 +35,7 @@ fn sizes() {
     let iter = || iter::once(5_usize);
     let of_iter = size_of_val(&iter()) / WORD;
     check(of_iter, &DualStream::ready(iter()));
-    check(of_iter + 3, &DualStream::blocking(iter()));
+    check(of_iter + 2, &DualStream::blocking(iter()));
     check(1, &DualStream::stream(futures::stream::iter(iter())));
     check(
         of_iter + 2,
