@@ -24,8 +24,9 @@ pub struct Generate<T, F: Future> {
     body: Option<Pin<Box<F>>>,
     /// What the body has ended with, until all its items were taken.
     ending: Option<thread::Result<F::Output>>,
-    /// Whether there is another item than the one that was taken last.
-    has_more: bool,
+    /// How many items there were when one was last taken after a poll of the body. They are taken before it is polled again. Those
+    /// that other tasks add meanwhile are not counted: they could go on doing so for ever.
+    more: usize,
     /// Whether the waker of this stream was left in the mouth.
     is_left: bool,
 }
@@ -144,7 +145,7 @@ impl<T, F: Future> Generate<T, F> {
             mouth,
             body: Some(Box::pin(body)),
             ending: None,
-            has_more: false,
+            more: 0,
             is_left: false,
         }
     }
@@ -153,8 +154,8 @@ impl<T, F: Future> Generate<T, F> {
 impl<T, F: Future<Output: Ending<T>>> Generate<T, F> {
     #[inline]
     fn take(&mut self) -> Option<<F::Output as Ending<T>>::Item> {
-        let (item, has_more) = self.mouth.take()?;
-        self.has_more = has_more;
+        let (item, left) = self.mouth.take()?;
+        self.more = left;
         Some(F::Output::item(item))
     }
 
@@ -164,9 +165,10 @@ impl<T, F: Future<Output: Ending<T>>> Generate<T, F> {
             self.is_left = false;
             self.mouth.forget_taker();
         }
-        if self.has_more {
-            if let Some(item) = self.take() {
-                return Poll::Ready(Some(item));
+        if self.more > 0 {
+            self.more -= 1;
+            if let Some((item, _)) = self.mouth.take() {
+                return Poll::Ready(Some(F::Output::item(item)));
             }
         }
         if let Some(body) = &mut self.body {
@@ -216,7 +218,7 @@ impl<T, F: Future<Output: Ending<T>>> Supply for Generate<T, F> {
     }
 
     fn is_ready(&self) -> bool {
-        self.has_more
+        self.more > 0
     }
 }
 
