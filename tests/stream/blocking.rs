@@ -155,8 +155,7 @@ fn items_do_not_wait_for_the_next_one() {
 #[test]
 fn read_ahead_is_bounded() {
     limit(|| {
-        // What would make too many is a race, so a few rounds are made.
-        for ahead in [1, 2, 3, 7, 8, 9, 16, 100].repeat(4) {
+        for ahead in [1, 2, 3, 7, 8, 9, 16, 100] {
             let pool = Counting::new();
             let (numbers, watch) = numbers();
             let mut stream = DualStream::blocking(numbers).ahead(ahead).on(&pool);
@@ -175,6 +174,62 @@ fn read_ahead_is_bounded() {
             // Few are made where a job ends later than its only item is taken.
             assert!(ahead < 7 || most.max(made_ahead) >= 1, "it reads ahead");
             assert!(watch.is_alive());
+        }
+    });
+}
+
+/// The same if a job fills the queue while an item is taken out.
+#[test]
+fn read_ahead_is_bounded_while_an_item_is_taken() {
+    /// It is asked whether it is current after the items were taken out. It lets the job go on, and waits for its end.
+    struct LetsGo {
+        pool: Arc<Counting>,
+        is_blocked: Arc<AtomicBool>,
+        go: mpsc::Sender<()>,
+    }
+
+    impl Pool for LetsGo {
+        fn offload(&self, job: Job) -> Result<(), Job> {
+            self.pool.offload(job)
+        }
+
+        fn is_current(&self) -> bool {
+            if self.is_blocked.swap(false, Ordering::SeqCst) {
+                self.go.send(()).expect("it waits");
+                self.pool.wait_until_idle();
+            }
+            false
+        }
+    }
+
+    limit(|| {
+        let ((begin, begins), (go, goes)) = (mpsc::channel(), mpsc::channel());
+        let (counting, is_blocked) = (Counting::new(), Arc::new(AtomicBool::new(false)));
+        let pool = Arc::new(LetsGo {
+            pool: Arc::clone(&counting),
+            is_blocked: Arc::clone(&is_blocked),
+            go,
+        });
+        let (numbers, watch) = numbers();
+        let waits = Arc::clone(&is_blocked);
+        let items = numbers.inspect(move |n| match *n {
+            0 => begins.recv().expect("it is told"),
+            1 => {
+                waits.store(true, Ordering::SeqCst);
+                goes.recv().expect("it is told");
+            }
+            _ => {}
+        });
+        let mut stream = DualStream::blocking(items).ahead(3).on(&pool);
+        assert!(stream.next().now_or_later().is_err(), "it waits");
+        begin.send(()).expect("it waits");
+        wait_until(|| is_blocked.load(Ordering::SeqCst));
+        // One item is in the queue, and the next one is being made.
+        for taken in 1..10 {
+            assert_eq!(pollster::block_on(stream.next()), Some(taken - 1));
+            counting.wait_until_idle();
+            let made_ahead = watch.made() - taken as usize;
+            assert!(made_ahead <= 3, "{made_ahead} made, 3 allowed");
         }
     });
 }
