@@ -138,6 +138,7 @@ mod dual;
 
 mod call;
 mod combine;
+pub mod io;
 
 #[cfg(feature = "macros")]
 #[doc(hidden)]
@@ -158,6 +159,7 @@ pub use executor::local::LocalExecutor;
 pub use executor::multi_thread::Executor;
 #[cfg(feature = "executor")]
 pub use executor::task::Task;
+pub use io::handle::DualIo;
 #[doc(inline)]
 pub use smartcall_context as context;
 pub use smartcall_context::CannotBlock;
