@@ -68,31 +68,6 @@
 //! assert_eq!(rest, "two");
 //! ```
 //!
-//! # Copying
-//!
-//! There is no `copy` here. In sync code [`std::io::copy`] takes two handles, and in async code
-//! [`futures::io::copy_buf`](https://docs.rs/futures/latest/futures/io/fn.copy_buf.html) does. For both callers, put the latter into a
-//! [`Dual`](crate::Dual). Under `.get()` sync readers and writers are then called on the caller's thread:
-//!
-//! ```
-//! use std::io;
-//! use smartcall::io::{Readable, Writable};
-//! use smartcall::{Dual, DualIo, DualOf, Work};
-//!
-//! fn copy(
-//!     from: DualIo<impl Readable>,
-//!     mut to: DualIo<impl Writable>,
-//! ) -> DualOf<impl Work<Output = io::Result<u64>>> {
-//!     Dual::future(async move { futures::io::copy_buf(from, &mut to).await })
-//! }
-//!
-//! let bytes = || DualIo::blocking(&b"bytes"[..]);
-//! assert_eq!(copy(bytes(), DualIo::blocking(io::sink())).get().unwrap(), 5);
-//! # pollster::block_on(async {
-//! assert_eq!(copy(bytes(), DualIo::blocking(io::sink())).await.unwrap(), 5);
-//! # });
-//! ```
-//!
 //! [`AsyncBufRead`]: futures_io::AsyncBufRead
 //! [`AsyncRead`]: futures_io::AsyncRead
 //! [`AsyncSeek`]: futures_io::AsyncSeek
@@ -105,6 +80,7 @@
 pub(crate) mod asynchronous;
 pub(crate) mod blocking;
 pub(crate) mod buffer;
+pub(crate) mod copy;
 pub(crate) mod form;
 mod futures_traits;
 pub(crate) mod handle;
@@ -117,6 +93,7 @@ pub(crate) mod wait;
 
 pub use self::asynchronous::Async;
 pub use self::blocking::Blocking;
+pub use self::copy::copy;
 pub use self::form::{Readable, Seekable, Writable};
 pub use self::handle::DualIo;
 pub use self::kind::Futures;

@@ -1,0 +1,17 @@
+//! `DualIo`: the same bytes for sync and async callers.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod copy;
+mod driven;
+mod dropped;
+mod faults;
+mod inner;
+mod read;
+mod refused;
+mod seek;
+mod support;
+#[cfg(feature = "tokio")]
+mod tokio;
+mod write;
