@@ -1,10 +1,9 @@
 //! tokio's traits, of handles and in handles.
 
-use std::io::{BufRead, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{Cursor, SeekFrom};
 use std::time::Duration;
 
 use smartcall::DualIo;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use super::support::*;
 use crate::common::limit;
@@ -12,6 +11,8 @@ use crate::common::limit;
 /// Each handle has tokio's traits, whatever is in it.
 #[test]
 fn traits_of_handles() {
+    use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+
     limit(|| {
         multi_thread().block_on(async {
             let mut all = Vec::new();
@@ -53,6 +54,8 @@ fn traits_of_handles() {
 /// A reader of tokio for sync callers: on a plain thread, where it enters a runtime of smartcall's, and in a task.
 #[test]
 fn readers_of_tokio() {
+    use std::io::{BufRead, Read, Write};
+
     fn reads() {
         let (near, far) = tokio::io::duplex(10);
         let (mut near, mut far) = (DualIo::tokio(near), DualIo::tokio(far));
@@ -79,7 +82,10 @@ fn readers_of_tokio() {
 /// A timer of tokio in a reader works for a sync caller: it is driven in a runtime.
 #[test]
 fn timers_in_readers() {
-    struct Sleeps(std::pin::Pin<Box<tokio::time::Sleep>>);
+    use std::io::Read;
+
+    #[derive(Default)]
+    struct Sleeps(Option<std::pin::Pin<Box<tokio::time::Sleep>>>);
 
     impl tokio::io::AsyncRead for Sleeps {
         fn poll_read(
@@ -87,19 +93,21 @@ fn timers_in_readers() {
             cx: &mut std::task::Context<'_>,
             to: &mut tokio::io::ReadBuf<'_>,
         ) -> std::task::Poll<std::io::Result<()>> {
-            self.0.as_mut().poll(cx).map(|()| {
-                to.put_slice(b"a");
-                Ok(())
-            })
+            let sleep = || Box::pin(tokio::time::sleep(Duration::from_millis(5)));
+            self.0
+                .get_or_insert_with(sleep)
+                .as_mut()
+                .poll(cx)
+                .map(|()| {
+                    to.put_slice(b"a");
+                    Ok(())
+                })
         }
     }
 
     limit(|| {
-        let runtime = multi_thread();
-        let sleeps = runtime
-            .block_on(async { Sleeps(Box::pin(tokio::time::sleep(Duration::from_millis(5)))) });
         let mut one = [0];
-        DualIo::tokio(sleeps)
+        DualIo::tokio(Sleeps::default())
             .read_exact(&mut one)
             .expect("it reads");
         assert_eq!(&one, b"a");
@@ -109,6 +117,9 @@ fn timers_in_readers() {
 /// Seeking by tokio's two steps, for both callers.
 #[test]
 fn seeks_of_tokio() {
+    use std::io::{BufRead, Read, Seek, Write};
+    use tokio::io::{AsyncReadExt, AsyncSeekExt};
+
     limit(|| {
         let mut io = DualIo::tokio(Cursor::new(bytes(100)));
         assert_eq!(BufRead::fill_buf(&mut io).expect("it reads").len(), 100);
@@ -143,6 +154,8 @@ fn seeks_of_tokio() {
 /// A file of tokio, whose calls go to tokio's pool, for a sync caller.
 #[test]
 fn file_of_tokio() {
+    use std::io::{Read, Seek, Write};
+
     limit(|| {
         let path = std::env::temp_dir().join(format!("smartcall-io-{}-tokio", std::process::id()));
         let runtime = multi_thread();
