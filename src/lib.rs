@@ -138,6 +138,9 @@ mod dual;
 
 mod call;
 mod combine;
+
+pub mod stream;
+
 pub mod io;
 
 #[cfg(feature = "macros")]
@@ -169,6 +172,9 @@ pub use smartcall_macros::smart;
 #[cfg(feature = "macros")]
 #[doc = include_str!("test.md")]
 pub use smartcall_macros::test;
+pub use stream::emit::Emit;
+pub use stream::handle::{DualStream, DualStreamOf};
+pub use stream::source::Source;
 pub use work::traits::Work;
 
 /// Compiles the code of the README.

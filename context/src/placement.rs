@@ -367,6 +367,12 @@ pub fn is_granted(cx: &Context<'_>) -> bool {
     })
 }
 
+/// Returns whether a part has asked in this poll of the driver, which then polls again at once.
+#[inline]
+pub fn has_asked(cx: &Context<'_>) -> bool {
+    TURN.with(|turn| turn.is_drivers(cx) && !matches!(turn.requests.get(), 0 | GRANTED))
+}
+
 /// Asks where blocking code that can't leave its place is to run.
 ///
 /// `asked` is the code's to keep from one poll to the next, `false` at first.

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::panic::Location;
 
 /// Why a thread must not block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,18 +68,38 @@ impl Refusal {
                  around the wait."
             )
         }
-        let more = match self {
-            Refusal::NoSpare(_) => " `Builder::max_spares` allows more spare threads.",
-            Refusal::TokioCurrentThread => " In a multi-thread runtime this call works.",
-            Refusal::TokioLocalSet => " In a task from `tokio::spawn` this call works.",
-            _ => "",
-        };
+        let more = self.what_works();
         panic!(
             "cannot block here: {self}. This happens because `.get()` or `block_on` was called from async code. \
              While it waits, the executor's other tasks stand still, and the value may have to come from one \
              of them. Use `.await` here; or `try_get`, which returns the handle; or move the sync code that \
              calls this into `Dual::blocking(..).await`.{more}"
         )
+    }
+
+    /// Panics, at the line where an iterator takes an item. The iteration has begun at another one.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub fn panic_in_iteration(self, begun_at: &Location<'_>) -> ! {
+        let more = self.what_works();
+        panic!(
+            "cannot block here: {self}. This happens because a `DualStream` was iterated over, from {begun_at} on, \
+             in async code or in a job of such a pool. While the iteration waits, nothing else runs here, and the \
+             item may have to come from it. Use `while let Some(item) = stream.next().await` here; or \
+             `stream.next().try_get()`, which returns an error; or move the sync code that iterates into \
+             `Dual::blocking(..).await`.{more}"
+        )
+    }
+
+    /// Returns where the same call works, if there is such a place.
+    fn what_works(self) -> &'static str {
+        match self {
+            Refusal::NoSpare(_) => " `Builder::max_spares` allows more spare threads.",
+            Refusal::TokioCurrentThread => " In a multi-thread runtime this call works.",
+            Refusal::TokioLocalSet => " In a task from `tokio::spawn` this call works.",
+            _ => "",
+        }
     }
 
     /// Panics, at the line of a deref.

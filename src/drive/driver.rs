@@ -78,6 +78,16 @@ impl NothingWakes {
              waker. Store it there, or limit the wait by `get_timeout`. To serve for ever, use `block_on` of an executor."
         )
     }
+
+    /// Panics, at the line where an iterator takes an item. The iteration has begun at another one.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub(crate) fn panic_in_iteration(&self, begun_at: Line) -> ! {
+        panic!(
+            "nothing can wake this iteration of a `DualStream`, which has begun at {begun_at}: its source returned `Pending`, and              nothing keeps the waker that it was polled with. It would wait for ever. This happens with `stream::pending()`, and              with a stream that does not store the waker. Store it there, or limit the wait by `.next().get_timeout(..)`."
+        )
+    }
 }
 
 /// What is driven.

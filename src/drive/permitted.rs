@@ -1,6 +1,8 @@
 //! Waits that were permitted: what was asked for a permission, and got one.
 
-use smartcall_context::internal::{self as context, Permission, Refusal};
+#[cfg(feature = "executor")]
+use smartcall_context::internal as context;
+use smartcall_context::internal::{Permission, Refusal};
 
 use crate::waits::threads;
 
@@ -19,6 +21,25 @@ pub(crate) fn block<R>(permission: Permission, wait: impl FnOnce() -> R) -> R {
     }
 }
 
+/// Waits by a permission, unless what is waited for is ready. Whether it is refused does not depend on that.
+///
+/// # Panics
+///
+/// See [`block`].
+#[inline]
+#[track_caller]
+pub(crate) fn block_unless<R>(
+    is_ready: bool,
+    permission: Permission,
+    wait: impl FnOnce() -> R,
+) -> R {
+    if is_ready && !permission.is_uncertain() {
+        wait()
+    } else {
+        block(permission, wait)
+    }
+}
+
 /// Waits by a permission, or returns why it has not waited.
 #[cold]
 #[track_caller]
@@ -31,6 +52,7 @@ pub(crate) fn try_block<R>(permission: Permission, wait: impl FnOnce() -> R) -> 
 /// # Panics
 ///
 /// Panics at the caller's line if this thread must not block.
+#[cfg(feature = "executor")]
 #[inline]
 #[track_caller]
 pub(crate) fn block_or_refuse<R>(wait: impl FnOnce() -> R) -> R {

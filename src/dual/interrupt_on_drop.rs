@@ -1,9 +1,7 @@
 //! Handles whose drop interrupts their blocking code.
 
-use crate::dual::handle::{Dual, DualOf};
 use crate::offload::on_drop;
-use crate::work::scoped::{self, Scope, Scoped};
-use crate::work::traits::Work;
+use crate::work::scoped::{self, Bind, Scope};
 
 /// Makes dropping the handle end the waits of blocking code that is already running.
 ///
@@ -11,7 +9,7 @@ use crate::work::traits::Work;
 /// code is interruptible. When the handle is dropped, by a timeout or by a cancelled task, a `.get()` in the code that waits, or
 /// is about to wait, unwinds the code without a message, and drops what it waits for. So cancelling passes through sync code into
 /// the async code below it. This holds for all blocking code in the handle, and for the code that it resolves in turn, but not for
-/// what it [starts](Dual::start) or spawns.
+/// what it [starts](crate::Dual::start) or spawns.
 ///
 /// Unwinding leaves changes half done, and a std `Mutex` poisoned whose guard the code holds meanwhile. So use it for code that is
 /// written with that in mind. [`shield`](crate::offload::shield) protects a section. Code that waits by other means than `.get()`
@@ -42,11 +40,8 @@ use crate::work::traits::Work;
 /// drop(waits);
 /// assert!(dropped.recv().is_err());
 /// ```
-pub fn interrupt_on_drop<T, W>(dual: Dual<T, W>) -> DualOf<Scoped<Dual<T, W>, InterruptOnDrop>>
-where
-    W: Work<Output = T>,
-{
-    Dual::new(Scoped::new(dual, InterruptOnDrop(())))
+pub fn interrupt_on_drop<H: Bind>(handle: H) -> H::Bound<InterruptOnDrop> {
+    handle.bind(InterruptOnDrop(()))
 }
 
 /// The scope of [`interrupt_on_drop`].

@@ -1,9 +1,7 @@
 //! Handles whose drop waits for their blocking code.
 
-use crate::dual::handle::{Dual, DualOf};
 use crate::offload::on_drop;
-use crate::work::scoped::{self, Scope, Scoped};
-use crate::work::traits::Work;
+use crate::work::scoped::{self, Bind, Scope};
 
 /// Makes dropping the handle wait for blocking code that is already running.
 ///
@@ -11,7 +9,7 @@ use crate::work::traits::Work;
 /// code that has not begun then never begins, and is dropped with the handle. Code that is running is
 /// [told](crate::offload::is_cancelled), and runs to its end. Here the drop also waits until it has ended and its value was
 /// dropped. So nothing of that code is left: the file is closed, the connection is free. This holds for all blocking code in the
-/// handle, and for the code that it resolves in turn, but not for what it [starts](Dual::start) or spawns.
+/// handle, and for the code that it resolves in turn, but not for what it [starts](crate::Dual::start) or spawns.
 ///
 /// The drop waits as long as the code does, also if the code waits in a `.get()` for something that never comes. To end such a
 /// wait, use `join_on_drop(interrupt_on_drop(handle))`: see [`interrupt_on_drop`](crate::offload::interrupt_on_drop).
@@ -48,11 +46,8 @@ use crate::work::traits::Work;
 /// drop(copies);
 /// assert_eq!(Arc::strong_count(&file), 1);
 /// ```
-pub fn join_on_drop<T, W>(dual: Dual<T, W>) -> DualOf<Scoped<Dual<T, W>, JoinOnDrop>>
-where
-    W: Work<Output = T>,
-{
-    Dual::new(Scoped::new(dual, JoinOnDrop(())))
+pub fn join_on_drop<H: Bind>(handle: H) -> H::Bound<JoinOnDrop> {
+    handle.bind(JoinOnDrop(()))
 }
 
 /// The scope of [`join_on_drop`].

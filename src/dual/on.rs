@@ -3,7 +3,7 @@
 use crate::dual::handle::{Dual, DualOf};
 use crate::offload::pool::ToPool;
 use crate::offload::single_thread::{self, SingleThread};
-use crate::work::scoped::{OnPool, Scoped};
+use crate::work::scoped::{Bind, OnPool, Scope, Scoped, bind};
 use crate::work::traits::Work;
 
 impl<T, W: Work<Output = T>> Dual<T, W> {
@@ -35,7 +35,17 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// assert_eq!(name.get().unwrap(), "smartcall-single");
     /// ```
     pub fn on(self, pool: &impl ToPool) -> DualOf<Scoped<Dual<T, W>, OnPool>> {
-        Dual::new(Scoped::new(self, OnPool::new(pool.to_pool())))
+        self.bind(OnPool::new(pool.to_pool()))
+    }
+}
+
+impl<T, W> bind::Sealed for Dual<T, W> {}
+
+impl<T, W: Work<Output = T>> Bind for Dual<T, W> {
+    type Bound<S: Scope> = Dual<T, Scoped<Dual<T, W>, S>>;
+
+    fn bind<S: Scope>(self, scope: S) -> Self::Bound<S> {
+        Dual::new(Scoped::new(self, scope))
     }
 }
 

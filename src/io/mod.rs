@@ -86,6 +86,7 @@ mod futures_traits;
 pub(crate) mod handle;
 pub(crate) mod inner;
 pub(crate) mod kind;
+mod pieces;
 mod std_traits;
 #[cfg(feature = "tokio")]
 pub(crate) mod tokio;

@@ -87,6 +87,11 @@ where
         }
     }
 
+    /// Returns whether the code is on a pool.
+    pub(crate) fn is_sent(&self) -> bool {
+        matches!(self.begun, Begun::Sent(_))
+    }
+
     /// Sends the code to the pool, or polls its value there. It is out of line to keep `poll` short where the code
     /// runs inline.
     #[inline(never)]

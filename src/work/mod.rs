@@ -41,7 +41,7 @@ pub use self::boxed::{Boxed, LocalBoxed};
 pub use self::future::Async;
 pub use self::pair::Pair;
 pub use self::ready::Ready;
-pub use self::scoped::{OnPool, Scope, Scoped};
+pub use self::scoped::{Bind, OnPool, Scope, Scoped};
 pub use self::staying::{Borrowing, InPlace};
 pub use self::traits::Work;
 pub use crate::combine::join::{Join, Race, TryJoin};

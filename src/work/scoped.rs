@@ -28,6 +28,23 @@ pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
+/// A handle that can be put in a scope: a [`Dual`](crate::Dual) or a [`DualStream`](crate::DualStream).
+///
+/// You rarely need to care about this trait. It exists for the bounds of [`join_on_drop`](crate::offload::join_on_drop) and
+/// [`interrupt_on_drop`](crate::offload::interrupt_on_drop).
+pub trait Bind: bind::Sealed {
+    /// The handle in a scope.
+    type Bound<S: Scope>;
+
+    #[doc(hidden)]
+    fn bind<S: Scope>(self, scope: S) -> Self::Bound<S>;
+}
+
+/// Keeps other crates from implementing [`Bind`].
+pub(crate) mod bind {
+    pub trait Sealed {}
+}
+
 pin_project! {
     /// Work that is polled and resolved in a scope: bound to a pool, joined on drop, or interrupted on drop.
     ///

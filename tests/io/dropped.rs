@@ -5,8 +5,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use smartcall::DualIo;
-use smartcall::offload::is_cancelled;
+use smartcall::offload::{Limited, is_cancelled};
+use smartcall::{Dual, DualIo};
 
 use super::support::*;
 use crate::common::{limit, wait_until};
@@ -34,14 +34,10 @@ fn taken_bytes_are_written() {
 /// They are written even if the job is still queued when the handle is dropped.
 #[test]
 fn taken_bytes_are_written_from_the_queue() {
-    use smartcall::Dual;
-    use smartcall::offload::Limited;
-
     limit(|| {
         let pool = Limited::new(1.try_into().expect("it is not zero"));
         let (go_on, waits) = mpsc::channel::<()>();
-        let occupies = Box::pin(Dual::blocking(move || waits.recv()).on(&pool));
-        let mut occupies = occupies;
+        let mut occupies = Box::pin(Dual::blocking(move || waits.recv()).on(&pool));
         assert!(crate::common::poll(&mut occupies).is_pending());
         let written = Written::default();
         let io = written.clone();
@@ -56,18 +52,39 @@ fn taken_bytes_are_written_from_the_queue() {
     });
 }
 
-/// A flush or a close that was begun goes on.
+/// A flush that was begun goes on, from the queue as well.
 #[test]
-fn begun_close_goes_on() {
+fn begun_flush_goes_on() {
     use futures::io::AsyncWriteExt;
 
+    /// Writes when it is flushed, and not when it is dropped.
+    struct Holds(Vec<u8>, Written);
+
+    impl Write for Holds {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Write::write(&mut self.0, bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.1.write_all(&self.0)
+        }
+    }
+
     limit(|| {
+        let pool = Limited::new(1.try_into().expect("it is not zero"));
+        let (go_on, waits) = mpsc::channel::<()>();
+        let mut occupies = Box::pin(Dual::blocking(move || waits.recv()).on(&pool));
         let written = Written::default();
-        let mut io = DualIo::blocking(BufWriter::new(written.clone()));
-        pollster::block_on(AsyncWriteExt::write_all(&mut io, b"abc")).expect("it writes");
-        let mut close = io.close();
-        assert!(crate::common::poll(&mut close).is_pending());
+        let mut io = DualIo::blocking(Holds(Vec::new(), written.clone()));
+        Write::write_all(&mut io, b"abc").expect("it is held");
+        assert!(crate::common::poll(&mut occupies).is_pending());
+        let begins = async {
+            let mut flush = AsyncWriteExt::flush(&mut io);
+            assert!(crate::common::poll(&mut flush).is_pending());
+        };
+        pollster::block_on(Dual::future(begins).on(&pool));
         drop(io);
+        go_on.send(()).expect("it waits");
         wait_until(|| written.bytes() == b"abc");
     });
 }

@@ -8,6 +8,7 @@ mod driven;
 mod dropped;
 mod faults;
 mod inner;
+mod pieces;
 mod read;
 mod refused;
 mod seek;

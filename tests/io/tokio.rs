@@ -27,7 +27,8 @@ fn traits_of_handles() {
             assert!(io.seek(SeekFrom::Current(-12)).await.is_err());
             assert_eq!(io.read_u8().await.expect("it reads"), 11);
 
-            let mut lines = DualIo::asynchronous(Pends::new(&b"one\ntwo"[..])).lines();
+            let io = DualIo::asynchronous(Pends::new(&b"one\ntwo"[..]));
+            let mut lines = AsyncBufReadExt::lines(io);
             assert_eq!(
                 lines.next_line().await.expect("it reads").as_deref(),
                 Some("one")
