@@ -56,6 +56,8 @@
 //! Library code takes operations as [`SmartCall`], which sync and async callables implement. Its siblings
 //! [`SmartCallRef`], [`SmartCallMut`] and [`SmartCallOnce`] are for callbacks and for what is called once.
 //!
+//! A [`DualIo`] is the same for bytes: a reader or writer that sync and async callers use by their own traits. See [`io`].
+//!
 //! # Three contexts
 //!
 //! A thread-local flag, the [`context`], tells what the thread is doing when a handle is resolved. It
@@ -98,6 +100,7 @@
 //!   - What `.get()` drives outside of any runtime enters a runtime of smartcall's own. That is a multi-thread runtime,
 //!     started on first use, with one worker or as many as the environment variable `TOKIO_WORKER_THREADS` says.
 //!   - What is [started](Dual::start) inside a runtime stays with that runtime.
+//!   - [`DualIo`] has tokio's I/O traits, and takes readers and writers that have them.
 //! - `diagnose` (on by default): the module [`diagnose`], which tells who waits for whom. With the environment variable
 //!   `SMARTCALL_STUCK=10s`, each `.get()` that waits for ten seconds is reported.
 //! - `futures-executor` (off by default), for programs: detects the executors of the `futures` crate. `.get()` panics on
