@@ -5,7 +5,7 @@ use std::io::{self, SeekFrom};
 use std::marker::PhantomData;
 use std::task::{Context, Poll, ready};
 
-use crate::io::buffer::{Buffer, checked};
+use crate::io::buffer::{Buffer, FIRST, checked};
 use crate::io::form::{Readable, Seekable, Writable, behind, sealed};
 use crate::io::handle::DualIo;
 use crate::io::kind::{Futures, PollRead, PollSeek, PollWrite};
@@ -131,10 +131,9 @@ impl<T: Unpin, K: PollRead<T>> Readable for Async<T, K> {
         if !self.ahead.is_empty() {
             return Poll::Ready(Ok(()));
         }
-        let room = self.ahead.room(0);
-        let size = room.len();
+        let room = self.ahead.room(FIRST);
         let count = ready!(K::poll_read(&mut self.io, cx, room))?;
-        Poll::Ready(self.ahead.fill(count, size))
+        Poll::Ready(self.ahead.fill(count, FIRST))
     }
 
     #[inline]

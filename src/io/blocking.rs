@@ -21,7 +21,7 @@ use smartcall_context::internal as context;
 use smartcall_context::internal::placement::{self, Leave, Number, Ticket};
 
 use crate::dual::handle::{Dual, DualOf};
-use crate::io::buffer::{MOST, checked};
+use crate::io::buffer::{FIRST, MOST, checked};
 use crate::io::form::{Readable, Seekable, Writable, sealed};
 use crate::io::handle::DualIo;
 use crate::io::inner::{self, Call, Inner, Operation, Outcome, Returned, SeekFn};
@@ -374,8 +374,7 @@ impl<T: Read + Send + 'static> Readable for Blocking<T> {
         if !inner.ahead.is_empty() {
             return Ok(());
         }
-        inner.wanted = 0;
-        direct(|| inner.fill())
+        direct(|| inner.fill(FIRST))
     }
 
     #[inline]

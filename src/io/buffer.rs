@@ -2,10 +2,10 @@
 
 use std::io;
 
-/// How many bytes are read ahead at first.
-const FIRST: usize = 64 << 10;
+/// How many bytes are read ahead on the caller's thread, and on a pool at first.
+pub(crate) const FIRST: usize = 64 << 10;
 
-/// How many bytes are read ahead, or taken to be written, at most.
+/// How many bytes are read ahead on a pool, or taken to be written, at most.
 pub(crate) const MOST: usize = 1 << 20;
 
 /// Bytes that were read ahead of the caller.
@@ -14,7 +14,7 @@ pub(crate) struct Buffer {
     /// What was read and not taken is between these two.
     start: usize,
     end: usize,
-    /// How many bytes the next read asks for.
+    /// How many bytes the next read on a pool asks for at least.
     next: usize,
 }
 
@@ -66,22 +66,29 @@ impl Buffer {
         i64::try_from(self.bytes().len()).unwrap_or(i64::MAX)
     }
 
-    /// Returns where a read puts its bytes, for a caller that wants so many. All bytes were taken.
-    pub(crate) fn room(&mut self, wanted: usize) -> &mut [u8] {
+    /// Returns how many bytes a read on a pool asks for, for a caller that wants so many. Fewer changes of threads are worth a large
+    /// buffer.
+    pub(crate) fn size_on_pool(&self, wanted: usize) -> usize {
+        wanted.clamp(self.next, MOST)
+    }
+
+    /// Lets the next read on a pool ask for more than this one.
+    pub(crate) fn grow(&mut self, size: usize) {
+        self.next = MOST.min(size * 2);
+    }
+
+    /// Returns where a read puts its bytes. All bytes were taken.
+    pub(crate) fn room(&mut self, size: usize) -> &mut [u8] {
         self.clear();
-        let size = wanted.clamp(self.next, MOST);
         if self.bytes.len() < size {
             self.bytes = vec![0; size];
         }
         &mut self.bytes[..size]
     }
 
-    /// Notes what a read has put into the room. The buffer grows while reads fill it.
+    /// Notes how many bytes a read has put into its room.
     pub(crate) fn fill(&mut self, count: usize, room: usize) -> io::Result<()> {
         self.end = checked(count, room)?;
-        if count == room {
-            self.next = MOST.min(room * 2);
-        }
         Ok(())
     }
 }

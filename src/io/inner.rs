@@ -64,10 +64,9 @@ fn seek_file<T: 'static>(io: &mut T, to: SeekFrom) -> io::Result<u64> {
 }
 
 impl<T: Read> Inner<T> {
-    /// Reads ahead. All that was read before was taken.
-    pub(crate) fn fill(&mut self) -> io::Result<()> {
-        let room = self.ahead.room(self.wanted);
-        let size = room.len();
+    /// Reads so many bytes ahead, or fewer. All that was read before was taken.
+    pub(crate) fn fill(&mut self, size: usize) -> io::Result<()> {
+        let room = self.ahead.room(size);
         let count = uninterrupted(|| self.io.read(room))?;
         self.ahead.fill(count, size)
     }
@@ -144,7 +143,11 @@ impl<T> Code for Call<T> {
 
 /// Reads ahead.
 pub(crate) fn read<T: Read>(mut inner: Box<Inner<T>>) -> Returned<T> {
-    let read = inner.fill();
+    let size = inner.ahead.size_on_pool(inner.wanted);
+    let read = inner.fill(size);
+    if inner.ahead.bytes().len() == size {
+        inner.ahead.grow(size);
+    }
     (Some(inner), Outcome::Read(read))
 }
 
