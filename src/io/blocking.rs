@@ -14,7 +14,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::mem;
 use std::panic::Location;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use futures::future::FusedFuture;
 use smartcall_context::internal as context;
@@ -496,8 +496,15 @@ impl<T: Seek + Send + 'static> Seekable for Blocking<T> {
 impl<T: Send + 'static> Drop for Blocking<T> {
     fn drop(&mut self) {
         if self.goes_on {
-            if let Some(call) = self.call() {
-                return call.detach();
+            if let Some(mut call) = self.call() {
+                if !call.is_ready() {
+                    return call.detach();
+                }
+                // It has ended, and nobody has taken the inner one back. If it has panicked, there is none.
+                let cx = &mut Context::from_waker(Waker::noop());
+                if let Some(Poll::Ready((inner, _))) = quietly(|| call.as_mut().poll(cx)) {
+                    self.inner = inner;
+                }
             }
         }
         let may_block = self.is_dirty && self.has_written_away && mem::needs_drop::<T>();

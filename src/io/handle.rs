@@ -14,6 +14,11 @@ use crate::io::form::{Readable, Seekable};
 /// Dropping it drops the inner one. What was taken to be written is written before, on the pool. A read that runs on a pool is told by
 /// [`is_cancelled`](crate::offload::is_cancelled).
 ///
+/// # Cancel safety
+///
+/// A call that a caller gives up, by dropping the future of a read for example, loses nothing. What a pool has read by then is read by the
+/// next caller, and an error is returned to it. A write that has returned `Pending` has taken no bytes.
+///
 /// # The parameter
 ///
 /// `F` is the form: [`Blocking<T>`](crate::io::Blocking) or [`Async<T>`](crate::io::Async). A field of a struct can name it,

@@ -175,6 +175,14 @@ fn where_it_is_dropped() {
         });
         drop(io);
         assert_eq!(ended.recv(), Ok(here));
+        // Nobody takes it back from the pool, whether it has written by then or not.
+        for wait in [0, 10] {
+            let mut io = make();
+            pollster::block_on(AsyncWriteExt::write_all(&mut io, b"a")).expect("it writes");
+            thread::sleep(Duration::from_millis(wait));
+            drop(io);
+            assert_ne!(ended.recv(), Ok(here));
+        }
         let mut io = make();
         pollster::block_on(async {
             AsyncWriteExt::write_all(&mut io, b"a")

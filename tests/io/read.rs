@@ -1,7 +1,7 @@
 //! Reading, by each caller of each side.
 
 use std::io::{self, BufRead, Cursor, Read};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::thread;
 
 use futures::io::{AsyncBufReadExt, AsyncReadExt};
@@ -246,7 +246,7 @@ fn executor_is_told_of_direct_calls() {
         let ex = crate::common::one_thread();
         let (send, reader) = from_test();
         let mut io = DualIo::blocking(reader);
-        let (begun, begins) = mpsc::channel();
+        let (begun, begins) = std::sync::mpsc::channel();
         let reads = ex.spawn(async move {
             begun.send(()).expect("the test waits");
             let mut to = [0; 4];

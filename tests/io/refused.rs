@@ -1,6 +1,5 @@
 //! Sync callers of async readers and writers, where they must not wait.
 
-use std::future::Future;
 use std::io::{self, BufRead, BufWriter, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -173,8 +172,10 @@ fn permitted_in_a_task_of_tokio() {
     });
 }
 
+#[cfg(any(feature = "executor", feature = "tokio"))]
 struct Writer(futures::channel::mpsc::Sender<io::Result<Vec<u8>>>);
 
+#[cfg(any(feature = "executor", feature = "tokio"))]
 impl Writer {
     fn send(&mut self, bytes: Vec<u8>) -> impl Future<Output = ()> + '_ {
         use futures::SinkExt;
@@ -182,6 +183,7 @@ impl Writer {
     }
 }
 
+#[cfg(any(feature = "executor", feature = "tokio"))]
 fn pipe() -> (Writer, impl AsyncRead + Unpin + Send) {
     use futures::TryStreamExt;
     let (sender, receiver) = futures::channel::mpsc::channel(1);

@@ -180,6 +180,19 @@ fn flush_reaches_through() {
     });
 }
 
+/// What a writer has buffered before it was put into a handle is flushed, too.
+#[test]
+fn flush_of_what_was_there() {
+    limit(|| {
+        let written = Written::default();
+        let mut writer = BufWriter::new(written.clone());
+        writer.write_all(b"ab").expect("it writes");
+        let mut io = DualIo::blocking(writer);
+        pollster::block_on(AsyncWriteExt::flush(&mut io)).expect("it writes");
+        assert_eq!(written.bytes(), b"ab");
+    });
+}
+
 /// Closing writes and flushes all, and drops the writer, off this thread. Later calls fail.
 #[test]
 fn close_flushes_and_drops() {
