@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::Context;
 
 use smartcall_context::internal::placement::{self, Leave, Placement, Ticket};
-use smartcall_context::internal::{self as context, HostRef, scoped};
+use smartcall_context::internal::{self as context, HostRef, Place, scoped};
 
 use crate::offload::pool::{Pool, ToPool};
 
@@ -67,6 +67,11 @@ pub(crate) fn with_pool<R>(pool: &Arc<dyn Pool>, f: impl FnOnce() -> R) -> R {
         let is_bound = BOUND.try_with(|_| ()).is_ok();
         scoped::with(&IS_BOUND, is_bound, f)
     })
+}
+
+/// Returns the pool of the handle that this thread is resolving.
+pub(crate) fn bound() -> Option<Arc<dyn Pool>> {
+    IS_BOUND.get().then(|| scoped::cloned(&BOUND)).flatten()
 }
 
 /// Runs a closure without the pool of a handle.
@@ -147,6 +152,11 @@ fn is_process_here() -> bool {
 #[inline]
 pub(crate) fn sends_away() -> bool {
     bound_here() == Some(false)
+}
+
+/// Returns whether blocking code that is awaited on this thread may run on it.
+pub(crate) fn may_run_here() -> bool {
+    bound_here().unwrap_or_else(|| context::current() == Place::Driving || is_process_here())
 }
 
 /// Returns whether blocking code that is resolved on this thread may always run on it.

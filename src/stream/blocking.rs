@@ -24,14 +24,16 @@ use std::future::poll_fn;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::pin::{Pin, pin};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 
 use futures::Stream;
-use smartcall_context::internal::{self as context, Place};
+use smartcall_context::internal as context;
 
 use crate::drive::driver::{self, NothingWakes};
 use crate::drive::job::OnDrop;
 use crate::offload::code::Code;
+use crate::offload::pool::Pool;
 use crate::offload::spawn_blocking::{quietly, spawn_blocking};
 use crate::offload::{on_drop, select};
 use crate::stream::handle::DualStream;
@@ -322,7 +324,7 @@ where
     /// Begins the next fill as soon as the last one has ended, so that the pool makes items while the caller uses those that
     /// there are. Where code may run on this thread, that is decided when the next item is needed.
     fn resume(&mut self) {
-        if context::current() == Place::Driving && !select::sends_away() {
+        if select::may_run_here() {
             return;
         }
         let resume = || {
@@ -330,7 +332,8 @@ where
             if fill.is_some_and(|job| job.is_ready()) {
                 self.poll_fill();
             }
-            if self.fill.is_none() && self.begin() {
+            // The fill before this one may have added items after those were taken out that are there.
+            if self.fill.is_none() && self.items.has_room(self.room) && self.begin() {
                 self.poll_fill();
             }
         };
@@ -358,7 +361,7 @@ where
         self.fill.set(Some(Job::made_at(
             self.made_at,
             Fill {
-                iter: iter.with_on_drop(),
+                iter: iter.with_scope(),
                 maker: self.maker.clone(),
                 room: self.room,
             },
@@ -464,13 +467,16 @@ where
                 },
                 Ok(None) => break,
                 Err(payload) => {
-                    self.iter.drop_here();
+                    quietly(|| self.iter.drop_here());
                     return Filled::Panicked(payload);
                 }
             }
         }
-        self.iter.drop_here();
-        Filled::Ended
+        // So does a panic of its destructor.
+        match panic::catch_unwind(AssertUnwindSafe(|| self.iter.drop_here())) {
+            Ok(()) => Filled::Ended,
+            Err(payload) => Filled::Panicked(payload),
+        }
     }
 
     fn run_here(mut self) -> Filled<I> {
@@ -492,6 +498,8 @@ struct Kept<I: Iterator<Item: Send> + Send + 'static> {
     has_run: bool,
     /// What the drop of the handle does.
     on_drop: OnDrop,
+    /// The pool of the handle, if it was bound to one. It is not kept alive here: it shall not be dropped by one of its own jobs.
+    pool: Option<Weak<dyn Pool>>,
     made_at: Line,
 }
 
@@ -504,13 +512,15 @@ where
             iter: Some(Box::new(iter)),
             has_run: false,
             on_drop: OnDrop::TELLS,
+            pool: None,
             made_at,
         }
     }
 
-    /// Notes what the handle does that this thread is resolving.
-    fn with_on_drop(mut self) -> Self {
+    /// Notes what the handle does that this thread is resolving, and its pool.
+    fn with_scope(mut self) -> Self {
         self.on_drop = on_drop::current();
+        self.pool = select::bound().map(|pool| Arc::downgrade(&pool));
         self
     }
 
@@ -543,6 +553,10 @@ where
             return context::run_borrowing(|| drop(iter));
         }
         // A pool that refuses it drops it here.
-        quietly(|| spawn_blocking(|| drop(iter), self.made_at).detach());
+        let send = || quietly(|| spawn_blocking(|| drop(iter), self.made_at).detach());
+        match self.pool.take().and_then(|pool| pool.upgrade()) {
+            Some(pool) => select::with_pool(&pool, send),
+            None => send(),
+        };
     }
 }

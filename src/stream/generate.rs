@@ -1,7 +1,9 @@
 //! Streams whose items async code hands out.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::thread;
 
 use smartcall_context::internal::placement;
 
@@ -21,7 +23,7 @@ pub struct Generate<T, F: Future> {
     /// `None` once it has ended.
     body: Option<Pin<Box<F>>>,
     /// What the body has ended with, until all its items were taken.
-    ending: Option<F::Output>,
+    ending: Option<thread::Result<F::Output>>,
     /// How many items are taken before the body goes on: those that were there when it was polled. Other tasks may emit more at
     /// any time.
     behind: usize,
@@ -170,10 +172,17 @@ impl<T, F: Future<Output: Ending<T>>> Generate<T, F> {
             }
         }
         if let Some(body) = &mut self.body {
-            if let Poll::Ready(ending) = self.mouth.poll_body(body.as_mut(), cx) {
-                self.body = None;
-                self.ending = Some(ending);
+            // A panic comes after the items before it.
+            let poll = AssertUnwindSafe(|| self.mouth.poll_body(body.as_mut(), cx));
+            let ending = match panic::catch_unwind(poll) {
+                Ok(Poll::Pending) => None,
+                Ok(Poll::Ready(ending)) => Some(Ok(ending)),
+                Err(payload) => Some(Err(payload)),
+            };
+            if ending.is_some() {
+                self.ending = ending;
                 self.mouth.end();
+                self.body = None;
             }
         }
         loop {
@@ -181,7 +190,11 @@ impl<T, F: Future<Output: Ending<T>>> Generate<T, F> {
                 return Poll::Ready(Some(item));
             }
             if self.body.is_none() {
-                return Poll::Ready(self.ending.take().and_then(Ending::last));
+                return match self.ending.take() {
+                    Some(Ok(ending)) => Poll::Ready(ending.last()),
+                    Some(Err(payload)) => panic::resume_unwind(payload),
+                    None => Poll::Ready(None),
+                };
             }
             // It is polled again at once.
             if placement::has_asked(cx) {

@@ -172,6 +172,11 @@ impl<T> Taker<T> {
         Poll::Pending
     }
 
+    /// Returns whether there is room in the queue for another item.
+    pub(crate) fn has_room(&self, room: usize) -> bool {
+        self.queue.lock().items.len() < room
+    }
+
     /// Returns whether there is an item.
     pub(crate) fn has_items(&self) -> bool {
         !self.taken.is_empty() || !self.queue.lock().items.is_empty()

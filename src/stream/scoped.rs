@@ -26,7 +26,8 @@ pub struct Scoped<S, B> {
 impl<T, S: Source<Item = T>> DualStream<T, S> {
     /// Binds the blocking code in the stream to a pool, for sync and for async callers.
     ///
-    /// For a sync caller, too, the code runs on the pool, and reads ahead there. See [`Dual::on`](crate::Dual::on).
+    /// For a sync caller, too, the code runs on the pool, and reads ahead there. An iterator is dropped there, too, once it has run
+    /// there. See [`Dual::on`](crate::Dual::on).
     ///
     /// # Panics
     ///

@@ -2,17 +2,20 @@
 //!
 //! The counter counts for the whole process, so each test runs as a child.
 
-use std::future::Future;
+use std::cell::RefCell;
+use std::future::{self, Future};
 use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
+use futures::stream;
 use futures_lite::future::yield_now;
 use smartcall::context::{self, Host};
-use smartcall::offload::Job;
-use smartcall::{Dual, DualOf, SmartCall, Work};
+use smartcall::offload::{Job, Pool};
+use smartcall::{Dual, DualOf, DualStream, Emit, SmartCall, Source, Work};
 use stats_alloc::Region;
 
 use crate::ALLOCATOR;
@@ -315,5 +318,195 @@ fn pool_hop_with_carry_hooks() {
             assert_allocations(2 + hooks, async || five.invoke().await);
             assert_allocations(0, async || five.invoke().get());
         }
+    });
+}
+
+/// Counts the allocations of the items of a stream, after so many to warm up, and returns the least of some counts.
+async fn allocations_of_items<S: Source<Item = u32>>(mut stream: DualStream<u32, S>) -> usize {
+    for _ in 0..CALLS {
+        assert_eq!(stream.next().await, Some(5));
+    }
+    let stream = RefCell::new(stream);
+    allocations(async || {
+        let mut stream = stream.borrow_mut();
+        stream.next().await.expect("there is no end")
+    })
+    .await
+}
+
+/// The same for a `for`, and for a `next` that is got.
+fn allocations_of_got_items<S: Source<Item = u32>>(stream: DualStream<u32, S>) -> usize {
+    let mut iter = stream.into_iter();
+    for _ in 0..CALLS {
+        assert_eq!(iter.next(), Some(5));
+    }
+    let iter = RefCell::new(iter);
+    let in_for = pollster::block_on(allocations(async || {
+        iter.borrow_mut().next().expect("there is no end")
+    }));
+    let stream = RefCell::new(iter.into_inner().into_stream());
+    let got = pollster::block_on(allocations(async || {
+        stream.borrow_mut().next().get().expect("there is no end")
+    }));
+    assert_eq!(in_for, got);
+    got
+}
+
+fn fives() -> std::iter::RepeatWith<fn() -> u32> {
+    std::iter::repeat_with(five)
+}
+
+async fn hands_out_fives(mut out: Emit<u32>) {
+    loop {
+        out.emit(five()).await;
+    }
+}
+
+/// A stream whose items are there, or whose iterator runs here, allocates nothing. A box, and a stream of async code, are one
+/// allocation.
+#[test]
+fn streams_allocate_once_at_most() {
+    in_child(|| {
+        fn first<S: Source<Item = u32>>(mut stream: DualStream<u32, S>) -> u32 {
+            stream.next().get().expect("there is no end")
+        }
+
+        let pages = || DualStream::pages(|_: Option<u32>| Ok::<_, ()>((fives(), None)));
+        assert_allocations(0, async || first(DualStream::ready(fives())));
+        assert_allocations(0, async || first(DualStream::blocking(fives())));
+        assert_allocations(1, async || first(DualStream::blocking(fives()).boxed()));
+        assert_allocations(1, async || first(DualStream::ready(fives()).boxed_local()));
+        assert_allocations(1, async || first(DualStream::stream(stream::iter(fives()))));
+        assert_allocations(0, async || {
+            first(DualStream::ready(fives()).map(|n| n).take(1))
+        });
+        assert_allocations(0, async || {
+            first(DualStream::ready(fives()).filter(|_| true))
+        });
+        // The place of the step, of the fetch, and of the verdict.
+        assert_allocations(1, async || first(DualStream::ready(fives()).then(|n| n)));
+        assert_allocations(1, async || first(pages().map(|n| n.expect("no error"))));
+        assert_allocations(1, async || {
+            first(DualStream::ready(fives()).filter(|_| future::ready(true)))
+        });
+        // The mouth, the body, and the room for an item.
+        assert_allocations(3, async || first(DualStream::generate(hands_out_fives)));
+    });
+}
+
+/// Taking an item allocates nothing in a `for`.
+#[test]
+fn got_items_allocate_nothing() {
+    in_child(|| {
+        assert_eq!(allocations_of_got_items(DualStream::ready(fives())), 0);
+        assert_eq!(allocations_of_got_items(DualStream::blocking(fives())), 0);
+        assert_eq!(
+            allocations_of_got_items(DualStream::blocking(fives()).boxed()),
+            0
+        );
+        let asynchronous = || DualStream::stream(stream::repeat_with(five));
+        assert_eq!(allocations_of_got_items(asynchronous()), 0);
+        assert_eq!(
+            allocations_of_got_items(DualStream::generate(hands_out_fives)),
+            0
+        );
+        let pages = || DualStream::pages(|_: Option<u32>| Ok::<_, ()>((fives(), None)));
+        assert_eq!(
+            allocations_of_got_items(pages().map(|n| n.expect("no error"))),
+            0
+        );
+        let changed = || DualStream::blocking(fives()).map(|n| n).filter(|_| true);
+        assert_eq!(allocations_of_got_items(changed()), 0);
+        let decided = || DualStream::blocking(fives()).filter(|_| future::ready(true));
+        assert_eq!(allocations_of_got_items(decided()), 0);
+        assert_eq!(
+            allocations_of_got_items(DualStream::blocking(fives()).then(|n| n)),
+            0
+        );
+    });
+}
+
+/// Awaited items of async code allocate nothing, nor do those of an iterator that a driven future awaits alone.
+#[test]
+fn awaited_items_allocate_nothing() {
+    in_child(|| {
+        let awaited = |count| assert_eq!(count, 0);
+        awaited(pollster::block_on(allocations_of_items(DualStream::ready(
+            fives(),
+        ))));
+        let asynchronous = || DualStream::stream(stream::repeat_with(five));
+        awaited(pollster::block_on(allocations_of_items(asynchronous())));
+        awaited(pollster::block_on(allocations_of_items(
+            DualStream::generate(hands_out_fives),
+        )));
+        let pages = || DualStream::pages(async |_: Option<u32>| Ok::<_, ()>((fives(), None)));
+        let pages = pages().map(|n| n.expect("no error"));
+        awaited(pollster::block_on(allocations_of_items(pages)));
+        awaited(Dual::future(allocations_of_items(asynchronous())).get());
+        awaited(Dual::future(allocations_of_items(DualStream::blocking(fives()))).get());
+    });
+}
+
+/// A pool with one thread, which counts its jobs.
+struct CountsJobs {
+    jobs: SyncSender<Job>,
+    count: AtomicUsize,
+}
+
+impl Pool for CountsJobs {
+    fn offload(&self, job: Job) -> Result<(), Job> {
+        self.count.fetch_add(1, Ordering::SeqCst);
+        // A bounded channel allocates nothing to send.
+        self.jobs.send(job).map_err(|refused| refused.0)
+    }
+}
+
+/// An awaited iterator allocates once for each fill, for its job.
+#[test]
+fn awaited_iterator_allocates_once_a_fill() {
+    in_child(|| {
+        let (jobs, queue) = mpsc::sync_channel::<Job>(4);
+        thread::spawn(move || queue.into_iter().for_each(Job::run));
+        let pool = Arc::new(CountsJobs {
+            jobs,
+            count: AtomicUsize::new(0),
+        });
+        for ahead in [1, 2, 64] {
+            let mut stream = DualStream::blocking(fives()).ahead(ahead).on(&pool);
+            let mut least = usize::MAX;
+            pollster::block_on(async {
+                for _ in 0..10_000 {
+                    assert_eq!(stream.next().await, Some(5));
+                }
+                for _ in 0..10 {
+                    let (region, before) =
+                        (Region::new(ALLOCATOR), pool.count.load(Ordering::SeqCst));
+                    for _ in 0..1_000 {
+                        assert_eq!(black_box(stream.next().await), Some(5));
+                    }
+                    let change = region.change();
+                    let jobs = pool.count.load(Ordering::SeqCst) - before;
+                    let allocated = change.allocations + change.reallocations;
+                    least = least.min(allocated.saturating_sub(jobs));
+                    assert!(jobs > 0);
+                }
+            });
+            assert_eq!(least, 0, "{ahead} ahead");
+        }
+    });
+}
+
+/// A stream that is awaited allocates so often, up to its end: for the iterator and its place, the queue with room for items, and
+/// a job.
+#[test]
+fn awaited_stream() {
+    in_child(|| {
+        start_pool();
+        assert_allocations(6, async || {
+            let mut stream = DualStream::blocking([five()]);
+            let item = stream.next().await.expect("it is there");
+            assert_eq!(stream.next().await, None);
+            item
+        });
     });
 }
