@@ -28,3 +28,21 @@ pub(crate) mod source;
 pub(crate) mod start;
 pub(crate) mod then;
 pub(crate) mod verdict;
+
+pub use self::asynchronous::Async;
+pub use self::blocking::Blocking;
+pub use self::boxed::{Boxed, LocalBoxed};
+pub use self::emit::{Emit, Emitted, Emitting, EmittingAll};
+pub use self::flatten::{Flatten, TryFlatten};
+pub use self::generate::{Ending, Generate};
+pub use self::pages::Pages;
+pub use self::pair::Pair;
+pub use self::produce::{Closed, Out, Produce, Returned};
+pub use self::ready::Ready;
+pub use self::scoped::Scoped;
+pub use self::source::Source;
+#[cfg(feature = "executor")]
+pub use self::start::Started;
+pub use self::take::{IntoIter, Iter, Next, TryNext};
+pub use self::then::Step;
+pub use self::verdict::Verdict;
