@@ -56,6 +56,8 @@
 //! Library code takes operations as [`SmartCall`], which sync and async callables implement. Its siblings
 //! [`SmartCallRef`], [`SmartCallMut`] and [`SmartCallOnce`] are for callbacks and for what is called once.
 //!
+//! A [`DualStream`] is a handle of many values: sync code puts it in a `for`, async code takes `.next().await`.
+//!
 //! # Three contexts
 //!
 //! A thread-local flag, the [`context`], tells what the thread is doing when a handle is resolved. It

@@ -533,6 +533,10 @@ impl<T, W: Work<Output = T>> Work for Dual<T, W> {
         self.work().is_immediate()
     }
 
+    fn is_sync_code() -> bool {
+        W::is_sync_code()
+    }
+
     #[inline]
     fn is_ready(&self) -> bool {
         self.work().is_ready()

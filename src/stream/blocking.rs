@@ -196,6 +196,17 @@ where
         Ok(item)
     }
 
+    /// On a thread for blocking code, the iterator may be called in any case.
+    #[inline]
+    fn is_immediate(&self) -> bool {
+        let is_away = matches!(&self.at, At::Away(away) if away.iter.is_none());
+        !is_away && select::takes_code()
+    }
+
+    fn is_sync_code() -> bool {
+        true
+    }
+
     #[inline]
     fn is_ready(&self) -> bool {
         matches!(&self.at, At::Away(away) if away.items.has_items())

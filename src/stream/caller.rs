@@ -119,12 +119,17 @@ pub(crate) trait Supply {
         false
     }
 
+    /// See [`Source::is_sync_code`].
+    fn is_sync_code() -> bool {
+        false
+    }
+
     /// See [`Source::is_ready`].
     fn is_ready(&self) -> bool {
         false
     }
 
-    /// See [`Stream::size_hint`].
+    /// See [`Stream::size_hint`](futures::Stream::size_hint).
     fn size_hint(&self) -> (usize, Option<usize>) {
         (0, None)
     }
@@ -166,6 +171,10 @@ macro_rules! supplies {
             #[inline]
             fn is_immediate(&self) -> bool {
                 $crate::stream::caller::Supply::is_immediate(self)
+            }
+
+            fn is_sync_code() -> bool {
+                <Self as $crate::stream::caller::Supply>::is_sync_code()
             }
 
             #[inline]
@@ -211,6 +220,10 @@ impl<S: Supply> Supply for Supplied<S> {
     #[inline]
     fn is_immediate(&self) -> bool {
         self.0.is_immediate()
+    }
+
+    fn is_sync_code() -> bool {
+        S::is_sync_code()
     }
 
     #[inline]

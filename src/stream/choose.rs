@@ -104,6 +104,10 @@ impl<S: Source, F: FnMut(S::Item) -> U, U> Supply for Map<S, F> {
         self.stream.is_immediate()
     }
 
+    fn is_sync_code() -> bool {
+        S::is_sync_code()
+    }
+
     fn is_ready(&self) -> bool {
         self.stream.is_ready()
     }
@@ -182,6 +186,10 @@ impl<S: Source, F: FnMut(&S::Item) -> R, R: Verdict<K>, K> Supply for Filter<S, 
         self.is_immediate()
     }
 
+    fn is_sync_code() -> bool {
+        R::IS_NOW && S::is_sync_code()
+    }
+
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.size_hint()
     }
@@ -201,6 +209,10 @@ impl<S: Source, F: FnMut(&S::Item) -> R, R: Verdict<K>, K> Supply for TakeWhile<
     #[inline]
     fn is_immediate(&self) -> bool {
         self.0.is_immediate()
+    }
+
+    fn is_sync_code() -> bool {
+        R::IS_NOW && S::is_sync_code()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -249,6 +261,10 @@ where
     #[inline]
     fn is_immediate(&self) -> bool {
         R::IS_NOW && self.stream.is_immediate()
+    }
+
+    fn is_sync_code() -> bool {
+        R::IS_NOW && S::is_sync_code()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

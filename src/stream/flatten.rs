@@ -28,7 +28,16 @@ enum At<T, W, S> {
     Failed,
 }
 
-impl<T, W, S: Source<Item = T>> At<T, W, S> {
+impl<T, W: Work, S: Source<Item = T>> At<T, W, S> {
+    fn is_immediate(&self) -> bool {
+        match self {
+            // The first item comes of the stream that is opened.
+            At::Opening(work) => S::is_sync_code() && work.is_immediate(),
+            At::Open(stream) => stream.is_immediate(),
+            At::Failed => true,
+        }
+    }
+
     fn is_ready(&self) -> bool {
         matches!(self, At::Open(stream) if stream.is_ready())
     }
@@ -117,6 +126,14 @@ where
         }
     }
 
+    fn is_immediate(&self) -> bool {
+        self.0.is_immediate()
+    }
+
+    fn is_sync_code() -> bool {
+        W::is_sync_code() && S::is_sync_code()
+    }
+
     fn is_ready(&self) -> bool {
         self.0.is_ready()
     }
@@ -148,6 +165,14 @@ where
             At::Open(stream) => caller.item(stream),
             At::Opening(_) | At::Failed => Ok(None),
         }
+    }
+
+    fn is_immediate(&self) -> bool {
+        self.0.is_immediate()
+    }
+
+    fn is_sync_code() -> bool {
+        W::is_sync_code() && S::is_sync_code()
     }
 
     fn is_ready(&self) -> bool {

@@ -213,6 +213,10 @@ impl<T, S: Source<Item = T>> Source for DualStream<T, S> {
         self.source.is_immediate()
     }
 
+    fn is_sync_code() -> bool {
+        S::is_sync_code()
+    }
+
     #[inline]
     fn is_ready(&self) -> bool {
         self.is_done || self.source.is_ready()

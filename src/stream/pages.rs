@@ -6,8 +6,10 @@ use std::pin::Pin;
 
 use crate::call::smart_call::SmartCall;
 use crate::dual::handle::Dual;
+use crate::offload::select;
 use crate::stream::caller::{Caller, Supply, supplies};
 use crate::stream::handle::DualStream;
+use crate::work::traits::Work;
 
 /// Items that are fetched page by page.
 ///
@@ -127,6 +129,17 @@ where
                 None => {}
             }
         }
+    }
+
+    fn is_immediate(&self) -> bool {
+        match &*self.work {
+            Some(work) => work.is_immediate(),
+            None => F::Work::is_sync_code() && select::takes_code(),
+        }
+    }
+
+    fn is_sync_code() -> bool {
+        F::Work::is_sync_code()
     }
 
     fn is_ready(&self) -> bool {

@@ -66,6 +66,10 @@ impl<I: Iterator> Source for Ready<I> {
         true
     }
 
+    fn is_sync_code() -> bool {
+        true
+    }
+
     #[inline]
     fn is_ready(&self) -> bool {
         true

@@ -187,6 +187,10 @@ impl<S: Source> Supply for Take<S> {
         self.stream.is_immediate()
     }
 
+    fn is_sync_code() -> bool {
+        S::is_sync_code()
+    }
+
     fn is_ready(&self) -> bool {
         self.left == 0 || self.stream.is_ready()
     }
@@ -254,6 +258,10 @@ impl<S: Source> Supply for Chunks<S> {
     #[inline]
     fn is_immediate(&self) -> bool {
         self.stream.is_immediate()
+    }
+
+    fn is_sync_code() -> bool {
+        S::is_sync_code()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -65,6 +65,15 @@ pub trait Source: Stream + Unpin {
         false
     }
 
+    /// Returns whether a source of which nothing was awaited is immediate on a thread for blocking code: it is sync code.
+    #[doc(hidden)]
+    fn is_sync_code() -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+
     /// Returns whether the next item is there, so that taking it does not wait.
     ///
     /// It may return `false` if this is not known.

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use crate::dual::handle::Dual;
 use crate::kind;
 use crate::offload::code::Code;
+use crate::offload::select;
 use crate::stream::caller::{Caller, Supplied, Supply};
 use crate::stream::handle::{DualStream, DualStreamOf};
 use crate::stream::source::Source;
@@ -183,6 +184,18 @@ impl<S: Source, F: Step<S::Item, U, K>, U, K> Supply for Then<S, F, U, K> {
         let value = caller.value(work)?;
         self.work.set(None);
         Ok(Some(F::end(&mut self.step, value)))
+    }
+
+    fn is_immediate(&self) -> bool {
+        let is_step_immediate = match &*self.work {
+            Some(work) => work.is_immediate(),
+            None => F::Work::is_sync_code() && select::takes_code(),
+        };
+        is_step_immediate && self.stream.is_immediate()
+    }
+
+    fn is_sync_code() -> bool {
+        F::Work::is_sync_code() && S::is_sync_code()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -189,6 +189,10 @@ where
         self.code.is_some() && select::takes_code()
     }
 
+    fn is_sync_code() -> bool {
+        true
+    }
+
     fn is_ready(&self) -> bool {
         match &self.begun {
             Begun::Sent(task) => task.is_finished(),

@@ -82,6 +82,15 @@ pub trait Work: Future {
         false
     }
 
+    /// Returns whether work that was not polled is immediate on a thread for blocking code: it is sync code.
+    #[doc(hidden)]
+    fn is_sync_code() -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+
     /// Returns whether `relocate` can move the work after a poll.
     #[doc(hidden)]
     fn relocates(&self) -> bool
