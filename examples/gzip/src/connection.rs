@@ -9,11 +9,17 @@ use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use futures::io::{AsyncRead, AsyncWrite};
-use smartcall::io::{Async, Blocking, Readable};
+use smartcall::io::{Async, Blocking};
 use smartcall::{Dual, DualIo, smart};
 
 /// Decompresses what comes from a connection.
-pub fn reader<C: AsyncRead + Unpin + Send + 'static>(connection: C) -> DualIo<impl Readable> {
+pub type Reader<C> = DualIo<Blocking<MultiGzDecoder<DualIo<Async<C>>>>>;
+
+/// Decompresses what comes from a connection.
+///
+/// flate2 makes no decoder before it has read the header. So it is blocking code, too.
+#[smart]
+pub fn reader<C: AsyncRead + Unpin + Send + 'static>(connection: C) -> Reader<C> {
     let connection = DualIo::asynchronous(connection);
     DualIo::blocking(MultiGzDecoder::new(connection))
 }

@@ -27,7 +27,7 @@ pub async fn receive<C>(connection: C, file: File) -> io::Result<u64>
 where
     C: AsyncRead + Unpin + Send + 'static,
 {
-    let mut from = connection::reader(connection);
+    let mut from = connection::reader(connection).await;
     let mut to = file::writer(file);
     let length = copy(&mut from, &mut to).await?;
     file::finish(to).await?;

@@ -46,13 +46,13 @@ fn read_by_a_sync_caller() {
 
     let _limit = limit();
     let mut read = String::new();
-    let mut whole = reader(sender(gzip(&text())));
+    let mut whole = reader(sender(gzip(&text()))).get();
     whole.read_to_string(&mut read).expect("it is complete");
     assert!(read == text());
 
     let mut half = gzip(&text());
     half.truncate(half.len() / 2);
-    let error = reader(sender(half)).read_to_string(&mut read);
+    let error = reader(sender(half)).get().read_to_string(&mut read);
     let error = error.expect_err("it is not complete");
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
 }
@@ -63,14 +63,14 @@ async fn read_by_an_async_caller() {
 
     let _limit = limit();
     let mut read = String::new();
-    let mut whole = reader(sender(gzip(&text())));
+    let mut whole = reader(sender(gzip(&text()))).await;
     let count = whole.read_to_string(&mut read).await;
     count.expect("it is complete");
     assert!(read == text());
 
     let mut half = gzip(&text());
     half.truncate(half.len() / 2);
-    let error = reader(sender(half)).read_to_string(&mut read).await;
+    let error = reader(sender(half)).await.read_to_string(&mut read).await;
     let error = error.expect_err("it is not complete");
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
 }
