@@ -5,6 +5,7 @@
 //! | [Writing a library](writing_a_library) | authors of libraries: operations, closures that capture, callbacks, middleware, stored callables |
 //! | [Calling it](calling_it) | callers: `.get()`, `.await`, time limits, several handles, background work, cancelling |
 //! | [Many values](many_values) | pages, rows, messages: one stream for a `for` and for `.next().await` |
+//! | [Bytes](bytes) | readers and writers for both callers |
 //! | [An async crate that has users](an_async_crate_with_users) | authors who add sync callers to a published async crate |
 //! | [Where blocking code runs](where_blocking_code_runs) | choosing a form and a pool |
 //! | [Servers](servers) | programs on tokio, axum or actix-web |
@@ -24,6 +25,9 @@ pub mod calling_it {}
 
 #[doc = include_str!("../docs/guide/many-values.md")]
 pub mod many_values {}
+
+#[doc = include_str!("../docs/guide/bytes.md")]
+pub mod bytes {}
 
 #[doc = include_str!("../docs/guide/an-async-crate-with-users.md")]
 pub mod an_async_crate_with_users {}

@@ -325,16 +325,19 @@ where
         if context::current() == Place::Driving && !select::sends_away() {
             return;
         }
-        if self
-            .fill
-            .as_ref()
-            .as_pin_ref()
-            .is_some_and(|job| job.is_ready())
-        {
-            self.poll_fill();
-        }
-        if self.fill.is_none() && self.begin() {
-            self.poll_fill();
+        let resume = || {
+            let fill = self.fill.as_ref().as_pin_ref();
+            if fill.is_some_and(|job| job.is_ready()) {
+                self.poll_fill();
+            }
+            if self.fill.is_none() && self.begin() {
+                self.poll_fill();
+            }
+        };
+        // A pool that refuses the job does not take the item away that is handed over now.
+        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(resume)) {
+            self.fill.set(None);
+            self.panic = Some(payload);
         }
     }
 

@@ -245,6 +245,14 @@ impl<S: Source, E: Each<S::Item>> Task for All<S, E> {
             }
         }
     }
+
+    fn is_immediate(&self) -> bool {
+        let is_step_immediate = match &self.work {
+            Some(work) => work.is_immediate(),
+            None => E::Work::is_sync_code(),
+        };
+        is_step_immediate && self.stream.is_immediate()
+    }
 }
 
 struct ForEach<F, K>(F, PhantomData<fn() -> K>);

@@ -59,6 +59,10 @@ impl<T> Work for Ready<T> {
         true
     }
 
+    fn is_sync_code() -> bool {
+        true
+    }
+
     fn is_ready(&self) -> bool {
         self.value.is_some()
     }

@@ -66,6 +66,10 @@ macro_rules! staying {
             fn is_immediate(&self) -> bool {
                 true
             }
+
+            fn is_sync_code() -> bool {
+                true
+            }
         }
     };
 }

@@ -1,6 +1,7 @@
 //! What the bodies of calls do, and the handles that are made of them.
 
 use std::future::Future;
+use std::iter;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -8,9 +9,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::future::BoxFuture;
+use futures::stream;
 use smartcall::offload;
 use smartcall::work::{LocalBoxed, Work};
-use smartcall::{Dual, SmartCall, SmartFn, kind};
+use smartcall::{Dual, DualOf, DualStream, Emit, SmartCall, SmartFn, Source, kind};
 
 use super::bind::{Bind, bind_local};
 use super::generator::{Call, Maker, Step};
@@ -233,7 +235,33 @@ pub fn make<V: Visitor>(call: &Arc<Call>, env: &Env, visitor: V) -> V::Output {
             };
             visitor.visit(smart.invoke_with((held,)))
         }
+        Maker::Stream => match call.variant % 7 {
+            0 => visitor.visit(only(DualStream::blocking(iter::once_with(move || {
+                sync(held)
+            })))),
+            1 => visitor.visit(only(DualStream::ready([held]).then(sync))),
+            2 => visitor.visit(only(DualStream::flatten(Dual::blocking(move || {
+                DualStream::ready([sync(held)])
+            })))),
+            3 => visitor.visit(only(DualStream::ready([held]).then(asynchronous))),
+            4 => visitor.visit(only(DualStream::stream(stream::once(asynchronous(held))))),
+            5 => visitor.visit(only(DualStream::generate(
+                move |mut out: Emit<Value>| async move {
+                    let value = asynchronous(held).await;
+                    out.emit(value).await;
+                },
+            ))),
+            _ => visitor.visit(only(DualStream::ready([asynchronous(held)]).buffered(2))),
+        },
     }
+}
+
+/// Takes the only item of a stream.
+fn only<S: Source<Item = Value>>(
+    stream: DualStream<Value, S>,
+) -> DualOf<impl Work<Output = Value>> {
+    let items = stream.collect::<Vec<_>>();
+    items.map(|items| items.into_iter().next().expect("it has one item"))
 }
 
 /// Makes the handle of a call that stays on its thread.

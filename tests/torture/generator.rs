@@ -71,10 +71,12 @@ pub enum Maker {
     CallSmart,
     CallInPlace,
     SmartFn,
+    /// A `DualStream` of one item.
+    Stream,
 }
 
 impl Maker {
-    pub const ALL: [Maker; 13] = [
+    pub const ALL: [Maker; 14] = [
         Maker::Ready,
         Maker::Future,
         Maker::Blocking,
@@ -88,6 +90,7 @@ impl Maker {
         Maker::CallSmart,
         Maker::CallInPlace,
         Maker::SmartFn,
+        Maker::Stream,
     ];
 }
 
@@ -237,6 +240,11 @@ fn form(maker: Maker, variant: usize) -> Form {
         },
         Maker::SmartFn => match variant % 2 {
             0 => Form::Blocking,
+            _ => Form::Async,
+        },
+        // Variants of 4 and of 12 and of 24 have other meanings, too.
+        Maker::Stream => match variant % 7 {
+            0..3 => Form::Blocking,
             _ => Form::Async,
         },
     }
