@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::{Body, IntoUrl, Request, Response, Result, StatusCode};
 use serde::de::DeserializeOwned;
-use smartcall::smart;
+use smartcall::{DualStream, DualStreamOf, Source, smart};
 
 /// A client, which keeps its connections for later requests.
 #[derive(Clone, Debug)]
@@ -95,6 +95,11 @@ impl Answer {
     /// Reads the whole body.
     pub async fn bytes(self) -> Result<Bytes> {
         self.0.bytes().await
+    }
+
+    /// Reads the body part by part. An error is the last item.
+    pub fn bytes_stream(self) -> DualStreamOf<impl Source<Item = Result<Bytes>> + Send> {
+        DualStream::stream(self.0.bytes_stream())
     }
 
     /// Reads the next part of the body.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use mini_redis::client::{Client, Message, Subscriber};
 use mini_redis::{Buffer, Result};
-use smartcall::smart;
+use smartcall::{DualStream, DualStreamOf, Emit, Source, smart};
 use tokio::net::ToSocketAddrs;
 
 /// A connection, for one command at a time.
@@ -69,6 +69,23 @@ impl Subscription {
     /// Waits for a message. Returns `None` once the server has closed the connection.
     pub async fn next_message(&mut self) -> Result<Option<Message>> {
         self.subscriber.next_message().await
+    }
+
+    /// Waits for message after message, until the server has closed the connection. An error is the last item.
+    ///
+    /// The channels can be changed when the stream is dropped. No message is lost then.
+    pub fn messages(&mut self) -> DualStreamOf<impl Source<Item = Result<Message>> + Send> {
+        DualStream::try_generate(async |mut out: Emit<Message>| {
+            while let Some(message) = self.subscriber.next_message().await? {
+                out.emit(message).await;
+            }
+            Ok(())
+        })
+    }
+
+    /// Turns the connection into a stream of the messages.
+    pub fn into_stream(self) -> DualStreamOf<impl Source<Item = Result<Message>> + Send> {
+        DualStream::stream(self.subscriber.into_stream())
     }
 
     /// Subscribes to more channels.
