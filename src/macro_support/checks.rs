@@ -86,7 +86,7 @@ pub fn iterates_on_the_pool<I: Items, F: FnOnce() -> I>(code: F) -> F {
 pub fn tries_to_iterate_on_the_pool<I, T, E, F>(code: F) -> F
 where
     I: Items<Item = Result<T, E>>,
-    E: Output,
+    E: Send + 'static,
     F: FnOnce() -> Result<I, E>,
 {
     code

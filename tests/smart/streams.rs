@@ -322,7 +322,7 @@ struct Memory(Vec<u32>);
 impl Store for Memory {
     type Entry = u32;
 
-    #[smart(stream, send)]
+    #[smart(stream)]
     async fn list(&self, mut out: Emit<u32>) {
         out.emit_all(self.0.iter().copied()).await;
     }

@@ -42,24 +42,25 @@ pub(crate) fn open(
     kind: &BodyKind,
     handle: TokenStream,
 ) -> TokenStream {
-    let call = mixed_site_at(function.sig.ident.span());
-    let krate = function.options.crate_path(call);
+    // It has the span of the output, so that the compiler reports an error about it once.
+    let span = function.output.span;
+    let krate = function.options.crate_path(span);
     let open = match kind {
-        BodyKind::Async => quote_spanned!(call=> #krate::DualStream::stream),
+        BodyKind::Async => quote_spanned!(span=> #krate::DualStream::stream),
         // Only after an error. It takes what the user wrote.
-        BodyKind::InPlace => quote_spanned!(call=> #krate::DualStream::ready),
-        _ => quote_spanned!(call=> #krate::DualStream::blocking),
+        BodyKind::InPlace => quote_spanned!(span=> #krate::DualStream::ready),
+        _ => quote_spanned!(span=> #krate::DualStream::blocking),
     };
     let ahead = function.options.ahead.as_ref();
-    let ahead = ahead.map(|ahead| quote_spanned!(call=> .ahead(#ahead)));
+    let ahead = ahead.map(|ahead| quote_spanned!(span=> .ahead(#ahead)));
     let (flatten, map) = match stream.is_fallible {
         true => (
-            quote_spanned!(call=> try_flatten),
-            quote_spanned!(call=> map_ok),
+            quote_spanned!(span=> try_flatten),
+            quote_spanned!(span=> map_ok),
         ),
-        false => (quote_spanned!(call=> flatten), quote_spanned!(call=> map)),
+        false => (quote_spanned!(span=> flatten), quote_spanned!(span=> map)),
     };
-    quote_spanned! {call=>
+    quote_spanned! {span=>
         #krate::DualStream::#flatten(
             #krate::Dual::#map(#handle, |items| #open(items)#ahead),
         )

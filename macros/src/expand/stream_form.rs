@@ -6,7 +6,7 @@ use syn::{FnArg, PatType, ReturnType, Signature, Type};
 use crate::errors::Errors;
 use crate::parse::boxed_future::BoxedFuture;
 use crate::parse::context::OptionSource;
-use crate::parse::many_items::{ManyItems, emitted_item, is_emit, is_unit, result_of};
+use crate::parse::many_items::{ManyItems, emitted_item, is_emit, is_result, is_unit, result_of};
 
 /// How a function with `stream` makes its items.
 pub(crate) struct StreamForm {
@@ -108,6 +108,13 @@ impl StreamForm {
             ReturnType::Default => None,
         };
         let message = match returned.and_then(ManyItems::from_type) {
+            Some(items) if items.is_in_result && !is_result(&items.item) => {
+                let item = items.item.to_token_stream();
+                format!(
+                    "if the stream can't be opened, its only item is the error, so the items are results with the \
+                     same error: write `Item = Result<{item}, ..>`"
+                )
+            }
             Some(items) if items.is_stream == is_async => {
                 return Ok(StreamForm {
                     item: items.item,

@@ -92,6 +92,19 @@ pub(crate) fn result_of(item: &Type, returned: &Type) -> Option<Type> {
     Some(Type::Path(returned))
 }
 
+/// Whether a type has a name that ends with `Result`, as `io::Result<T>` has.
+pub(crate) fn is_result(ty: &Type) -> bool {
+    match ty {
+        Type::Path(ty) => ty
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident.to_string().ends_with("Result")),
+        Type::Group(group) => is_result(&group.elem),
+        _ => false,
+    }
+}
+
 /// Whether a type is `()`.
 pub(crate) fn is_unit(ty: &Type) -> bool {
     match ty {
