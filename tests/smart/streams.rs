@@ -317,6 +317,7 @@ trait Store {
     }
 }
 
+#[derive(Clone)]
 struct Memory(Vec<u32>);
 
 impl Store for Memory {
@@ -375,6 +376,40 @@ fn traits() {
         both(|| Empty.list(), &[]);
         both(|| Arc::new(Empty).find("a"), &[]);
         both(|| Arc::new(Empty).find(""), &[Err("no name".into())]);
+    });
+}
+
+#[smart(stream, owned)]
+trait Owned {
+    async fn names(&self, first: &str, out: Emit<String>);
+
+    async fn twice(&self, first: &str, mut out: Emit<String>) -> Result<(), String> {
+        for _ in 0..2 {
+            let mut names = self.names(first);
+            while let Some(name) = names.next().await {
+                out.emit(name).await;
+            }
+        }
+        Err(first.to_owned())
+    }
+}
+
+#[smart(stream, owned)]
+impl Owned for Memory {
+    async fn names(&self, first: &str, mut out: Emit<String>) {
+        out.emit(format!("{first}{:?}", self.0)).await;
+    }
+}
+
+/// The streams of an `owned` trait outlive what they are made of.
+#[test]
+fn traits_that_borrow_nothing() {
+    limit(|| {
+        let stream = Memory(vec![5]).twice(&String::from("a"));
+        let items = thread::spawn(|| stream.into_iter().collect::<Vec<_>>()).join();
+        let name = || Ok(String::from("a[5]"));
+        let items = items.expect("it does not panic");
+        assert_eq!(items, [name(), name(), Err("a".into())]);
     });
 }
 

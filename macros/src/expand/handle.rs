@@ -21,8 +21,8 @@ pub(crate) fn expression(function: &FunctionParts<'_>, kind: &BodyKind) -> Token
         },
     };
     let dual = match function.stream {
-        None => quote_spanned!(call=> Dual),
-        Some(_) => quote_spanned!(call=> DualStream),
+        None => Ident::new("Dual", call),
+        Some(_) => Ident::new("DualStream", call),
     };
     if function.options.local.is_some() {
         quote_spanned!(call=> #krate::#dual::boxed_local(#handle))

@@ -19,8 +19,8 @@ pub(crate) fn generate(
     let call = mixed_site_at(function.sig.ident.span());
     let krate = function.options.crate_path(call);
     let constructor = match stream.is_fallible {
-        true => quote_spanned!(call=> try_generate),
-        false => quote_spanned!(call=> generate),
+        true => Ident::new("try_generate", call),
+        false => Ident::new("generate", call),
     };
     let PatType { attrs, pat, ty, .. } = emit;
     let ty = Output::from_type(ty, function.options).inferred_ty;
@@ -46,23 +46,28 @@ pub(crate) fn open(
     let span = function.output.span;
     let krate = function.options.crate_path(span);
     let open = match kind {
-        BodyKind::Async => quote_spanned!(span=> #krate::DualStream::stream),
+        BodyKind::Async => quote_spanned!(span=> #krate::DualStream::stream(items)),
         // Only after an error. It takes what the user wrote.
-        BodyKind::InPlace => quote_spanned!(span=> #krate::DualStream::ready),
-        _ => quote_spanned!(span=> #krate::DualStream::blocking),
+        BodyKind::InPlace => quote_spanned!(span=> #krate::DualStream::ready(items)),
+        _ => {
+            let ahead = function.options.ahead.as_ref();
+            let ahead = ahead.map(|ahead| quote_spanned!(span=> .ahead(#ahead)));
+            quote_spanned!(span=> #krate::DualStream::blocking(items)#ahead)
+        }
     };
-    let ahead = function.options.ahead.as_ref();
-    let ahead = ahead.map(|ahead| quote_spanned!(span=> .ahead(#ahead)));
-    let (flatten, map) = match stream.is_fallible {
-        true => (
-            quote_spanned!(span=> try_flatten),
-            quote_spanned!(span=> map_ok),
-        ),
-        false => (quote_spanned!(span=> flatten), quote_spanned!(span=> map)),
+    let names = match stream.is_fallible {
+        true => ["try_flatten", "map_ok"],
+        false => ["flatten", "map"],
     };
+    let [flatten, map] = names.map(|name| Ident::new(name, span));
+    // Otherwise the compiler would report the user's imports of them as unused.
+    let traits = &stream.traits;
     quote_spanned! {span=>
         #krate::DualStream::#flatten(
-            #krate::Dual::#map(#handle, |items| #open(items)#ahead),
+            #krate::Dual::#map(#handle, |items| {
+                #(#[allow(unused_imports)] use #traits as _;)*
+                #open
+            }),
         )
     }
 }

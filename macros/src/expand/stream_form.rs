@@ -1,7 +1,7 @@
 //! How a function with `stream` makes its items: by an `Emit`, or as what it returns.
 
 use quote::{ToTokens, quote};
-use syn::{FnArg, PatType, ReturnType, Signature, Type};
+use syn::{FnArg, PatType, Path, ReturnType, Signature, Type};
 
 use crate::errors::Errors;
 use crate::parse::boxed_future::BoxedFuture;
@@ -17,6 +17,8 @@ pub(crate) struct StreamForm {
     /// The argument by which an async body hands out items. If there is none, the body returns an
     /// iterator or a stream.
     pub(crate) emit: Option<PatType>,
+    /// The traits in the return type that are in neither the new one nor the body.
+    pub(crate) traits: Vec<Path>,
 }
 
 impl StreamForm {
@@ -97,6 +99,7 @@ impl StreamForm {
             is_fallible: result.is_some(),
             item: result.unwrap_or_else(|| item.clone()),
             emit: Some(emit.clone()),
+            traits: Vec::new(),
         })
     }
 
@@ -120,6 +123,7 @@ impl StreamForm {
                     item: items.item,
                     is_fallible: items.is_in_result,
                     emit: None,
+                    traits: items.traits,
                 });
             }
             Some(_) if is_async => {

@@ -144,7 +144,13 @@ fn lines(
                     }),
                 )
             },
-            |items| ::smartcall::DualStream::blocking(items),
+            |items| {
+                #[allow(unused_imports)]
+                use Iterator as _;
+                #[allow(unused_imports)]
+                use Send as _;
+                ::smartcall::DualStream::blocking(items)
+            },
         ),
     )
 }
@@ -168,7 +174,11 @@ fn open(
                     }),
                 )
             },
-            |items| ::smartcall::DualStream::blocking(items).ahead(64),
+            |items| {
+                #[allow(unused_imports)]
+                use Iterator as _;
+                ::smartcall::DualStream::blocking(items).ahead(64)
+            },
         ),
     )
 }
@@ -197,7 +207,7 @@ fn scan(
                     }),
                 )
             },
-            |items| ::smartcall::DualStream::blocking(items).ahead(Self::AHEAD),
+            |items| { ::smartcall::DualStream::blocking(items).ahead(Self::AHEAD) },
         ),
     )
 }
@@ -221,7 +231,11 @@ fn connect(
                     }
                 }
             }),
-            |items| ::smartcall::DualStream::stream(items),
+            |items| {
+                #[allow(unused_imports)]
+                use Stream as _;
+                ::smartcall::DualStream::stream(items)
+            },
         ),
     )
 }
@@ -255,7 +269,7 @@ where
                         }
                     }
                 }),
-                |items| ::smartcall::DualStream::stream(items),
+                |items| { ::smartcall::DualStream::stream(items) },
             ),
         ),
     )

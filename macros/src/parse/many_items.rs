@@ -1,6 +1,6 @@
 //! The types by which a function with `stream` shows how it makes its items.
 
-use syn::{GenericArgument, PathArguments, Type, TypeParamBound};
+use syn::{GenericArgument, Path, PathArguments, Type, TypeParamBound};
 
 use crate::parse::type_arguments::{associated_type, first_type_argument};
 
@@ -12,6 +12,8 @@ pub(crate) struct ManyItems {
     pub(crate) is_stream: bool,
     /// Whether it is in a `Result`.
     pub(crate) is_in_result: bool,
+    /// The traits of an `impl Trait`, without their arguments.
+    pub(crate) traits: Vec<Path>,
 }
 
 impl ManyItems {
@@ -27,10 +29,10 @@ impl ManyItems {
 
     /// Recognises an `impl Trait<Item = T>`, a boxed `dyn Trait<Item = T>`, or a `BoxStream<'a, T>`.
     fn from_value(ty: &Type) -> Option<Self> {
-        let bounds = match ty {
+        let (bounds, is_opaque) = match ty {
             Type::Group(group) => return ManyItems::from_value(&group.elem),
-            Type::ImplTrait(ty) => &ty.bounds,
-            Type::TraitObject(ty) => &ty.bounds,
+            Type::ImplTrait(ty) => (&ty.bounds, true),
+            Type::TraitObject(ty) => (&ty.bounds, false),
             _ => {
                 let inner = |name: &&str| first_type_argument(ty, name);
                 if let Some(item) = ["BoxStream", "LocalBoxStream"].iter().find_map(inner) {
@@ -39,13 +41,21 @@ impl ManyItems {
                 return ManyItems::from_value(["Pin", "Box"].iter().find_map(inner)?);
             }
         };
-        bounds.iter().find_map(|bound| match bound {
-            TypeParamBound::Trait(bound) => {
-                let last = bound.path.segments.last()?;
-                let is_stream = last.ident.to_string().ends_with("Stream");
-                Some(ManyItems::new(associated_type(last, "Item")?, is_stream))
-            }
+        let traits = bounds.iter().filter_map(|bound| match bound {
+            TypeParamBound::Trait(bound) => Some(&bound.path),
             _ => None,
+        });
+        let items = traits.clone().find_map(|path| {
+            let last = path.segments.last()?;
+            let is_stream = last.ident.to_string().ends_with("Stream");
+            Some(ManyItems::new(associated_type(last, "Item")?, is_stream))
+        });
+        Some(ManyItems {
+            traits: traits
+                .filter(|_| is_opaque)
+                .map(without_arguments)
+                .collect(),
+            ..items?
         })
     }
 
@@ -54,8 +64,18 @@ impl ManyItems {
             item,
             is_stream,
             is_in_result: false,
+            traits: Vec::new(),
         }
     }
+}
+
+/// Returns a path as it stands in an import.
+fn without_arguments(path: &Path) -> Path {
+    let mut path = path.clone();
+    for segment in &mut path.segments {
+        segment.arguments = PathArguments::None;
+    }
+    path
 }
 
 /// Returns the `T` of an `Emit<T>`.
