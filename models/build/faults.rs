@@ -1316,7 +1316,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             file: "emit.rs",
             from: "\
         let item = state.items.pop_front()?;
-        let has_more = !state.items.is_empty();
+        let behind = state.items.len();
         let next = self.taken.load(Ordering::Relaxed).wrapping_add(1);
         self.taken.store(next, Ordering::Release);
 ",
@@ -1324,7 +1324,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         let next = self.taken.load(Ordering::Relaxed).wrapping_add(1);
         self.taken.store(next, Ordering::Release);
         let item = state.items.pop_front()?;
-        let has_more = !state.items.is_empty();
+        let behind = state.items.len();
 ",
         },
         caught_by: &[catch("streams", "stream_is_dropped", "said to be")],

@@ -22,8 +22,9 @@ pub struct Generate<T, F: Future> {
     body: Option<Pin<Box<F>>>,
     /// What the body has ended with, until all its items were taken.
     ending: Option<F::Output>,
-    /// Whether there is another item than the one that was taken last.
-    has_more: bool,
+    /// How many items are taken before the body goes on: those that were there when it was polled. Other tasks may emit more at
+    /// any time.
+    behind: usize,
     /// Whether the waker of this stream was left in the mouth.
     is_left: bool,
 }
@@ -142,7 +143,7 @@ impl<T, F: Future> Generate<T, F> {
             mouth,
             body: Some(Box::pin(body)),
             ending: None,
-            has_more: false,
+            behind: 0,
             is_left: false,
         }
     }
@@ -151,8 +152,8 @@ impl<T, F: Future> Generate<T, F> {
 impl<T, F: Future<Output: Ending<T>>> Generate<T, F> {
     #[inline]
     fn take(&mut self) -> Option<<F::Output as Ending<T>>::Item> {
-        let (item, has_more) = self.mouth.take()?;
-        self.has_more = has_more;
+        let (item, behind) = self.mouth.take()?;
+        self.behind = behind;
         Some(F::Output::item(item))
     }
 
@@ -162,8 +163,9 @@ impl<T, F: Future<Output: Ending<T>>> Generate<T, F> {
             self.is_left = false;
             self.mouth.forget_taker();
         }
-        if self.has_more {
+        if let Some(behind) = self.behind.checked_sub(1) {
             if let Some(item) = self.take() {
+                self.behind = behind;
                 return Poll::Ready(Some(item));
             }
         }
@@ -203,7 +205,7 @@ impl<T, F: Future<Output: Ending<T>>> Supply for Generate<T, F> {
     }
 
     fn is_ready(&self) -> bool {
-        self.has_more
+        self.behind > 0
     }
 }
 
