@@ -1512,4 +1512,18 @@ pub(crate) const FAULTS: &[Fault] = &[
             "deadlock",
         )],
     },
+    // The body waits for as long as other tasks emit.
+    Fault {
+        name: "fault_body_waits_for_all_items",
+        plant: Exchange {
+            file: "generate.rs",
+            from: "                self.behind = behind;\n",
+            to: "                let _ = behind;\n",
+        },
+        caught_by: &[catch(
+            "streams",
+            "body_goes_on_though_others_emit",
+            "seldom polled",
+        )],
+    },
 ];

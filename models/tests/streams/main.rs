@@ -125,6 +125,12 @@ fn emitters_in_turn() {
     scenarios::emitters_in_turn();
 }
 
+/// The body goes on, though other tasks emit faster than items are taken.
+#[test]
+fn body_goes_on_though_others_emit() {
+    scenarios::body_goes_on_though_others_emit();
+}
+
 /// An emitter whose item was taken sees what was done before.
 #[test]
 fn done_before_it_was_taken() {

@@ -612,6 +612,26 @@ pub(crate) fn emitters_in_turn() {
     });
 }
 
+pub(crate) fn body_goes_on_though_others_emit() {
+    explore(1, || {
+        let polls = Arc::new(Count::new(0));
+        let counted = Arc::clone(&polls);
+        let body = future::poll_fn(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Poll::Pending
+        });
+        let (mut stream, mut emit) = Stream::new(|_| body);
+        let mut emit = |item| assert!(poll_once(&mut emit.emit(item)).is_pending());
+        emit(0);
+        // There is always another item.
+        for item in 1..20 {
+            emit(item);
+            assert!(stream.take());
+        }
+        assert!(polls.load(Ordering::Relaxed) >= 9, "seldom polled");
+    });
+}
+
 pub(crate) fn done_before_it_was_taken() {
     explore(5, || {
         // The accesses are relaxed, so only what the emitter is told makes `done` visible. loom does not try all orders of a store with
