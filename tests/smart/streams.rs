@@ -503,8 +503,8 @@ fn the_type_has_a_name() {
     async fn local(n: Rc<Cell<u32>>, mut out: Emit<Rc<Cell<u32>>>) {
         out.emit(n).await;
     }
-    let _: fn(Rc<Cell<u32>>) -> DualStream<Rc<Cell<u32>>, LocalBoxed<'static, Rc<Cell<u32>>>> =
-        local;
+    type Shared = Rc<Cell<u32>>;
+    let _: fn(Shared) -> DualStream<Shared, LocalBoxed<'static, Shared>> = local;
     assert_eq!(local(Rc::default()).into_iter().count(), 1);
 
     #[smart(stream, boxed)]
