@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::Stream;
 use reqwest::{Body, IntoUrl, Request, Response, Result, StatusCode};
 use serde::de::DeserializeOwned;
-use smartcall::{DualStream, DualStreamOf, Source, smart};
+use smartcall::smart;
 
 /// A client, which keeps its connections for later requests.
 #[derive(Clone, Debug)]
@@ -98,8 +99,9 @@ impl Answer {
     }
 
     /// Reads the body part by part. An error is the last item.
-    pub fn bytes_stream(self) -> DualStreamOf<impl Source<Item = Result<Bytes>> + Send> {
-        DualStream::stream(self.0.bytes_stream())
+    #[smart(stream)]
+    pub async fn bytes_stream(self) -> impl Stream<Item = Result<Bytes>> {
+        self.0.bytes_stream()
     }
 
     /// Reads the next part of the body.

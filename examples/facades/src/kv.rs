@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::Stream;
 use mini_redis::client::{Client, Message, Subscriber};
 use mini_redis::{Buffer, Result};
-use smartcall::{DualStream, DualStreamOf, Emit, Source, smart};
+use smartcall::{Emit, smart};
 use tokio::net::ToSocketAddrs;
 
 /// A connection, for one command at a time.
@@ -74,18 +75,18 @@ impl Subscription {
     /// Waits for message after message, until the server has closed the connection. An error is the last item.
     ///
     /// The channels can be changed when the stream is dropped. No message is lost then.
-    pub fn messages(&mut self) -> DualStreamOf<impl Source<Item = Result<Message>> + Send> {
-        DualStream::try_generate(async |mut out: Emit<Message>| {
-            while let Some(message) = self.subscriber.next_message().await? {
-                out.emit(message).await;
-            }
-            Ok(())
-        })
+    #[smart(stream)]
+    pub async fn messages(&mut self, mut out: Emit<Message>) -> Result<()> {
+        while let Some(message) = self.subscriber.next_message().await? {
+            out.emit(message).await;
+        }
+        Ok(())
     }
 
     /// Turns the connection into a stream of the messages.
-    pub fn into_stream(self) -> DualStreamOf<impl Source<Item = Result<Message>> + Send> {
-        DualStream::stream(self.subscriber.into_stream())
+    #[smart(stream)]
+    pub async fn into_stream(self) -> impl Stream<Item = Result<Message>> {
+        self.subscriber.into_stream()
     }
 
     /// Subscribes to more channels.

@@ -61,22 +61,6 @@ impl Client {
     pub fn list(&self) -> DualStreamOf<impl Source<Item = Result<Item>> + Send> {
         DualStream::pages(|after| self.page(after))
     }
-
-    /// Downloads a body of some length, part by part. Only one part of it is in memory.
-    pub fn download(
-        &self,
-        length: u64,
-    ) -> DualStreamOf<impl Source<Item = Result<Bytes>> + Send + use<>> {
-        let url = format!("http://{}/bytes/{length}{}", self.server, self.query);
-        let request = self.http.get(url);
-        DualStream::try_generate(async move |mut out: Emit<Bytes>| {
-            let mut answer = send(request).await?;
-            while let Some(part) = answer.chunk().await.map_err(Error::Unreachable)? {
-                out.emit(part).await;
-            }
-            Ok(())
-        })
-    }
 }
 
 // This is the one implementation of each operation.
@@ -108,6 +92,17 @@ impl Client {
         let request = self.http.get(url).query(&[("after", after)]);
         let page: Page = receive(request).await?;
         Ok((page.items, page.next))
+    }
+
+    /// Downloads a body of some length, part by part. Only one part of it is in memory.
+    #[smart(stream, owned)]
+    pub async fn download(&self, length: u64, mut out: Emit<Bytes>) -> Result<()> {
+        let url = format!("http://{}/bytes/{length}{}", self.server, self.query);
+        let mut answer = send(self.http.get(url)).await?;
+        while let Some(part) = answer.chunk().await.map_err(Error::Unreachable)? {
+            out.emit(part).await;
+        }
+        Ok(())
     }
 
     /// Uploads a body, part by part, and returns its length. It has no more parts in memory than the stream has ahead.
