@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::future::{self, Future};
+use std::mem;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -503,5 +504,48 @@ fn keeps_no_waker() {
         drop(waker);
         assert_eq!(Arc::strong_count(&wakes), 1);
         drop(stream);
+    });
+}
+
+/// Other threads that hand out items all the time do not starve the body.
+#[test]
+fn other_threads_do_not_starve_the_body() {
+    limit(|| {
+        let emitted = Arc::new(AtomicUsize::new(0));
+        let counts = Arc::clone(&emitted);
+        let mut stream = DualStream::generate(async move |mut out: Emit<bool>| {
+            for _ in 0..2 {
+                let (mut out, counts) = (out.clone(), Arc::clone(&counts));
+                thread::spawn(move || {
+                    loop {
+                        let mut emitting = pin!(out.emit(false));
+                        let mut is_counted = false;
+                        let counted = future::poll_fn(|cx| {
+                            let poll = emitting.as_mut().poll(cx);
+                            if !mem::replace(&mut is_counted, true) {
+                                counts.fetch_add(1, Ordering::SeqCst);
+                            }
+                            poll
+                        });
+                        if pollster::block_on(counted).is_closed() {
+                            return;
+                        }
+                    }
+                });
+            }
+            loop {
+                out.emit(true).await;
+            }
+        });
+        let (mut of_body, mut of_others) = (0, 0);
+        while of_body < 20 {
+            match stream.next().get().expect("there is no end") {
+                true => of_body += 1,
+                false => of_others += 1,
+            }
+            assert!(of_others <= 50 * (of_body + 1), "the body starves");
+            // Each of the others has an item there.
+            wait_until(|| emitted.load(Ordering::SeqCst) >= of_others + 2);
+        }
     });
 }

@@ -10,7 +10,9 @@ use std::thread;
 use futures_lite::future::yield_now;
 use smartcall::{Dual, DualStream};
 
-use super::support::{Counting, all, all_in_for, by_each, id, numbers};
+#[cfg(feature = "executor")]
+use super::support::all;
+use super::support::{Counting, all_in_for, by_each, id, numbers};
 use crate::common::{AtExit, Counted, here, limit, panic_of, panicked_at, wait_until};
 
 /// A zero is refused at the caller's line, before anything runs.

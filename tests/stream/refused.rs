@@ -73,18 +73,14 @@ fn refused_here() -> DualStream<u32> {
         items().on(&Counting::new()),
     );
     // What iterates through adapters names the line where the iteration has begun.
-    let (line, (_, said)) = (
-        here!(),
-        panicked_at(|| items().into_iter().map(|n| n).sum::<u32>()),
-    );
+    let (line, iter) = (here!(), items().into_iter());
+    let (_, said) = panicked_at(|| iter.map(|n| n + 1).sum::<u32>());
+    assert!(said.starts_with("cannot block here: "), "{said}");
     assert_contains(&said, line);
     let mut stream = items();
-    let (line, (_, said)) = (
-        here!(),
-        panicked_at(|| Vec::from_iter(stream.iter().take(3))),
-    );
+    let (line, iter) = (here!(), stream.iter());
+    let (_, said) = panicked_at(|| Vec::from_iter(iter.take(3)));
     assert_contains(&said, line);
-    assert!(said.starts_with("cannot block here: "), "{said}");
 
     // So is what takes items by a `get`.
     macro_rules! refused_get {
@@ -165,7 +161,7 @@ fn refused_in_each_place() {
     });
 }
 
-/// A job of a `SingleThread` is refused what waits, as by `get`.
+/// A job of a `SingleThread` is refused what waits for others, and runs its own code.
 #[test]
 fn refused_in_a_job_of_a_single_thread() {
     limit(|| {
@@ -174,6 +170,13 @@ fn refused_in_a_job_of_a_single_thread() {
             let numbers = DualStream::stream(futures::stream::iter(0..10));
             let (line, said) = (here!(), panicked_at(|| for _ in numbers {}));
             assert_refused(said, line);
+            // Code that is no other thread's runs here.
+            let mut numbers = DualStream::blocking(0..10);
+            assert_eq!(all_in_for(numbers.map(|n| n)), Vec::from_iter(0..10));
+            numbers = DualStream::blocking(0..10);
+            assert_eq!(numbers.next().get(), Some(0));
+            assert_eq!(numbers.collect::<Vec<_>>().get(), Vec::from_iter(1..10));
+            assert_eq!(all_in_for(DualStream::ready(0..3)), [0, 1, 2]);
         });
         job.on(&single).get();
     });

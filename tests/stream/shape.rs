@@ -41,7 +41,7 @@ fn sizes() {
         of_iter + 2,
         &DualStream::pair(iter(), futures::stream::iter(iter())),
     );
-    check(4, &DualStream::generate(async |_: Emit<u32>| ()));
+    check(7, &DualStream::generate(async |_: Emit<u32>| ()));
     check(
         5,
         &DualStream::try_generate(async |_: Emit<u32>| Ok::<(), usize>(())),
