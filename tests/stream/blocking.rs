@@ -435,9 +435,9 @@ fn carried_thread_locals() {
         pollster::block_on(async {
             REQUEST.set(3);
             assert_eq!(requests.next().await, Some(3));
-            // One was made ahead.
+            // One may have been made ahead.
             REQUEST.set(4);
-            assert_eq!(requests.next().await, Some(3));
+            assert!(matches!(requests.next().await, Some(3 | 4)));
             assert_eq!(requests.next().await, Some(4));
         });
         assert_eq!(REQUEST.get(), 4);

@@ -43,7 +43,7 @@ fn sizes() {
     );
     check(7, &DualStream::generate(async |_: Emit<u32>| ()));
     check(
-        5,
+        7,
         &DualStream::try_generate(async |_: Emit<u32>| Ok::<(), usize>(())),
     );
     check(2, &DualStream::ready(iter()).boxed());
