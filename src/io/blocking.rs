@@ -507,9 +507,9 @@ impl<T: Send + 'static> Drop for Blocking<T> {
                 }
             }
         }
-        let may_block = self.is_dirty && self.has_written_away && mem::needs_drop::<T>();
+        let may_block = self.has_written_away && mem::needs_drop::<T>();
         if let Some(inner) = self.inner.take().filter(|_| may_block) {
-            // The destructor may flush. A pool that refuses it drops it here.
+            // The destructor may flush, or write an end that no flush writes. A pool that refuses it drops it here.
             quietly(|| spawn_blocking(|| drop(inner), self.made_at).detach());
         }
     }

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::thread;
 
 use common::{connection, gunzip, gzip, limit, sender, text};
+use smartcall::LocalExecutor;
 use smartcall_gzip::connection::{finish, reader, writer};
 
 /// In plain sync code, in a task of the `Executor`, on an executor that does not announce itself, and in a tokio
@@ -73,4 +74,19 @@ async fn read_by_an_async_caller() {
     let error = reader(sender(half)).await.read_to_string(&mut read).await;
     let error = error.expect_err("it is not complete");
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+}
+
+/// An encoder writes the end when it is dropped, too: on a pool, since a task must not wait for the connection.
+#[test]
+fn dropped_by_an_async_caller() {
+    use futures::io::AsyncWriteExt;
+
+    let _limit = limit();
+    let (connection, other) = connection();
+    LocalExecutor::new().block_on(async {
+        let mut writer = writer(connection);
+        writer.write_all(b"some text").await.expect("it is sent");
+        writer.flush().await.expect("it is sent");
+    });
+    assert_eq!(gunzip(other).expect("it is complete"), "some text");
 }
