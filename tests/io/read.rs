@@ -6,10 +6,10 @@ use std::thread;
 
 use futures::io::{AsyncBufReadExt, AsyncReadExt};
 use smartcall::io::Readable;
-use smartcall::{Dual, DualIo};
+use smartcall::{Dual, DualIo, context};
 
 use super::support::*;
-use crate::common::{limit, never};
+use crate::common::{Helpful, limit, never};
 
 const COUNT: usize = 300_000;
 
@@ -259,6 +259,21 @@ fn executor_is_told_of_direct_calls() {
             sends.await;
             assert_eq!(reads.await, [5]);
         });
+    });
+}
+
+/// A host is told of each direct call that reaches the reader, and of no other.
+#[test]
+fn host_is_told_of_direct_calls() {
+    let host = Helpful::new();
+    let mut io = DualIo::blocking(Cursor::new(bytes(10)));
+    context::with_host(&host, || {
+        Read::read_exact(&mut io, &mut [0; 4]).expect("it reads");
+        assert_eq!(host.calls().1, [thread::current().id()]);
+        assert_eq!(BufRead::fill_buf(&mut io).expect("it reads").len(), 6);
+        assert_eq!(host.calls().1.len(), 2);
+        Read::read_exact(&mut io, &mut [0; 4]).expect("it reads");
+        assert_eq!(host.calls().1.len(), 2);
     });
 }
 

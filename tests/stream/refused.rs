@@ -154,9 +154,8 @@ fn refused_in_each_place() {
         #[cfg(feature = "tokio")]
         {
             super::support::current_thread().block_on(check());
-            let runtime = super::support::multi_thread(1);
             let local = tokio::task::LocalSet::new();
-            local.block_on(&runtime, check());
+            local.block_on(&super::support::current_thread(), check());
         }
     });
 }
