@@ -57,6 +57,7 @@
 //! [`SmartCallRef`], [`SmartCallMut`] and [`SmartCallOnce`] are for callbacks and for what is called once.
 //!
 //! A [`DualStream`] is a handle of many values: sync code puts it in a `for`, async code takes `.next().await`.
+//! A [`DualIo`] is the same for bytes: a reader or writer that sync and async callers use by their own traits. See [`io`].
 //!
 //! # Three contexts
 //!
@@ -100,6 +101,7 @@
 //!   - What `.get()` drives outside of any runtime enters a runtime of smartcall's own. That is a multi-thread runtime,
 //!     started on first use, with one worker or as many as the environment variable `TOKIO_WORKER_THREADS` says.
 //!   - What is [started](Dual::start) inside a runtime stays with that runtime.
+//!   - [`DualIo`] has tokio's I/O traits, and takes readers and writers that have them.
 //! - `diagnose` (on by default): the module [`diagnose`], which tells who waits for whom. With the environment variable
 //!   `SMARTCALL_STUCK=10s`, each `.get()` that waits for ten seconds is reported.
 //! - `futures-executor` (off by default), for programs: detects the executors of the `futures` crate. `.get()` panics on
@@ -143,6 +145,8 @@ mod combine;
 
 pub mod stream;
 
+pub mod io;
+
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 #[path = "macro_support/mod.rs"]
@@ -162,6 +166,7 @@ pub use executor::local::LocalExecutor;
 pub use executor::multi_thread::Executor;
 #[cfg(feature = "executor")]
 pub use executor::task::Task;
+pub use io::handle::DualIo;
 #[doc(inline)]
 pub use smartcall_context as context;
 pub use smartcall_context::CannotBlock;

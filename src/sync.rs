@@ -1,7 +1,7 @@
 //! What the protocols between threads are built on.
 //!
 //! `drive/` and `executor/` take these from here and from nowhere else, as do the protocols in
-//! `offload/`. So a model checker can include those very files beside a `sync` of its own.
+//! `offload/` and `stream/`. So a model checker can include those very files beside a `sync` of its own.
 
 use std::sync::LazyLock;
 

@@ -13,6 +13,7 @@ pub(crate) mod block;
 pub(crate) mod call;
 pub(crate) mod context;
 pub(crate) mod facade;
+pub(crate) mod io;
 #[cfg(feature = "executor")]
 pub(crate) mod many;
 pub(crate) mod pool;

@@ -3,7 +3,7 @@
 use crate::{Catch, Exchange, Fault, Model};
 
 /// The models.
-pub(crate) const MODELS: &[Model] = &[DRIVER, PLACES, EXECUTOR, POOLS];
+pub(crate) const MODELS: &[Model] = &[DRIVER, PLACES, EXECUTOR, POOLS, STREAMS];
 
 const PLACES: Model = Model {
     name: "places",
@@ -154,6 +154,29 @@ impl Wake for Parker {
             to: "// `task.rs` calls these functions.\n",
         },
     ],
+};
+
+const STREAMS: Model = Model {
+    name: "streams",
+    sources: &[
+        "../src/stream/emit.rs",
+        "../src/stream/fed.rs",
+        "../src/stream/generate.rs",
+        "../src/stream/queue.rs",
+        "tests/streams/caller.rs",
+        "tests/streams/handle.rs",
+        "tests/streams/scenarios.rs",
+        "tests/streams/traits.rs",
+    ],
+    shared: &["internal", "sync"],
+    folders: &[
+        (
+            "stream",
+            &["caller", "emit", "fed", "generate", "handle", "queue"],
+        ),
+        ("work", &["traits"]),
+    ],
+    exchanges: &[],
 };
 
 const fn catch(model: &'static str, scenario: &'static str, message: &'static str) -> Catch {
@@ -1022,5 +1045,485 @@ pub(crate) const FAULTS: &[Fault] = &[
             to: "if quiet > 0 {",
         },
         caught_by: &[catch("pools", "watchdog_that_sleeps", "deadlock")],
+    },
+    // A push does not wake the taker.
+    Fault {
+        name: "fault_push_wakes_no_taker",
+        plant: Exchange {
+            file: "queue.rs",
+            from: "\
+        let has_room = state.items.len() < room;
+        let taker = state.taker.take();
+",
+            to: "\
+        let has_room = state.items.len() < room;
+        let taker = None::<Waker>;
+",
+        },
+        caught_by: &[catch("streams", "each_item_once", "deadlock")],
+    },
+    // A push wakes the taker before it adds the item.
+    Fault {
+        name: "fault_taker_woken_before_the_push",
+        plant: Exchange {
+            file: "queue.rs",
+            from: "\
+        state.items.push_back(item);
+        let has_room = state.items.len() < room;
+        let taker = state.taker.take();
+        drop(state);
+        if let Some(waker) = taker {
+            waker.wake();
+        }
+",
+            to: "\
+        let taker = state.taker.take();
+        drop(state);
+        if let Some(waker) = taker {
+            waker.wake();
+        }
+        let mut state = self.queue.lock();
+        state.items.push_back(item);
+        let has_room = state.items.len() < room;
+",
+        },
+        caught_by: &[catch("streams", "each_item_once", "deadlock")],
+    },
+    // A pop does not wake the maker that waits for room.
+    Fault {
+        name: "fault_pop_wakes_no_maker",
+        plant: Exchange {
+            file: "queue.rs",
+            from: "let maker = state.maker.take();",
+            to: "let maker = None::<Waker>;",
+        },
+        caught_by: &[catch("streams", "each_item_once", "deadlock")],
+    },
+    // The drop of the taker does not wake the maker.
+    Fault {
+        name: "fault_closing_wakes_no_maker",
+        plant: Exchange {
+            file: "queue.rs",
+            from: "(items, state.maker.take(), state.taker.take())",
+            to: "(items, None::<Waker>, state.taker.take())",
+        },
+        caught_by: &[catch("streams", "taker_is_dropped", "deadlock")],
+    },
+    // The drop of the taker does not close the queue.
+    Fault {
+        name: "fault_closing_closes_nothing",
+        plant: Exchange {
+            file: "queue.rs",
+            from: "            state.is_closed = true;\n",
+            to: "",
+        },
+        caught_by: &[
+            catch("streams", "taker_is_dropped", "deadlock"),
+            catch("streams", "push_into_a_closed_queue", "nobody can take it"),
+        ],
+    },
+    // A push does not look whether the taker is gone.
+    Fault {
+        name: "fault_push_looks_for_no_end",
+        plant: Exchange {
+            file: "queue.rs",
+            from: "\
+        if state.is_closed {
+            return Err(item);
+        }
+",
+            to: "",
+        },
+        caught_by: &[catch(
+            "streams",
+            "push_into_a_closed_queue",
+            "nobody can take it",
+        )],
+    },
+    // What waits for room does not look whether the taker is gone.
+    Fault {
+        name: "fault_wait_for_room_looks_for_no_end",
+        plant: Exchange {
+            file: "queue.rs",
+            from: "\
+        if state.is_closed {
+            return Poll::Ready(Err(IsClosed));
+        }
+",
+            to: "",
+        },
+        caught_by: &[catch("streams", "taker_is_dropped", "made too many ahead")],
+    },
+    // The maker leaves its waker under another lock than the one under which it has looked.
+    Fault {
+        name: "fault_room_looked_for_before_the_lock",
+        plant: Exchange {
+            file: "queue.rs",
+            from: "        let previous = state.maker.replace(cx.waker().clone());\n",
+            to: "\
+        drop(state);
+        let mut state = self.queue.lock();
+        let previous = state.maker.replace(cx.waker().clone());
+",
+        },
+        caught_by: &[
+            catch("streams", "each_item_once", "deadlock"),
+            catch("streams", "taker_is_dropped", "deadlock"),
+        ],
+    },
+    // The taker leaves its waker under another lock than the one under which it has looked.
+    Fault {
+        name: "fault_items_looked_for_before_the_lock",
+        plant: Exchange {
+            file: "queue.rs",
+            from: "        let previous = state.taker.replace(cx.waker().clone());\n",
+            to: "\
+        drop(state);
+        let mut state = self.queue.lock();
+        let previous = state.taker.replace(cx.waker().clone());
+",
+        },
+        caught_by: &[catch("streams", "each_item_once", "deadlock")],
+    },
+    // A push tells of room where there is none.
+    Fault {
+        name: "fault_room_is_exceeded",
+        plant: Exchange {
+            file: "queue.rs",
+            from: "let has_room = state.items.len() < room;",
+            to: "let has_room = state.items.len() <= room;",
+        },
+        caught_by: &[catch("streams", "taker_is_dropped", "it was not told")],
+    },
+    // What waits for room is told of room where there is none.
+    Fault {
+        name: "fault_wait_for_room_exceeds_it",
+        plant: Exchange {
+            file: "queue.rs",
+            from: "if state.items.len() < room {",
+            to: "if state.items.len() <= room {",
+        },
+        caught_by: &[catch("streams", "taker_is_dropped", "made too many ahead")],
+    },
+    // The taker does not look again after the maker has ended.
+    Fault {
+        name: "fault_end_before_the_items",
+        plant: Exchange {
+            file: "fed.rs",
+            from: "\
+                    self.feeder = None;
+                    self.ended = ended;
+",
+            to: "\
+                    self.feeder = None;
+                    self.ended = ended;
+                    return Poll::Ready(None);
+",
+        },
+        caught_by: &[
+            catch("streams", "each_item_once", "left: None"),
+            catch("streams", "maker_ends", "left: None"),
+        ],
+    },
+    // An emission does not wake the stream.
+    Fault {
+        name: "fault_emission_wakes_no_stream",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "            taker = state.taker.take();\n",
+            to: "            taker = None::<Waker>;\n",
+        },
+        caught_by: &[
+            catch("streams", "stream_waits_for_another_task", "deadlock"),
+            catch("streams", "two_other_tasks", "deadlock"),
+        ],
+    },
+    // What is emitted after the end is not refused.
+    Fault {
+        name: "fault_emission_after_the_end",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "\
+        if state.is_closed {
+            return None;
+        }
+",
+            to: "",
+        },
+        caught_by: &[
+            catch("streams", "body_and_another_task", "deadlock"),
+            catch("streams", "stream_is_dropped", "deadlock"),
+        ],
+    },
+    // An emission of several items has the number of the first one.
+    Fault {
+        name: "fault_batch_counts_as_one",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "state.pushed.wrapping_add(items.len())",
+            to: "state.pushed.wrapping_add(1)",
+        },
+        caught_by: &[catch(
+            "streams",
+            "stream_is_dropped_amid_a_batch",
+            "said to be",
+        )],
+    },
+    // A take does not wake the emitter.
+    Fault {
+        name: "fault_take_wakes_no_emitter",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "\
+        for waker in done {
+            waker.wake();
+        }
+",
+            to: "        drop(done);\n",
+        },
+        caught_by: &[
+            catch("streams", "stream_waits_for_another_task", "deadlock"),
+            catch("streams", "part_with_its_own_waker", "deadlock"),
+        ],
+    },
+    // A take wakes the emitter of the item before.
+    Fault {
+        name: "fault_take_wakes_the_emitter_before",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "take_done(&mut state.waiting, next);",
+            to: "take_done(&mut state.waiting, next.wrapping_sub(1));",
+        },
+        caught_by: &[
+            catch("streams", "stream_waits_for_another_task", "deadlock"),
+            catch("streams", "part_with_its_own_waker", "deadlock"),
+        ],
+    },
+    // A take looks only at the first emitter that waits, and they are in no order.
+    Fault {
+        name: "fault_take_looks_at_the_first_emitter",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "            at += 1;\n",
+            to: "            break;\n",
+        },
+        caught_by: &[catch("streams", "emitters_in_turn", "not woken")],
+    },
+    // An item counts as taken before it leaves, and so if there is none.
+    Fault {
+        name: "fault_taken_before_the_item_leaves",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "\
+        let item = state.items.pop_front()?;
+        let behind = state.items.len();
+        let next = self.taken.load(Ordering::Relaxed).wrapping_add(1);
+        self.taken.store(next, Ordering::Release);
+",
+            to: "\
+        let next = self.taken.load(Ordering::Relaxed).wrapping_add(1);
+        self.taken.store(next, Ordering::Release);
+        let item = state.items.pop_front()?;
+        let behind = state.items.len();
+",
+        },
+        caught_by: &[catch("streams", "stream_is_dropped", "said to be")],
+    },
+    // The number of the next item is stored without `Release`.
+    Fault {
+        name: "fault_taken_stored_relaxed",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "self.taken.store(next, Ordering::Release);",
+            to: "self.taken.store(next, Ordering::Relaxed);",
+        },
+        caught_by: &[catch("streams", "done_before_it_was_taken", "not seen")],
+    },
+    // The number of the next item is read without `Acquire`.
+    Fault {
+        name: "fault_taken_loaded_relaxed",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "\
+        if is_before(number, self.taken.load(Ordering::Acquire)) {
+            return Poll::Ready(Emitted::Taken);
+        }
+        let Some(waker)",
+            to: "\
+        if is_before(number, self.taken.load(Ordering::Relaxed)) {
+            return Poll::Ready(Emitted::Taken);
+        }
+        let Some(waker)",
+        },
+        caught_by: &[catch("streams", "done_before_it_was_taken", "not seen")],
+    },
+    // An emitter leaves its waker, and does not look under the lock.
+    Fault {
+        name: "fault_taken_looked_for_before_the_lock",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "\
+        let mut state = self.lock();
+        if is_before(number, self.taken.load(Ordering::Acquire)) {
+            return Poll::Ready(Emitted::Taken);
+        }
+",
+            to: "        let mut state = self.lock();\n",
+        },
+        caught_by: &[
+            catch("streams", "under_another_waker", "deadlock"),
+            catch("streams", "from_the_body_to_another_task", "deadlock"),
+        ],
+    },
+    // An emitter that waits does not look whether the stream is gone.
+    Fault {
+        name: "fault_closed_not_looked_for_by_an_emitter",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "if state.is_closed && state.items.is_empty() {",
+            to: "if false {",
+        },
+        caught_by: &[catch("streams", "stream_is_dropped", "deadlock")],
+    },
+    // An emitter whose item can still be taken is told that it is not.
+    Fault {
+        name: "fault_closed_whatever_is_left",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "if state.is_closed && state.items.is_empty() {",
+            to: "if state.is_closed {",
+        },
+        caught_by: &[catch(
+            "streams",
+            "body_ends_before_the_item_is_taken",
+            "said not to be",
+        )],
+    },
+    // An emitter that is polled under another waker leaves the first one.
+    Fault {
+        name: "fault_first_waker_is_kept",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "Some((_, previous)) => Some(mem::replace(previous, waker)),",
+            to: "Some(_) => Some(waker),",
+        },
+        caught_by: &[catch("streams", "under_another_waker", "deadlock")],
+    },
+    // A part of the body with a waker of its own does not leave it.
+    Fault {
+        name: "fault_part_leaves_no_waker",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "let is_polled_by_stream = POLLING.get() == Polling::of(self, cx.waker());",
+            to: "let is_polled_by_stream = POLLING.get().mouth == Polling::of(self, cx.waker()).mouth;",
+        },
+        caught_by: &[catch("streams", "part_with_its_own_waker", "deadlock")],
+    },
+    // The drop of the stream wakes no emitter.
+    Fault {
+        name: "fault_close_wakes_no_emitter",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "\
+        for (_, waker) in waiting {
+            waker.wake();
+        }
+",
+            to: "        drop(waiting);\n",
+        },
+        caught_by: &[
+            catch("streams", "stream_is_dropped", "deadlock"),
+            catch("streams", "stream_is_dropped_amid_a_batch", "deadlock"),
+        ],
+    },
+    // The end of the body does not end what other tasks emit.
+    Fault {
+        name: "fault_end_is_not_noted",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "        self.lock().is_closed = true;\n",
+            to: "",
+        },
+        caught_by: &[catch("streams", "body_and_another_task", "deadlock")],
+    },
+    // The stream leaves its waker under another lock than the one under which it has looked.
+    Fault {
+        name: "fault_emissions_looked_for_before_the_lock",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "        let previous = state.taker.replace(waker);\n",
+            to: "\
+        drop(state);
+        let mut state = self.lock();
+        let previous = state.taker.replace(waker);
+",
+        },
+        caught_by: &[catch(
+            "streams",
+            "stream_waits_for_another_task",
+            "deadlock",
+        )],
+    },
+    // The stream takes its waker back as it begins to wait.
+    Fault {
+        name: "fault_waker_taken_back_too_late",
+        plant: Exchange {
+            file: "generate.rs",
+            from: "\
+                self.is_left = true;
+                return Poll::Pending;
+",
+            to: "\
+                self.mouth.forget_taker();
+                return Poll::Pending;
+",
+        },
+        caught_by: &[catch(
+            "streams",
+            "stream_waits_for_another_task",
+            "deadlock",
+        )],
+    },
+    // The stream ends with its body, whatever was emitted.
+    Fault {
+        name: "fault_body_ends_before_its_items",
+        plant: Exchange {
+            file: "generate.rs",
+            from: "\
+            if let Some(item) = self.take() {
+                return Poll::Ready(Some(item));
+            }
+            if self.body.is_none() {
+                return Poll::Ready(self.ending.take().and_then(Ending::last));
+            }
+",
+            to: "\
+            if self.body.is_none() {
+                return Poll::Ready(self.ending.take().and_then(Ending::last));
+            }
+            if let Some(item) = self.take() {
+                return Poll::Ready(Some(item));
+            }
+",
+        },
+        caught_by: &[catch(
+            "streams",
+            "body_ends_before_the_item_is_taken",
+            "deadlock",
+        )],
+    },
+    // The body waits for as long as other tasks emit.
+    Fault {
+        name: "fault_body_waits_for_all_items",
+        plant: Exchange {
+            file: "generate.rs",
+            from: "                self.behind = behind;\n",
+            to: "                let _ = behind;\n",
+        },
+        caught_by: &[catch(
+            "streams",
+            "body_goes_on_though_others_emit",
+            "seldom polled",
+        )],
     },
 ];

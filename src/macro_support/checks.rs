@@ -61,6 +61,37 @@ pub fn comes_from_the_pool<T: Output, F: FnOnce() -> T>(code: F) -> F {
     code
 }
 
+/// The bound on the iterator of sync code that may run on a pool.
+#[diagnostic::on_unimplemented(
+    message = "`#[smart(stream)]` can't run an iterator of type `{Self}` on a thread pool: return one that is \
+               `Send + 'static`, whose items are `Send`. For sync code that can't, write a function \
+               without the attribute that returns `DualStream::produce(ahead, |out| ..)`",
+    label = "is not `Send + 'static`, or its items are not `Send`",
+    note = "an iterator is `Send` if everything is that it holds: an `Arc` is, an `Rc` is not; a type parameter needs the \
+            bound `Send + 'static`"
+)]
+pub trait Items: IntoIterator<Item: Send, IntoIter: Send + 'static> + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<I> Items for I where I: IntoIterator<Item: Send, IntoIter: Send + 'static> + Send + 'static {}
+
+/// Returns sync code whose iterator may run on a pool, so that the compiler reports a wrong type at the output.
+#[inline(always)]
+pub fn iterates_on_the_pool<I: Items, F: FnOnce() -> I>(code: F) -> F {
+    code
+}
+
+/// Returns sync code that may fail to open such an iterator.
+#[inline(always)]
+pub fn tries_to_iterate_on_the_pool<I, T, E, F>(code: F) -> F
+where
+    I: Items<Item = Result<T, E>>,
+    E: Send + 'static,
+    F: FnOnce() -> Result<I, E>,
+{
+    code
+}
+
 /// An owned copy of what the body of an `owned` function borrows as a `T`. It is made when the function is called.
 pub struct Kept<T: ?Sized, O> {
     /// The copy.

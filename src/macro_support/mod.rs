@@ -7,8 +7,9 @@ mod checks;
 pub mod limit;
 
 pub use self::checks::{
-    Argument, Kept, Lent, LentSelf, Never, Output, Returns, borrows_nothing, comes_from_the_pool,
-    goes_to_the_pool, keep, keep_self, never,
+    Argument, Items, Kept, Lent, LentSelf, Never, Output, Returns, borrows_nothing,
+    comes_from_the_pool, goes_to_the_pool, iterates_on_the_pool, keep, keep_self, never,
+    tries_to_iterate_on_the_pool,
 };
 
 pub use crate::{__caller as foreign, __caller as sync};

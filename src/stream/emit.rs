@@ -125,11 +125,11 @@ impl<T> Mouth<T> {
         scoped::with(&POLLING, polling, || body.poll(cx))
     }
 
-    /// Takes an item. Returns how many there still are.
+    /// Takes an item. Returns how many there are behind it.
     pub(crate) fn take(&self) -> Option<(T, usize)> {
         let mut state = self.lock();
         let item = state.items.pop_front()?;
-        let left = state.items.len();
+        let behind = state.items.len();
         let next = self.taken.load(Ordering::Relaxed).wrapping_add(1);
         self.taken.store(next, Ordering::Release);
         let done = take_done(&mut state.waiting, next);
@@ -137,7 +137,7 @@ impl<T> Mouth<T> {
         for waker in done {
             waker.wake();
         }
-        Some((item, left))
+        Some((item, behind))
     }
 
     /// Leaves the waker of the stream, unless there is an item.

@@ -24,9 +24,9 @@ pub struct Generate<T, F: Future> {
     body: Option<Pin<Box<F>>>,
     /// What the body has ended with, until all its items were taken.
     ending: Option<thread::Result<F::Output>>,
-    /// How many items there were when one was last taken after a poll of the body. They are taken before it is polled again. Those
-    /// that other tasks add meanwhile are not counted: they could go on doing so for ever.
-    more: usize,
+    /// How many items are taken before the body goes on: those that were there when it was polled. Other tasks may emit more at
+    /// any time.
+    behind: usize,
     /// Whether the waker of this stream was left in the mouth.
     is_left: bool,
 }
@@ -145,7 +145,7 @@ impl<T, F: Future> Generate<T, F> {
             mouth,
             body: Some(Box::pin(body)),
             ending: None,
-            more: 0,
+            behind: 0,
             is_left: false,
         }
     }
@@ -154,8 +154,8 @@ impl<T, F: Future> Generate<T, F> {
 impl<T, F: Future<Output: Ending<T>>> Generate<T, F> {
     #[inline]
     fn take(&mut self) -> Option<<F::Output as Ending<T>>::Item> {
-        let (item, left) = self.mouth.take()?;
-        self.more = left;
+        let (item, behind) = self.mouth.take()?;
+        self.behind = behind;
         Some(F::Output::item(item))
     }
 
@@ -165,10 +165,10 @@ impl<T, F: Future<Output: Ending<T>>> Generate<T, F> {
             self.is_left = false;
             self.mouth.forget_taker();
         }
-        if self.more > 0 {
-            self.more -= 1;
-            if let Some((item, _)) = self.mouth.take() {
-                return Poll::Ready(Some(F::Output::item(item)));
+        if let Some(behind) = self.behind.checked_sub(1) {
+            if let Some(item) = self.take() {
+                self.behind = behind;
+                return Poll::Ready(Some(item));
             }
         }
         if let Some(body) = &mut self.body {
@@ -218,7 +218,7 @@ impl<T, F: Future<Output: Ending<T>>> Supply for Generate<T, F> {
     }
 
     fn is_ready(&self) -> bool {
-        self.more > 0
+        self.behind > 0
     }
 }
 

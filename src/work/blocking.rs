@@ -62,6 +62,14 @@ impl<C: Code> Blocking<C> {
             pinned: PhantomPinned,
         }
     }
+
+    /// Lets code that was sent to a pool run to its end though nobody waits for it. Other code is dropped.
+    pub(crate) fn detach(self: Pin<&mut Self>) {
+        let begun = self.project().begun;
+        if let Begun::Sent(task) = mem::replace(begun, Begun::Asked(Claim::VOID)) {
+            task.detach();
+        }
+    }
 }
 
 impl<C> Blocking<C>
@@ -69,6 +77,16 @@ where
     C: Code + Send + 'static,
     C::Output: Send + 'static,
 {
+    /// Sends code to the pool at once, and makes the work that waits for it.
+    pub(crate) fn sent(made_at: Line, code: C) -> Self {
+        Blocking {
+            code: None,
+            made_at,
+            begun: Begun::Sent(spawn_blocking(code, made_at)),
+            pinned: PhantomPinned,
+        }
+    }
+
     /// Returns whether the code is on a pool.
     pub(crate) fn is_sent(&self) -> bool {
         matches!(self.begun, Begun::Sent(_))

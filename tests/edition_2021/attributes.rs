@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use async_recursion::async_recursion;
-use smartcall::{Dual, smart};
+use smartcall::{Dual, Emit, smart};
 use tracing::instrument;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -222,6 +222,33 @@ fn the_span_is_entered_in_the_polls_of_the_body() {
     is_entered_in_each_poll("by_default", || client.by_default());
     is_entered_in_each_poll("renamed", || client.load(""));
     assert_eq!(client.sync(), 4);
+}
+
+#[smart(stream)]
+#[instrument(skip(out))]
+async fn many(text: &str, mut out: Emit<usize>) -> Result<(), String> {
+    Twice::default().await;
+    out.emit(text.len()).await;
+    Err(text.to_owned())
+}
+
+#[instrument]
+#[smart(stream, ahead = 5)]
+fn iterates(text: String) -> impl Iterator<Item = usize> {
+    tracing::info!("in the body");
+    std::iter::once(text.len())
+}
+
+#[test]
+fn streams() {
+    let (items, log) = Entered::during(|| many("four").into_iter().collect::<Vec<_>>());
+    assert_eq!(items, [Ok(4), Err("four".into())]);
+    let enter = log.iter().filter(|line| **line == "enter many");
+    assert!(enter.count() >= 2, "{log:?}");
+
+    let (items, log) = Entered::during(|| iterates("four".into()).into_iter().collect::<Vec<_>>());
+    assert_eq!(items, [4]);
+    assert_eq!(log[0], "enter iterates", "{log:?}");
 }
 
 #[async_recursion]

@@ -19,6 +19,8 @@ mod methods;
 mod owned;
 #[path = "../smart/pair.rs"]
 mod pair;
+#[path = "../smart/streams.rs"]
+mod streams;
 #[path = "../smart/test_attr.rs"]
 mod test_attr;
 #[path = "../smart/traits.rs"]

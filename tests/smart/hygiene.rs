@@ -28,6 +28,9 @@ mod taken {
     pub(super) struct Never;
     pub(super) trait Future {}
     pub(super) trait Work {}
+    pub(super) struct DualStream;
+    pub(super) struct DualStreamOf;
+    pub(super) trait Source {}
     pub(super) trait Send {}
     pub(super) trait Sync {}
     pub(super) trait IntoFuture {}
@@ -101,6 +104,16 @@ mod taken {
         r#type + r#fn
     }
 
+    #[smart(stream, send)]
+    pub(super) async fn emits(emit: u32, items: u32, mut out: ::smartcall::Emit<u32>) {
+        out.emit_all([emit, items]).await;
+    }
+
+    #[smart(stream, boxed, ahead = 1)]
+    pub(super) fn iterates(emit: u32, items: u32) -> impl Iterator<Item = u32> {
+        [emit, items].into_iter()
+    }
+
     #[::smartcall::test(sync, foreign)]
     async fn a_test() {
         assert_eq!(result().await, Result);
@@ -121,6 +134,7 @@ fn names_of_the_user_are_the_users() {
     assert_eq!(numbered((1, 2), 3, 4, 5).get(), 10);
     assert_eq!(unnamed(6).get(), 5);
     assert_eq!(raw(2, 3).get(), 5);
+    assert!(emits(2, 3).into_iter().chain(iterates(4, 5)).eq(2..6));
 }
 
 #[sc::smart(crate = sc)]
@@ -159,6 +173,35 @@ fn a_renamed_crate() {
     assert_eq!(renamed(&5).get(), 5);
     assert_eq!(renamed_boxed(5).get(), 5);
     assert_eq!(inside::Renamed.one().get() + inside::Renamed.two().get(), 3);
+}
+
+/// A stream whose types come from a macro of the user's.
+macro_rules! define_stream {
+    ($name:ident, $item:ty, $emit:ty, $out:ty, $ahead:expr, $value:expr) => {
+        #[sc::smart(stream)]
+        async fn $name(mut out: $emit) -> $out {
+            out.emit($value).await;
+            Ok(())
+        }
+
+        impl $name {
+            #[sc::smart(stream, ahead = $ahead)]
+            fn iterates() -> impl Iterator<Item = $item> {
+                [$value].into_iter()
+            }
+        }
+    };
+}
+
+#[allow(non_camel_case_types)]
+struct stream_from_a_macro {}
+
+define_stream!(stream_from_a_macro, u32, sc::Emit<u32>, Result<(), String>, 1 + 1, 5);
+
+#[test]
+fn streams_by_macros_of_the_user() {
+    assert!(stream_from_a_macro().into_iter().eq([Ok(5)]));
+    assert!(stream_from_a_macro::iterates().into_iter().eq([5]));
 }
 
 /// A function that comes from a macro of the user's, with names and a body of either side.

@@ -48,7 +48,11 @@
     clippy::used_underscore_items
 )]
 
-use smartcall::{Dual, DualOf, Work, smart};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+
+use futures::Stream;
+use smartcall::{Dual, DualOf, Emit, Work, smart};
 
 /// Something with a drop.
 #[derive(Clone, Debug)]
@@ -116,6 +120,28 @@ impl Client {
         panic!("{}", self.name)
     }
 
+    /// A stream by an `Emit`.
+    #[smart(stream)]
+    async fn letters(&self, _more: &str, mut out: Emit<char>) -> Result<(), String> {
+        if self.name.is_empty() {
+            return Err("no letters".into());
+        }
+        if out.emit_all(self.name.chars()).await.is_closed() {
+            return Err("nobody takes them".into());
+        }
+        Ok(())
+    }
+
+    /// One that has a single expression.
+    #[smart(stream, boxed)]
+    async fn no_letters(&self, _out: Emit<char>) {}
+
+    /// A stream of a stream.
+    #[smart(stream)]
+    async fn stream(&self) -> impl Stream<Item = char> {
+        futures::stream::iter(self.name.chars())
+    }
+
     /// No `impl Trait` of ours is seen.
     async fn numbers(&self, n: u32) -> Option<impl Iterator<Item = u32> + use<>> {
         (n > 0).then_some(0..n)
@@ -125,6 +151,18 @@ impl Client {
 fn twin(client: &mut Client, n: u32, m: u32) -> u32 {
     client.name.push('b');
     n + m
+}
+
+/// Lines, and the error of opening the file.
+#[smart(stream, ahead = 5)]
+fn lines(path: String) -> io::Result<impl Iterator<Item = io::Result<String>>> {
+    Ok(BufReader::new(File::open(path)?).lines())
+}
+
+/// A single expression.
+#[smart(stream)]
+fn count(n: u32) -> impl Iterator<Item = u32> {
+    0..n
 }
 
 /// A trait.
@@ -167,6 +205,15 @@ fn no_lint_complains() {
     client.nothing().get();
     assert_eq!(client.numbers(2).get().map(Iterator::count), Some(2));
     assert_eq!(client.first().get(), 97);
+    assert!(client.letters("").iter().take(1).eq([Ok('a')]));
+    assert_eq!(client.no_letters().into_iter().count(), 0);
+    assert!(client.stream().into_iter().eq("ab".chars()));
+    assert!(
+        lines("no such file".into())
+            .iter()
+            .any(|line| line.is_err())
+    );
+    assert_eq!(count(5).into_iter().count(), 5);
     let ends = std::panic::catch_unwind(|| client.never().get());
     assert!(ends.is_err());
     assert_eq!(client.into_name().get(), "ab");

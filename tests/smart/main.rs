@@ -13,6 +13,7 @@ mod lints;
 mod methods;
 mod owned;
 mod pair;
+mod streams;
 mod test_attr;
 mod traits;
 #[cfg(feature = "executor")]

@@ -322,7 +322,7 @@ fn nothing_runs_before_the_first_item() {
             (ran(), ran(), ran(), ran(), ran(), ran(), ran());
         unused! {
             DualStream::ready(iter::repeat_with({ let ran = ran(); move || ran() }));
-            DualStream::blocking(iter::repeat_with(move || one()));
+            DualStream::blocking(iter::repeat_with(one));
             DualStream::stream(stream::once(async move { two() }));
             DualStream::generate(async move |_out: Emit<u32>| { three(); });
             DualStream::try_generate(async move |_out: Emit<u32>| { four(); Ok::<(), ()>(()) });

@@ -226,11 +226,11 @@ fn of_the_body_of_a_for() {
         let moved = Arc::new(());
         let said = panic_of(move || {
             let _moved = moved;
-            for _ in stream {
-                panic!("once more");
+            for n in stream {
+                assert!(n < 5, "once more");
             }
         });
-        assert_eq!(said, "once more");
+        assert!(said.starts_with("once more"), "{said}");
         watch.dropped_on();
     });
 }

@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use futures::stream;
 use smartcall::offload;
 use smartcall::work::{LocalBoxed, Work};
-use smartcall::{Dual, DualOf, DualStream, Emit, SmartCall, SmartFn, Source, kind};
+use smartcall::{Dual, DualOf, DualStream, Emit, SmartCall, SmartFn, kind};
 
 use super::bind::{Bind, bind_local};
 use super::generator::{Call, Maker, Step};
@@ -235,31 +235,27 @@ pub fn make<V: Visitor>(call: &Arc<Call>, env: &Env, visitor: V) -> V::Output {
             };
             visitor.visit(smart.invoke_with((held,)))
         }
-        Maker::Stream => match call.variant % 7 {
-            0 => visitor.visit(only(DualStream::blocking(iter::once_with(move || {
-                sync(held)
-            })))),
-            1 => visitor.visit(only(DualStream::ready([held]).then(sync))),
-            2 => visitor.visit(only(DualStream::flatten(Dual::blocking(move || {
-                DualStream::ready([sync(held)])
-            })))),
-            3 => visitor.visit(only(DualStream::ready([held]).then(asynchronous))),
-            4 => visitor.visit(only(DualStream::stream(stream::once(asynchronous(held))))),
-            5 => visitor.visit(only(DualStream::generate(
-                move |mut out: Emit<Value>| async move {
-                    let value = asynchronous(held).await;
-                    out.emit(value).await;
-                },
-            ))),
-            _ => visitor.visit(only(DualStream::ready([asynchronous(held)]).buffered(2))),
-        },
+        // They are boxed, since each type of a handle is compiled with all that is done with handles.
+        Maker::Stream => visitor.visit(only(match call.variant % 7 {
+            0 => DualStream::blocking(iter::once_with(move || sync(held))).boxed(),
+            1 => DualStream::ready([held]).then(sync).boxed(),
+            2 => {
+                DualStream::flatten(Dual::blocking(move || DualStream::ready([sync(held)]))).boxed()
+            }
+            3 => DualStream::ready([held]).then(asynchronous).boxed(),
+            4 => DualStream::stream(stream::once(asynchronous(held))).boxed(),
+            5 => DualStream::generate(move |mut out: Emit<Value>| async move {
+                let value = asynchronous(held).await;
+                out.emit(value).await;
+            })
+            .boxed(),
+            _ => DualStream::ready([asynchronous(held)]).buffered(2).boxed(),
+        })),
     }
 }
 
 /// Takes the only item of a stream.
-fn only<S: Source<Item = Value>>(
-    stream: DualStream<Value, S>,
-) -> DualOf<impl Work<Output = Value>> {
+fn only(stream: DualStream<Value>) -> DualOf<impl Work<Output = Value>> {
     let items = stream.collect::<Vec<_>>();
     items.map(|items| items.into_iter().next().expect("it has one item"))
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::Stream;
 use reqwest::{Body, IntoUrl, Request, Response, Result, StatusCode};
 use serde::de::DeserializeOwned;
 use smartcall::smart;
@@ -95,6 +96,12 @@ impl Answer {
     /// Reads the whole body.
     pub async fn bytes(self) -> Result<Bytes> {
         self.0.bytes().await
+    }
+
+    /// Reads the body part by part. An error is the last item.
+    #[smart(stream)]
+    pub async fn bytes_stream(self) -> impl Stream<Item = Result<Bytes>> {
+        self.0.bytes_stream()
     }
 
     /// Reads the next part of the body.

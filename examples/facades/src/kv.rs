@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::Stream;
 use mini_redis::client::{Client, Message, Subscriber};
 use mini_redis::{Buffer, Result};
-use smartcall::smart;
+use smartcall::{Emit, smart};
 use tokio::net::ToSocketAddrs;
 
 /// A connection, for one command at a time.
@@ -69,6 +70,23 @@ impl Subscription {
     /// Waits for a message. Returns `None` once the server has closed the connection.
     pub async fn next_message(&mut self) -> Result<Option<Message>> {
         self.subscriber.next_message().await
+    }
+
+    /// Waits for message after message, until the server has closed the connection. An error is the last item.
+    ///
+    /// The channels can be changed when the stream is dropped. No message is lost then.
+    #[smart(stream)]
+    pub async fn messages(&mut self, mut out: Emit<Message>) -> Result<()> {
+        while let Some(message) = self.subscriber.next_message().await? {
+            out.emit(message).await;
+        }
+        Ok(())
+    }
+
+    /// Turns the connection into a stream of the messages.
+    #[smart(stream)]
+    pub async fn into_stream(self) -> impl Stream<Item = Result<Message>> {
+        self.subscriber.into_stream()
     }
 
     /// Subscribes to more channels.

@@ -11,7 +11,7 @@ use smartcall_facades::http::{Http, fetch};
 use smartcall_facades::servers;
 use tokio::runtime;
 
-const EXPECTED: [(&str, &str); 14] = [
+const EXPECTED: [(&str, &str); 15] = [
     ("get", "200 OK"),
     ("head", "200 OK"),
     ("post", "POST a"),
@@ -23,6 +23,7 @@ const EXPECTED: [(&str, &str); 14] = [
     ("text_with_charset", "café"),
     ("json", "{\"five\": 5}"),
     ("bytes", "b\"a page\""),
+    ("bytes_stream", "a page"),
     ("chunk", "Some(b\"a page\")"),
     ("chunk, at the end", "None"),
     ("fetch", "a page"),

@@ -9,15 +9,17 @@ use smartcall_facades::callers;
 use smartcall_facades::kv::Kv;
 use smartcall_facades::servers;
 
-const EXPECTED: [(&str, &str); 8] = [
+const EXPECTED: [(&str, &str); 10] = [
     ("get", "None"),
     ("set", "Some(b\"one\")"),
     ("set_expires", "Some(b\"two\")"),
     ("publish", "1"),
     ("next_message", "Some(b\"three\")"),
+    ("messages", "[b\"four\", b\"five\"]"),
     ("subscribe", "c, d"),
     ("unsubscribe", "d"),
-    ("set, shared", "Some(b\"four\")"),
+    ("into_stream", "Some(b\"six\")"),
+    ("set, shared", "Some(b\"seven\")"),
 ];
 
 /// In plain sync code, in a task of the `Executor`, on an executor that does not announce itself, and in a tokio

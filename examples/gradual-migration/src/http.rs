@@ -17,16 +17,17 @@ pub fn ask(server: SocketAddr, line: &str) -> io::Result<Result<String, String>>
     };
     let path = words.join("/");
     let mut stream = TcpStream::connect(server)?;
+    // The answers of this version end with the connection, and so have no parts.
     write!(
         stream,
-        "{method} /{path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n"
+        "{method} /{path} HTTP/1.0\r\nHost: {server}\r\n\r\n"
     )?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let parts = answer.split_once("\r\n\r\n");
     let (head, body) = parts.ok_or(ErrorKind::UnexpectedEof)?;
     let body = body.to_owned();
-    Ok(match head.starts_with("HTTP/1.1 200 ") {
+    Ok(match head.starts_with("HTTP/1.0 200 ") {
         true => Ok(body),
         false => Err(body),
     })

@@ -9,6 +9,7 @@ pub mod blocking;
 mod error;
 pub mod http;
 mod repository;
+pub mod rows;
 pub mod server;
 mod sql;
 pub mod step1;

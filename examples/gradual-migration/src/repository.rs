@@ -1,8 +1,9 @@
 use std::path::Path;
 
-use smartcall::smart;
+use smartcall::{DualStream, smart};
 
-use crate::Error;
+use crate::rows::rows;
+use crate::{Error, sql};
 
 /// The interface of the repository: the count of each item.
 ///
@@ -23,6 +24,14 @@ pub trait Repository: Clone + Send + Sync + 'static {
 
     /// Returns all changes with their threads, from the first one on.
     async fn journal(&self) -> Result<Vec<Change>, Error>;
+
+    /// Returns the file of the database.
+    fn file(&self) -> &Path;
+
+    /// Returns all changes one by one, from the first one on, however many there are.
+    fn changes(&self) -> DualStream<Result<Change, Error>> {
+        rows(self.file(), sql::JOURNAL, sql::change_of)
+    }
 }
 
 /// An entry of the journal.

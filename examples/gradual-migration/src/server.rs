@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -49,6 +50,12 @@ async fn count<R: Repository>(State(site): State<Site<R>>, Path(item): Path<Stri
 async fn journal<R: Repository>(State(site): State<Site<R>>) -> Answer {
     let changes = site.repository.journal().await;
     answer(changes.map(|changes| tool::print(&changes)))
+}
+
+/// Sends the changes as they are read.
+async fn changes<R: Repository>(State(site): State<Site<R>>) -> Body {
+    let lines = site.repository.changes();
+    Body::from_stream(lines.map(|change| change.map(|change| tool::print(&[change]))))
 }
 
 /// Returns the number of changes in progress. It needs no database, and so it always answers.
@@ -110,6 +117,7 @@ impl Server {
             .route("/take/{item}/{n}", post(take::<R>))
             .route("/count/{item}", get(count::<R>))
             .route("/journal", get(journal::<R>))
+            .route("/changes", get(changes::<R>))
             .route("/changing", get(changing::<R>))
             .route("/thread", get(async || this_thread()))
             .with_state(site);

@@ -5,12 +5,15 @@ use std::thread;
 use std::time::Duration;
 
 use rusqlite::functions::FunctionFlags;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 
 use crate::{Change, Error};
 
 /// How long to wait while another connection writes.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The changes, from the first one on.
+pub(crate) const JOURNAL: &str = "SELECT item, change, thread FROM journal ORDER BY id";
 
 /// The thread in the journal is the one that runs the statement.
 const SCHEMA: &str = "
@@ -29,6 +32,8 @@ const SCHEMA: &str = "
 pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
+    // Whoever reads keeps nobody from writing.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
     let flags = FunctionFlags::SQLITE_UTF8;
     connection.create_scalar_function("this_thread", 0, flags, |_| Ok(this_thread()))?;
     connection.execute_batch(SCHEMA)?;
@@ -71,16 +76,18 @@ pub(crate) fn count(connection: &Connection, item: &str) -> Result<u32, Error> {
 }
 
 pub(crate) fn journal(connection: &Connection) -> Result<Vec<Change>, Error> {
-    let query = "SELECT item, change, thread FROM journal ORDER BY id";
-    let mut statement = connection.prepare_cached(query)?;
-    let changes = statement.query_map([], |row| {
-        Ok(Change {
-            item: row.get(0)?,
-            by: row.get(1)?,
-            thread: row.get(2)?,
-        })
-    })?;
+    let mut statement = connection.prepare_cached(JOURNAL)?;
+    let changes = statement.query_map([], change_of)?;
     Ok(changes.collect::<Result<_, _>>()?)
+}
+
+/// Reads a row of the journal.
+pub(crate) fn change_of(row: &Row<'_>) -> rusqlite::Result<Change> {
+    Ok(Change {
+        item: row.get(0)?,
+        by: row.get(1)?,
+        thread: row.get(2)?,
+    })
 }
 
 /// Returns the name and the number of the calling thread.

@@ -3,7 +3,7 @@
 //! For a sync caller the SQL runs on the caller's thread, as before. For an async caller it runs on a pool, so the
 //! executor keeps running.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use smartcall::{Dual, DualOf, Work, smart};
@@ -14,6 +14,7 @@ use crate::{Change, Error, Repository};
 /// The repository of step 1.
 #[derive(Clone, Debug)]
 pub struct Stock {
+    file: PathBuf,
     warehouse: Arc<Warehouse>,
 }
 
@@ -31,9 +32,11 @@ impl Stock {
 #[smart]
 impl Repository for Stock {
     async fn open(path: &Path) -> Result<Self, Error> {
-        let path = path.to_owned();
+        let file = path.to_owned();
+        let path = file.clone();
         let warehouse = Dual::blocking(move || Warehouse::open(&path)).await?;
         Ok(Stock {
+            file,
             warehouse: Arc::new(warehouse),
         })
     }
@@ -55,5 +58,9 @@ impl Repository for Stock {
 
     async fn journal(&self) -> Result<Vec<Change>, Error> {
         self.warehouse(Warehouse::journal).await
+    }
+
+    fn file(&self) -> &Path {
+        &self.file
     }
 }

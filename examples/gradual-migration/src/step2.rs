@@ -48,4 +48,8 @@ impl Repository for Stock {
     async fn journal(&self) -> Result<Vec<Change>, Error> {
         self.blocking.journal().await
     }
+
+    fn file(&self) -> &Path {
+        self.blocking.file()
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! There is one connection again, and one thread that owns it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use smartcall::{Dual, smart};
@@ -12,6 +12,7 @@ use crate::{Change, Error, Repository, sql};
 /// The repository of step 3.
 #[derive(Clone, Debug)]
 pub struct Stock {
+    file: PathBuf,
     connection: tokio_rusqlite::Connection,
 }
 
@@ -28,9 +29,11 @@ impl Stock {
 #[smart]
 impl Repository for Stock {
     async fn open(path: &Path) -> Result<Self, Error> {
-        let path = path.to_owned();
+        let file = path.to_owned();
+        let path = file.clone();
         let connection = Dual::blocking(move || sql::open(&path)).await?;
         Ok(Stock {
+            file,
             connection: connection.into(),
         })
     }
@@ -52,5 +55,9 @@ impl Repository for Stock {
 
     async fn journal(&self) -> Result<Vec<Change>, Error> {
         self.call(sql::journal).await
+    }
+
+    fn file(&self) -> &Path {
+        &self.file
     }
 }

@@ -21,7 +21,7 @@
 //! assert_eq!(thread.run(|it| **it + 1).get(), 6);
 //! ```
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use rusqlite::Connection;
@@ -33,6 +33,7 @@ use crate::{Change, Error, Repository, sql};
 /// The repository of step 4.
 #[derive(Clone, Debug)]
 pub struct Stock {
+    file: PathBuf,
     thread: SingleThread<Rc<Connection>>,
 }
 
@@ -49,9 +50,11 @@ impl Stock {
 #[smart]
 impl Repository for Stock {
     async fn open(path: &Path) -> Result<Self, Error> {
-        let path = path.to_owned();
+        let file = path.to_owned();
+        let path = file.clone();
         let opened = SingleThread::try_new(move || sql::open(&path).map(Rc::new));
         Ok(Stock {
+            file,
             thread: opened.await?,
         })
     }
@@ -73,5 +76,9 @@ impl Repository for Stock {
 
     async fn journal(&self) -> Result<Vec<Change>, Error> {
         self.call(sql::journal).await
+    }
+
+    fn file(&self) -> &Path {
+        &self.file
     }
 }

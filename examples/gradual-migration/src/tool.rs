@@ -3,7 +3,7 @@
 use crate::{Change, Repository};
 
 /// The commands of the tool.
-pub const USAGE: &str = "put ITEM N | take ITEM N | count ITEM | journal";
+pub const USAGE: &str = "put ITEM N | take ITEM N | count ITEM | journal | changes";
 
 /// Runs the command in a line, and returns its output.
 ///
@@ -23,6 +23,13 @@ pub fn run<R: Repository>(repository: &R, line: &str) -> Result<String, String> 
             return changes
                 .map(|changes| print(&changes))
                 .map_err(|error| error.to_string());
+        }
+        ["changes"] => {
+            let mut lines = String::new();
+            for change in repository.changes() {
+                lines += &print(&[change.map_err(|error| error.to_string())?]);
+            }
+            return Ok(lines);
         }
         _ => return Err(usage()),
     };

@@ -45,6 +45,7 @@ fn check_script(ask: impl Fn(&str) -> Result<String, String>) {
         })
         .collect();
     assert_eq!(changes, CHANGES);
+    assert_eq!(ask("changes"), Ok(journal), "row by row");
 }
 
 /// The sync caller.

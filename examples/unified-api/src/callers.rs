@@ -1,16 +1,20 @@
 //! Three callers of the library, each of which uses all of it.
 
 use std::error::Error as _;
+use std::io::{self, Read};
 
 use smartcall::Executor;
 
-use crate::{Client, Draft, Item, Result};
+use crate::{Client, Draft, Item, Result, parts};
 
 /// The result of each operation: the request, and the answer as a text.
 pub type Report = Vec<(&'static str, String)>;
 
 /// How often an item is requested while the server fails.
 const ATTEMPTS: u32 = 3;
+
+/// The length of a body, in bytes.
+const LENGTH: u64 = 1_000_000;
 
 /// Calls from sync code, which has no runtime and needs to know of none.
 pub fn sync(client: &Client) -> Report {
@@ -20,6 +24,9 @@ pub fn sync(client: &Client) -> Report {
         ("item, later", one(client.with("delay_ms=5").item(1).get())),
         ("item, not there", one(client.item(9).get())),
         ("items", all(client.items().get())),
+        ("items, by pages", all(client.list().try_collect().get())),
+        ("download", bytes(download(client))),
+        ("upload", bytes(client.upload(parts(body())).get())),
         ("create", one(client.create(&lamp()).get())),
         ("create, no name", one(client.create(&nameless()).get())),
         ("remove", one(client.remove(4).get())),
@@ -43,6 +50,9 @@ pub async fn asynchronous(client: &Client) -> Report {
         ("item, later", one(client.with("delay_ms=5").item(1).await)),
         ("item, not there", one(client.item(9).await)),
         ("items", all(client.items().await)),
+        ("items, by pages", all(client.list().try_collect().await)),
+        ("download", bytes(download_async(client).await)),
+        ("upload", bytes(client.upload(parts(body())).await)),
         ("create", one(client.create(&lamp()).await)),
         ("create, no name", one(client.create(&nameless()).await)),
         ("remove", one(client.remove(4).await)),
@@ -62,6 +72,28 @@ pub async fn asynchronous(client: &Client) -> Report {
 pub fn on_an_executor(ex: &Executor, client: &Client) -> Report {
     let client = client.clone();
     ex.block_on(ex.spawn(async move { asynchronous(&client).await }))
+}
+
+fn download(client: &Client) -> Result<u64> {
+    let mut length = 0;
+    for part in client.download(LENGTH) {
+        length += part?.len() as u64;
+    }
+    Ok(length)
+}
+
+async fn download_async(client: &Client) -> Result<u64> {
+    let mut length = 0;
+    let mut parts = client.download(LENGTH);
+    while let Some(part) = parts.try_next().await? {
+        length += part.len() as u64;
+    }
+    Ok(length)
+}
+
+/// A reader, as a file would be.
+fn body() -> impl Read + Send {
+    io::repeat(7).take(LENGTH)
 }
 
 fn lamp() -> Draft {
@@ -87,6 +119,10 @@ fn all(result: Result<Vec<Item>>) -> String {
         let names: Vec<_> = items.iter().map(|item| &*item.name).collect();
         names.join(" ")
     }))
+}
+
+fn bytes(result: Result<u64>) -> String {
+    text(result.map(|length| format!("{length} bytes")))
 }
 
 fn text(result: Result<String>) -> String {

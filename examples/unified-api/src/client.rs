@@ -1,15 +1,17 @@
+use std::io;
 use std::net::SocketAddr;
 use std::panic;
 use std::time::Duration;
 
-use reqwest::{RequestBuilder, StatusCode};
+use bytes::Bytes;
+use reqwest::{Body, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
-use smartcall::{SmartCall, smart};
+use smartcall::{DualStream, DualStreamOf, Emit, SmartCall, Source, smart};
 use tokio::task::{self, JoinSet};
 
 use crate::Result;
 use crate::error::Error;
-use crate::item::{Draft, Item};
+use crate::item::{Draft, Item, Page};
 
 /// How long to wait before the second attempt. Each later wait is twice as long.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -54,6 +56,11 @@ impl Client {
     fn item_url(&self, id: u64) -> String {
         format!("http://{}/items/{id}{}", self.server, self.query)
     }
+
+    /// Lists all items, page by page: a page is fetched when its first item is asked for.
+    pub fn list(&self) -> DualStreamOf<impl Source<Item = Result<Item>> + Send> {
+        DualStream::pages(|after| self.page(after))
+    }
 }
 
 // This is the one implementation of each operation.
@@ -77,6 +84,34 @@ impl Client {
     /// Removes an item, and returns it.
     pub async fn remove(&self, id: u64) -> Result<Item> {
         receive(self.http.delete(self.item_url(id))).await
+    }
+
+    /// Gets a page of the list, and the last item of it, if there is another page.
+    async fn page(&self, after: Option<u64>) -> Result<(Vec<Item>, Option<u64>)> {
+        let url = format!("http://{}/items/page{}", self.server, self.query);
+        let request = self.http.get(url).query(&[("after", after)]);
+        let page: Page = receive(request).await?;
+        Ok((page.items, page.next))
+    }
+
+    /// Downloads a body of some length, part by part. Only one part of it is in memory.
+    #[smart(stream, owned)]
+    pub async fn download(&self, length: u64, mut out: Emit<Bytes>) -> Result<()> {
+        let url = format!("http://{}/bytes/{length}{}", self.server, self.query);
+        let mut answer = send(self.http.get(url)).await?;
+        while let Some(part) = answer.chunk().await.map_err(Error::Unreachable)? {
+            out.emit(part).await;
+        }
+        Ok(())
+    }
+
+    /// Uploads a body, part by part, and returns its length. It has no more parts in memory than the stream has ahead.
+    pub async fn upload(
+        &self,
+        parts: DualStreamOf<impl Source<Item = io::Result<Bytes>> + Send + 'static>,
+    ) -> Result<u64> {
+        let url = format!("http://{}/bytes{}", self.server, self.query);
+        receive(self.http.post(url).body(Body::wrap_stream(parts))).await
     }
 
     /// Gets an item, with at most `attempts` attempts while the server fails.
@@ -119,16 +154,20 @@ async fn receive<T: DeserializeOwned + Send + 'static>(request: RequestBuilder) 
 }
 
 async fn exchange<T: DeserializeOwned>(request: RequestBuilder) -> Result<T> {
+    read(send(request).await?).await
+}
+
+async fn send(request: RequestBuilder) -> Result<Response> {
     let answer = request.send().await.map_err(Error::Unreachable)?;
     match answer.status() {
-        status if status.is_success() => read(answer).await,
+        status if status.is_success() => Ok(answer),
         StatusCode::NOT_FOUND => Err(Error::NotFound(answer.url().path().to_owned())),
         StatusCode::UNPROCESSABLE_ENTITY => Err(Error::Rejected(read(answer).await?)),
         status => Err(Error::Failed(status.as_u16())),
     }
 }
 
-async fn read<T: DeserializeOwned>(answer: reqwest::Response) -> Result<T> {
+async fn read<T: DeserializeOwned>(answer: Response) -> Result<T> {
     answer.json().await.map_err(|error| {
         if error.is_decode() {
             Error::Unexpected(error)

@@ -13,6 +13,14 @@ pub struct Item {
     pub price: u32,
 }
 
+/// A part of the list of all items.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Page {
+    pub(crate) items: Vec<Item>,
+    /// The last item of the page, if there is another page.
+    pub(crate) next: Option<u64>,
+}
+
 /// An item that the server shall create.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Draft {

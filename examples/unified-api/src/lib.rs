@@ -5,12 +5,14 @@
 
 #![forbid(unsafe_code)]
 
+mod body;
 pub mod callers;
 mod client;
 mod error;
 mod item;
 pub mod server;
 
+pub use body::parts;
 pub use client::Client;
 pub use error::Error;
 pub use item::{Draft, Item, Rejection};

@@ -10,17 +10,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
+use smartcall::DualStream;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
-use crate::item::{Draft, Item, Rejection};
+use crate::item::{Draft, Item, Page, Rejection};
+
+/// How many items a page has at most.
+const PAGE: usize = 2;
+
+/// A part of a body that is sent.
+const PART: &[u8] = &[0; 64 * 1024];
 
 /// A running server, which stops when this is dropped.
 #[derive(Debug)]
@@ -116,7 +124,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn site(shop: Arc<Shop>) -> Router {
     Router::new()
         .route("/items", get(items).post(create))
+        .route("/items/page", get(page))
         .route("/items/{id}", get(item).delete(remove))
+        .route("/bytes", post(received))
+        .route("/bytes/{length}", get(sent))
         .layer(middleware::from_fn_with_state(Arc::clone(&shop), faults))
         .with_state(shop)
 }
@@ -152,6 +163,52 @@ async fn faults(
 
 async fn items(State(shop): State<Arc<Shop>>) -> Json<Vec<Item>> {
     Json(lock(&shop.items).values().cloned().collect())
+}
+
+/// The item after which a page begins.
+#[derive(Debug, Deserialize)]
+struct After {
+    after: Option<u64>,
+}
+
+async fn page(State(shop): State<Arc<Shop>>, Query(After { after }): Query<After>) -> Json<Page> {
+    let items = lock(&shop.items);
+    let mut rest = items.range(after.map_or(0, |id| id + 1)..);
+    let items: Vec<Item> = rest
+        .by_ref()
+        .take(PAGE)
+        .map(|(_, item)| item.clone())
+        .collect();
+    let next = items
+        .last()
+        .filter(|_| rest.next().is_some())
+        .map(|item| item.id);
+    Json(Page { items, next })
+}
+
+/// Sends a body of some length.
+async fn sent(Path(length): Path<usize>) -> Body {
+    let mut left = length;
+    let parts = std::iter::from_fn(move || {
+        let part = PART.get(..left.min(PART.len()))?;
+        left -= part.len();
+        (!part.is_empty()).then(|| Ok::<_, io::Error>(Bytes::from_static(part)))
+    });
+    Body::from_stream(DualStream::ready(parts))
+}
+
+/// Receives a body, and returns its length.
+async fn received(body: Body) -> Result<Json<usize>, StatusCode> {
+    let mut parts = DualStream::stream(body.into_data_stream());
+    let mut length = 0;
+    while let Some(part) = parts
+        .try_next()
+        .await
+        .map_err(|_| StatusCode::BAD_REQUEST)?
+    {
+        length += part.len();
+    }
+    Ok(Json(length))
 }
 
 async fn item(State(shop): State<Arc<Shop>>, Path(id): Path<u64>) -> Response {

@@ -10,11 +10,14 @@ use smartcall_unified_api::Client;
 use smartcall_unified_api::callers::{self, Report};
 use tokio::runtime;
 
-const EXPECTED: [(&str, &str); 10] = [
+const EXPECTED: [(&str, &str); 13] = [
     ("item", "1 anvil for 300"),
     ("item, later", "1 anvil for 300"),
     ("item, not there", "nothing is at /items/9"),
     ("items", "anvil bucket candle"),
+    ("items, by pages", "anvil bucket candle"),
+    ("download", "1000000 bytes"),
+    ("upload", "1000000 bytes"),
     ("create", "4 lamp for 40"),
     ("create, no name", "the name must not be empty"),
     ("remove", "4 lamp for 40"),

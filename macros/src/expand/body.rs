@@ -10,6 +10,7 @@ use crate::expand::captures::HandleCaptures;
 use crate::expand::output::Output;
 use crate::expand::owned;
 use crate::expand::rename_self::{rename_self, renamed_self};
+use crate::expand::stream_form::StreamForm;
 use crate::parse::boxed_future::BoxedFuture;
 use crate::parse::function::Body;
 use crate::parse::options::Options;
@@ -39,6 +40,8 @@ pub(crate) struct FunctionParts<'a> {
     pub(crate) arguments: &'a [Argument],
     /// What the body returns.
     pub(crate) output: &'a Output,
+    /// How it makes its items, if it has `stream`.
+    pub(crate) stream: Option<&'a StreamForm>,
     /// What the type of the handle captures, if the options restrict it.
     pub(crate) captures: Option<&'a HandleCaptures>,
     /// The body as the user wrote it.

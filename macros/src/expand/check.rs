@@ -12,21 +12,36 @@ use crate::parse::options::Options;
 
 /// Checks that no argument is borrowed, so that all can be sent to a thread pool. Reports each one
 /// that is.
-pub(crate) fn arguments_are_owned(sig: &Signature, errors: &mut Errors) -> bool {
+pub(crate) fn arguments_are_owned(sig: &Signature, options: &Options, errors: &mut Errors) -> bool {
     let mut is_valid = true;
     let function = &sig.ident;
     let is_borrowed = |input: &&FnArg| match input {
         FnArg::Receiver(receiver) => lifetimes::is_receiver_borrowed(receiver),
         FnArg::Typed(typed) => lifetimes::is_borrowed(&typed.ty),
     };
-    let owned = match sig.inputs.iter().filter(is_borrowed).all(owned::can_copy) {
-        true => "`#[smart(owned)]` to send a copy, ",
-        false => "",
+    let can_copy = sig.inputs.iter().filter(is_borrowed).all(owned::can_copy);
+    let alternatives = match (options.stream, can_copy) {
+        (None, _) => {
+            let owned = match can_copy {
+                true => "`#[smart(owned)]` to send a copy, ",
+                false => "",
+            };
+            format!(
+                "use {owned}`#[smart(in_place)]` if `{function}` returns quickly, or make it an `async fn` that \
+                 copies what it needs and awaits `Dual::blocking(move || ..)`"
+            )
+        }
+        (Some(_), can_copy) => {
+            let owned = match can_copy {
+                true => "use `#[smart(stream, owned)]` to send a copy, or ",
+                false => "",
+            };
+            format!(
+                "{owned}make it an `async fn` with a last argument `mut out: Emit<..>` that copies what it needs and \
+                 awaits each item of `DualStream::blocking(..)`"
+            )
+        }
     };
-    let alternatives = format!(
-        "use {owned}`#[smart(in_place)]` if `{function}` returns quickly, or make it an `async fn` that \
-         copies what it needs and awaits `Dual::blocking(move || ..)`"
-    );
     for input in &sig.inputs {
         let message = match input {
             FnArg::Receiver(receiver) if lifetimes::is_receiver_borrowed(receiver) => {
@@ -54,22 +69,35 @@ pub(crate) fn arguments_are_owned(sig: &Signature, errors: &mut Errors) -> bool 
 }
 
 /// Checks that the output is not a handle or a future already, and reports it if it is.
-pub(crate) fn output(sig: &Signature, option_source: OptionSource, errors: &mut Errors) -> bool {
+pub(crate) fn output(
+    sig: &Signature,
+    options: &Options,
+    option_source: OptionSource,
+    errors: &mut Errors,
+) -> bool {
     let ReturnType::Type(_, ty) = &sig.output else {
         return true;
     };
-    if is_handle(ty) {
+    let [dual, dual_of] = match options.stream {
+        None => ["Dual", "DualOf"],
+        Some(_) => ["DualStream", "DualStreamOf"],
+    };
+    if is_handle(ty, &[dual, dual_of]) {
         let remove = match option_source {
             OptionSource::Function => "remove the attribute",
             OptionSource::Container => "put `#[smart(skip)]` on the function",
         };
-        errors.push_spanned(
-            ty,
-            format!(
+        let message = match options.stream {
+            None => format!(
                 "`#[smart]` can't be used on a function that already returns a `Dual`: {remove}, or return \
                  the value itself"
             ),
-        );
+            Some(_) => format!(
+                "`#[smart(stream)]` can't be used on a function that already returns a `DualStream`: {remove}, or \
+                 return an iterator, or hand out the items by an `Emit`"
+            ),
+        };
+        errors.push_spanned(ty, message);
         return false;
     }
     if sig.asyncness.is_none() && is_future(ty) {
@@ -85,7 +113,7 @@ pub(crate) fn output(sig: &Signature, option_source: OptionSource, errors: &mut 
 
 /// Whether a type looks like a handle. A user may have another type called `Dual`, so the path and
 /// the presence of arguments count as well.
-fn is_handle(ty: &Type) -> bool {
+fn is_handle(ty: &Type, names: &[&str]) -> bool {
     let Type::Path(ty) = ty else {
         return false;
     };
@@ -95,7 +123,7 @@ fn is_handle(ty: &Type) -> bool {
             .first()
             .is_some_and(|first| first.ident == "smartcall");
     segments.last().is_some_and(|last| {
-        is_ours && (last.ident == "Dual" || last.ident == "DualOf") && !last.arguments.is_empty()
+        is_ours && names.iter().any(|name| last.ident == name) && !last.arguments.is_empty()
     })
 }
 
@@ -210,6 +238,19 @@ pub(crate) fn options(
         // They were already reported on the `impl` block or trait.
         options.in_place = None;
         options.blocking = None;
+        options.ahead = None;
+    }
+    if let Some(ahead) = &options.ahead {
+        let message = if asyncness.is_some() {
+            "`ahead` is for a sync function that returns an iterator, since async code makes each item when it \
+             is asked for: remove it, and have items made ahead by `.start(..)` on the stream"
+        } else {
+            "`ahead` is for a function with a body: write it on the implementations"
+        };
+        if asyncness.is_some() || function.body.is_none() {
+            errors.push_spanned(ahead, message);
+            options.ahead = None;
+        }
     }
     if let Some((in_place, _)) = options.in_place.zip(asyncness) {
         errors.push_at(

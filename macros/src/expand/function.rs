@@ -10,6 +10,7 @@ use crate::expand::body::{BodyKind, FunctionParts};
 use crate::expand::captures::HandleCaptures;
 use crate::expand::defer::{defer, must_defer};
 use crate::expand::output::Output;
+use crate::expand::stream_form::StreamForm;
 use crate::expand::track_caller::track_caller;
 use crate::expand::{check, clone_borrowed, handle, lifetimes, owned, return_type};
 use crate::parse::boxed_future::BoxedFuture;
@@ -33,10 +34,17 @@ pub(crate) fn expand(
         return defer(function, options, context);
     }
     check::signature(&mut function.sig, errors);
-    if !check::output(&function.sig, context.option_source, errors) {
+    if !check::output(&function.sig, options, context.option_source, errors) {
         return quote!(#function);
     }
     let mut options = check::options(&function, options, context.option_source, errors);
+    let stream = match options.stream {
+        None => None,
+        Some(_) => match StreamForm::take(&mut function.sig, context.option_source, errors) {
+            None => return quote!(#function),
+            form => form,
+        },
+    };
     let future = BoxedFuture::from_signature(&function.sig);
     if future.is_some() {
         check::boxed_future_options(&mut options, errors);
@@ -56,6 +64,10 @@ pub(crate) fn expand(
     let output = match &kind {
         BodyKind::BoxedFuture(future) => Output::from_type(&future.output, &options),
         _ => Output::from_return_type(&sig.output, &options, sig.ident.span()),
+    };
+    let output = match &stream {
+        None => output,
+        Some(stream) => output.with_items(&stream.item, &options),
     };
     sig.asyncness = None;
     let lifetime = match &kind {
@@ -101,6 +113,7 @@ pub(crate) fn expand(
         sig: &sig,
         arguments: &arguments,
         output: &output,
+        stream: stream.as_ref(),
         captures: captures.as_ref(),
         body: &body,
     };
@@ -156,7 +169,7 @@ fn body_kind(
     }
     // A declaration without a body does not determine how the body is run.
     let may_borrow = options.owned.is_some() || function.body.is_none();
-    if !may_borrow && !check::arguments_are_owned(&function.sig, errors) {
+    if !may_borrow && !check::arguments_are_owned(&function.sig, options, errors) {
         return BodyKind::InPlace;
     }
     BodyKind::Blocking

@@ -1,19 +1,43 @@
 //! The expression that creates the handle.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::expand::argument::{Access, Argument};
 use crate::expand::body::{BodyKind, FunctionParts, cloned_self_name};
-use crate::expand::pair;
+use crate::expand::{pair, stream};
 use crate::span::mixed_site_at;
 
 /// Returns the expression.
 pub(crate) fn expression(function: &FunctionParts<'_>, kind: &BodyKind) -> TokenStream {
     let call = mixed_site_at(function.sig.ident.span());
     let krate = function.options.crate_path(call);
-    let handle = match kind {
+    let handle = match function.stream {
+        None => of_value(function, kind),
+        Some(form) => match &form.emit {
+            Some(emit) => stream::generate(function, form, emit),
+            None => stream::open(function, form, kind, of_value(function, kind)),
+        },
+    };
+    let dual = match function.stream {
+        None => Ident::new("Dual", call),
+        Some(_) => Ident::new("DualStream", call),
+    };
+    if function.options.local.is_some() {
+        quote_spanned!(call=> #krate::#dual::boxed_local(#handle))
+    } else if function.options.boxed.is_some() {
+        quote_spanned!(call=> #krate::#dual::boxed(#handle))
+    } else {
+        handle
+    }
+}
+
+/// Returns a handle of the value of the body.
+fn of_value(function: &FunctionParts<'_>, kind: &BodyKind) -> TokenStream {
+    let call = mixed_site_at(function.sig.ident.span());
+    let krate = function.options.crate_path(call);
+    match kind {
         BodyKind::Async => {
             let future = function.async_block(&function.bindings(), function.body_block());
             quote_spanned!(call=> #krate::Dual::future(#future))
@@ -31,13 +55,6 @@ pub(crate) fn expression(function: &FunctionParts<'_>, kind: &BodyKind) -> Token
             let closure = function.closure();
             quote_spanned!(call=> #krate::Dual::in_place(#closure))
         }
-    };
-    if function.options.local.is_some() {
-        quote_spanned!(call=> #krate::Dual::boxed_local(#handle))
-    } else if function.options.boxed.is_some() {
-        quote_spanned!(call=> #krate::Dual::boxed(#handle))
-    } else {
-        handle
     }
 }
 
@@ -47,7 +64,8 @@ fn blocking(function: &FunctionParts<'_>) -> TokenStream {
     // Everything has the span of the output, so that the compiler reports an error about it once.
     let span = function.output.span;
     let krate = function.options.crate_path(span);
-    let closure = quote_spanned!(span=> #krate::__private::comes_from_the_pool(#closure));
+    let check = Ident::new(stream::output_check(function.stream), span);
+    let closure = quote_spanned!(span=> #krate::__private::#check(#closure));
     quote_spanned!(span=> { #checks #krate::Dual::blocking(#closure) })
 }
 

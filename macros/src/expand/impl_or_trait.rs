@@ -111,6 +111,13 @@ fn reject_function_options(options: &Options, errors: &mut Errors) {
             ),
         );
     }
+    if let Some(ahead) = &options.ahead {
+        errors.push_spanned(
+            ahead,
+            "`ahead` can't be used on an `impl` block or a trait, where `#[smart]` converts the `async fn`s: put \
+             `#[smart(stream, ahead = ..)]` on each sync function that returns an iterator",
+        );
+    }
     if let Some(in_place) = options.in_place {
         errors.push_at(
             in_place,

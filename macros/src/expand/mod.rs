@@ -19,5 +19,7 @@ mod owned;
 mod pair;
 mod rename_self;
 mod return_type;
+mod stream;
+mod stream_form;
 mod tokens;
 mod track_caller;

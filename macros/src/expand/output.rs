@@ -7,7 +7,7 @@ use syn::{ReturnType, Type};
 use crate::parse::options::Options;
 use crate::span::mixed_site_at;
 
-/// The type of the value that a handle resolves to.
+/// The type of the value that a handle resolves to, or of the items of a stream.
 pub(crate) struct Output {
     /// The type, for the signature.
     pub(crate) ty: TokenStream,
@@ -35,6 +35,16 @@ impl Output {
             };
         };
         Output::from_type(ty, options)
+    }
+
+    /// Returns the output of a body that makes many items of a type.
+    pub(crate) fn with_items(self, item: &Type, options: &Options) -> Self {
+        let Output { ty, is_opaque, .. } = Output::from_type(item, options);
+        Output {
+            ty,
+            is_opaque,
+            ..self
+        }
     }
 
     /// Reads the type of the value.

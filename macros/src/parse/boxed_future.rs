@@ -1,9 +1,8 @@
 //! Boxed futures in return types, as `#[async_trait]` makes them of an `async fn`.
 
-use syn::{
-    AngleBracketedGenericArguments, GenericArgument, Lifetime, PathArguments, PathSegment,
-    ReturnType, Signature, Type, TypeParamBound,
-};
+use syn::{Lifetime, ReturnType, Signature, Type, TypeParamBound};
+
+use crate::parse::type_arguments::{associated_type, first_type_argument};
 
 /// A type `Pin<Box<dyn Future<Output = T> + …>>`.
 pub(crate) struct BoxedFuture {
@@ -30,7 +29,10 @@ impl BoxedFuture {
             return None;
         };
         let output = object.bounds.iter().find_map(|bound| match bound {
-            TypeParamBound::Trait(bound) => future_output(bound.path.segments.last()?),
+            TypeParamBound::Trait(bound) => {
+                let last = bound.path.segments.last()?;
+                associated_type(last, "Output").filter(|_| last.ident == "Future")
+            }
             _ => None,
         })?;
         let lifetime = object.bounds.iter().find_map(|bound| match bound {
@@ -44,38 +46,5 @@ impl BoxedFuture {
             output,
             lifetime,
         })
-    }
-}
-
-/// Returns the first argument of a type `Name<T, …>`, if it is a type.
-fn first_type_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let ty = match ty {
-        Type::Group(group) => return first_type_argument(&group.elem, name),
-        Type::Path(ty) => ty,
-        _ => return None,
-    };
-    let last = ty.path.segments.last()?;
-    let arguments = angle_bracketed(last)?;
-    match arguments.args.first()? {
-        GenericArgument::Type(ty) if last.ident == name => Some(ty),
-        _ => None,
-    }
-}
-
-/// Returns the `T` of a `Future<Output = T>`.
-fn future_output(segment: &PathSegment) -> Option<Type> {
-    let arguments = angle_bracketed(segment)?;
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::AssocType(assoc) if segment.ident == "Future" => {
-            (assoc.ident == "Output").then(|| assoc.ty.clone())
-        }
-        _ => None,
-    })
-}
-
-fn angle_bracketed(segment: &PathSegment) -> Option<&AngleBracketedGenericArguments> {
-    match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) => Some(arguments),
-        _ => None,
     }
 }

@@ -4,12 +4,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Path, Token};
+use syn::{Expr, Lit, Path, Token};
 
 use crate::errors::Errors;
 use crate::parse::context::Context;
 use crate::parse::option_list::{
-    crate_path, duplicate_option, parse_comma_separated, parse_path, skip_to_comma,
+    crate_path, duplicate_option, parse_comma_separated, parse_equals, parse_path, skip_to_comma,
 };
 use crate::parse::precise_capture::PreciseCapture;
 
@@ -28,6 +28,10 @@ pub(crate) struct Options {
     pub(crate) owned: Option<Span>,
     /// The generic parameters that the type of the handle captures.
     pub(crate) precise_capture: Option<PreciseCapture>,
+    /// Return a handle of many items.
+    pub(crate) stream: Option<Span>,
+    /// How many items of a blocking iterator are made ahead.
+    pub(crate) ahead: Option<Expr>,
     /// Leave this function of an `impl` block or trait unchanged.
     pub(crate) skip: Option<Span>,
     /// The sync version of an async function.
@@ -40,8 +44,12 @@ pub(crate) struct Options {
 }
 
 /// The names of the options, for an error message.
-const NAMES: &str = "`boxed`, `local`, `in_place`, `send`, `owned`, `use<..>`, `skip`, \
-                     `blocking = function` or `crate = path`";
+const NAMES: &str = "`boxed`, `local`, `in_place`, `send`, `owned`, `use<..>`, `stream`, \
+                     `ahead = number`, `skip`, `blocking = function` or `crate = path`";
+
+/// The error message for `ahead` without its number.
+const MISSING_NUMBER: &str =
+    "`ahead` needs a number of items that is not 0: write `ahead = 64`, or name a constant";
 
 impl Options {
     /// Parses the tokens between the parentheses.
@@ -81,10 +89,38 @@ impl Options {
             );
             self.precise_capture = None;
         }
+        self.resolve_conflicts_of_stream(errors);
         if let (Some(skip), true) = (self.skip, self.has_more_than_skip()) {
             errors.push_at(
                 skip,
                 "`skip` leaves the function unchanged, so the other options have no effect: remove them, or remove `skip`",
+            );
+        }
+    }
+
+    /// Reports options that conflict with `stream`, or need it, and removes them.
+    fn resolve_conflicts_of_stream(&mut self, errors: &mut Errors) {
+        if self.stream.is_none() {
+            if let Some(ahead) = self.ahead.take() {
+                errors.push_spanned(
+                    ahead,
+                    "`ahead` is for a stream: write `#[smart(stream, ahead = ..)]`, or remove `ahead`",
+                );
+            }
+            return;
+        }
+        if let Some(path) = self.blocking.take() {
+            errors.push_spanned(
+                path,
+                "`blocking` can't be used with `stream`: remove it, or write a function without the attribute \
+                 that returns `DualStream::pair(iterator, stream)`",
+            );
+        }
+        if let Some(in_place) = self.in_place.take() {
+            errors.push_at(
+                in_place,
+                "`in_place` can't be used with `stream`: remove it, or, if no item has to be waited for, write a \
+                 function without the attribute that returns `DualStream::ready(items)`",
             );
         }
     }
@@ -97,9 +133,11 @@ impl Options {
             "in_place" => &mut self.in_place,
             "send" => &mut self.send,
             "owned" => &mut self.owned,
+            "stream" => &mut self.stream,
             "skip" => &mut self.skip,
             "blocking" => return parse_path(&name, &mut self.blocking, input, errors),
             "crate" => return parse_path(&name, &mut self.crate_path, input, errors),
+            "ahead" => return self.parse_ahead(&name, input, errors),
             "use" => return self.parse_precise_capture(&name, input, errors),
             "__last" => {
                 let value;
@@ -130,6 +168,26 @@ impl Options {
         Ok(())
     }
 
+    fn parse_ahead(
+        &mut self,
+        name: &Ident,
+        input: ParseStream,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        if !parse_equals(name, self.ahead.is_some(), MISSING_NUMBER, input, errors)? {
+            return Ok(());
+        }
+        let number: Expr = input
+            .parse()
+            .map_err(|error| syn::Error::new(error.span(), MISSING_NUMBER))?;
+        if is_number(&number) {
+            self.ahead = Some(number);
+        } else {
+            errors.push_spanned(number, MISSING_NUMBER);
+        }
+        Ok(())
+    }
+
     fn parse_precise_capture(
         &mut self,
         name: &Ident,
@@ -155,8 +213,16 @@ impl Options {
 
     /// Whether an option other than `skip` and `crate` is set.
     fn has_more_than_skip(&self) -> bool {
-        let flags = [self.boxed, self.local, self.in_place, self.send, self.owned];
+        let flags = [
+            self.boxed,
+            self.local,
+            self.in_place,
+            self.send,
+            self.owned,
+            self.stream,
+        ];
         flags.iter().any(Option::is_some)
+            || self.ahead.is_some()
             || self.blocking.is_some()
             || self.precise_capture.is_some()
     }
@@ -164,6 +230,18 @@ impl Options {
     /// Returns the path of the smartcall crate. The default path gets `span`.
     pub(crate) fn crate_path(&self, span: Span) -> TokenStream {
         crate_path(self.crate_path.as_ref(), span)
+    }
+}
+
+/// Whether an expression may be a number other than 0.
+fn is_number(expr: &Expr) -> bool {
+    match expr {
+        Expr::Group(group) => is_number(&group.expr),
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(number) => number.base10_digits() != "0",
+            _ => false,
+        },
+        _ => true,
     }
 }
 
@@ -176,6 +254,7 @@ impl ToTokens for Options {
             ("in_place", self.in_place),
             ("send", self.send),
             ("owned", self.owned),
+            ("stream", self.stream),
             ("skip", self.skip),
         ];
         for (name, span) in flags {
@@ -186,6 +265,9 @@ impl ToTokens for Options {
         }
         if let Some(PreciseCapture { tokens: list, .. }) = &self.precise_capture {
             tokens.extend(quote!(#list,));
+        }
+        if let Some(number) = &self.ahead {
+            tokens.extend(quote!(ahead = #number,));
         }
         if let Some(path) = &self.blocking {
             tokens.extend(quote!(blocking = #path,));

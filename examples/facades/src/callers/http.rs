@@ -20,6 +20,10 @@ pub fn sync(http: &Http, server: SocketAddr) -> Result<Report> {
     let json: HashMap<String, u32> = http.get(&url("json")).get()?.json().get()?;
     let latin1 = http.get(&url("latin1")).get()?;
     let mut parts = http.get(&page).get()?;
+    let mut bytes_stream = Vec::new();
+    for part in http.get(&page).get()?.bytes_stream() {
+        bytes_stream.extend(part?);
+    }
     Ok(vec![
         ("get", http.get(&page).get()?.status().to_string()),
         ("head", http.head(&page).get()?.status().to_string()),
@@ -37,6 +41,10 @@ pub fn sync(http: &Http, server: SocketAddr) -> Result<Report> {
         (
             "bytes",
             format!("{:?}", http.get(&page).get()?.bytes().get()?),
+        ),
+        (
+            "bytes_stream",
+            String::from_utf8_lossy(&bytes_stream).into_owned(),
         ),
         ("chunk", format!("{:?}", parts.chunk().get()?)),
         ("chunk, at the end", format!("{:?}", parts.chunk().get()?)),
@@ -56,6 +64,11 @@ pub async fn asynchronous(http: &Http, server: SocketAddr) -> Result<Report> {
     let json: HashMap<String, u32> = http.get(&url("json")).await?.json().await?;
     let latin1 = http.get(&url("latin1")).await?;
     let mut parts = http.get(&page).await?;
+    let mut bytes_stream = Vec::new();
+    let mut stream = http.get(&page).await?.bytes_stream();
+    while let Some(part) = stream.try_next().await? {
+        bytes_stream.extend(part);
+    }
     Ok(vec![
         ("get", http.get(&page).await?.status().to_string()),
         ("head", http.head(&page).await?.status().to_string()),
@@ -73,6 +86,10 @@ pub async fn asynchronous(http: &Http, server: SocketAddr) -> Result<Report> {
         (
             "bytes",
             format!("{:?}", http.get(&page).await?.bytes().await?),
+        ),
+        (
+            "bytes_stream",
+            String::from_utf8_lossy(&bytes_stream).into_owned(),
         ),
         ("chunk", format!("{:?}", parts.chunk().await?)),
         ("chunk, at the end", format!("{:?}", parts.chunk().await?)),

@@ -30,20 +30,33 @@ pub fn sync(server: SocketAddr) -> Result<Report> {
         .get()?;
     let publish = kv.publish("c", "three".into()).get()?;
     let message = news.next_message().get()?.map(|message| message.content);
+    let mut messages = Vec::new();
+    for content in ["four", "five"] {
+        kv.publish("c", content.into()).get()?;
+    }
+    for message in news.messages().take(2) {
+        messages.push(message?.content);
+    }
     news.subscribe(&["d".into()]).get()?;
     let subscribed = news.channels().join(", ");
     news.unsubscribe(&["c".into()]).get()?;
 
+    let unsubscribed = news.channels().join(", ");
+    kv.publish("d", "six".into()).get()?;
+    let last = news.into_stream().next().get().transpose()?;
+
     let mut shared = kv.into_shared().get();
-    shared.set("e", "four".into()).get()?;
+    shared.set("e", "seven".into()).get()?;
     Ok(vec![
         ("get", format!("{before:?}")),
         ("set", format!("{set:?}")),
         ("set_expires", format!("{set_expires:?}")),
         ("publish", publish.to_string()),
         ("next_message", format!("{message:?}")),
+        ("messages", format!("{messages:?}")),
         ("subscribe", subscribed),
-        ("unsubscribe", news.channels().join(", ")),
+        ("unsubscribe", unsubscribed),
+        ("into_stream", format!("{:?}", last.map(|it| it.content))),
         (
             "set, shared",
             format!("{:?}", shared.clone().get("e").get()?),
@@ -70,20 +83,35 @@ pub async fn asynchronous(server: SocketAddr) -> Result<Report> {
         .await?;
     let publish = kv.publish("c", "three".into()).await?;
     let message = news.next_message().await?.map(|message| message.content);
+    let mut messages = Vec::new();
+    for content in ["four", "five"] {
+        kv.publish("c", content.into()).await?;
+    }
+    let mut stream = news.messages().take(2);
+    while let Some(message) = stream.try_next().await? {
+        messages.push(message.content);
+    }
+    drop(stream);
     news.subscribe(&["d".into()]).await?;
     let subscribed = news.channels().join(", ");
     news.unsubscribe(&["c".into()]).await?;
 
+    let unsubscribed = news.channels().join(", ");
+    kv.publish("d", "six".into()).await?;
+    let last = news.into_stream().next().await.transpose()?;
+
     let mut shared = kv.into_shared().await;
-    shared.set("e", "four".into()).await?;
+    shared.set("e", "seven".into()).await?;
     Ok(vec![
         ("get", format!("{before:?}")),
         ("set", format!("{set:?}")),
         ("set_expires", format!("{set_expires:?}")),
         ("publish", publish.to_string()),
         ("next_message", format!("{message:?}")),
+        ("messages", format!("{messages:?}")),
         ("subscribe", subscribed),
-        ("unsubscribe", news.channels().join(", ")),
+        ("unsubscribe", unsubscribed),
+        ("into_stream", format!("{:?}", last.map(|it| it.content))),
         (
             "set, shared",
             format!("{:?}", shared.clone().get("e").await?),
