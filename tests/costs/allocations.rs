@@ -5,13 +5,14 @@
 use std::cell::RefCell;
 use std::future::{self, Future};
 use std::hint::black_box;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use futures::stream;
+use futures::{Stream, stream};
 use futures_lite::future::yield_now;
 use smartcall::context::{self, Host};
 use smartcall::offload::{Job, Pool};
@@ -328,8 +329,8 @@ async fn allocations_of_items<S: Source<Item = u32>>(mut stream: DualStream<u32,
     }
     let stream = RefCell::new(stream);
     allocations(async || {
-        let mut stream = stream.borrow_mut();
-        stream.next().await.expect("there is no end")
+        let item = future::poll_fn(|cx| Pin::new(&mut *stream.borrow_mut()).poll_next(cx));
+        item.await.expect("there is no end")
     })
     .await
 }
