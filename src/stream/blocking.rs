@@ -201,8 +201,8 @@ where
     /// On a thread for blocking code, the iterator may be called in any case.
     #[inline]
     fn is_immediate(&self) -> bool {
-        let is_away = matches!(&self.at, At::Away(away) if away.iter.is_none());
-        !is_away && select::takes_code()
+        // Once it was awaited, it would depend on whether a job has ended.
+        !matches!(self.at, At::Away(_)) && select::takes_code()
     }
 
     fn is_sync_code() -> bool {

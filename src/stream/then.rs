@@ -126,6 +126,9 @@ impl<T, S: Source<Item = T>> DualStream<T, S> {
     /// one change of threads for each item, if it is awaited. For cheap code use [`map`](DualStream::map). If the items come from a
     /// blocking iterator, put blocking code into it: `DualStream::blocking(iter.map(f))`.
     ///
+    /// A step that returns a future that is `Unpin`, such as a `BoxFuture` or `future::ready`, needs the type of the item to be known
+    /// from elsewhere (E0283), as in [`Dual::then`](crate::Dual::then). Write `async move |item| step(item).await`.
+    ///
     /// One step ends before the next one begins. To have several at once, use `map` and [`buffered`](DualStream::buffered).
     ///
     /// # Cancel safety
