@@ -3,7 +3,7 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::thread;
 
-use crate::host::{HostRef, host};
+use crate::host::{self, HostRef, host};
 use crate::place::{self, Place, State, run_outside};
 use crate::refusal::{CannotBlock, Refusal};
 use crate::runtime_host::{self, Detected};
@@ -46,6 +46,15 @@ pub fn may_block() -> bool {
         State::OutsideInRegion | State::DrivingInRegion => true,
         State::Outside | State::Driving => !detect::finds_any(),
     }
+}
+
+/// Returns whether this thread may block for certain, since the host of the task that it polls can go on without it.
+///
+/// It is for what turns out not to wait, since a [`Permission`] costs more than that. If it returns `false`,
+/// [`request_blocking`] decides.
+#[inline]
+pub fn surely_may_block() -> bool {
+    place::state() == State::Inside && host::surely_can_block()
 }
 
 /// The permission to block this thread.

@@ -3,8 +3,9 @@
 //! Both stand in one file, since each needs the other: a host takes jobs, and a job that runs has no host but
 //! its pool's.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt;
+use std::mem;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,7 +14,6 @@ use crate::once;
 use crate::place::{self, State};
 use crate::refusal::Refusal;
 use crate::runtimes::detect::{self, Found};
-use crate::scoped;
 
 /// Lets an executor keep running while one of its threads blocks.
 ///
@@ -263,13 +263,30 @@ mod sealed {
 thread_local! {
     /// What this thread asks when it is about to block. Other than the place, it stays while a `.get()`
     /// drives and while sync code runs: they block the thread, too.
-    static HOST: Cell<Option<HostRef>> = const { Cell::new(None) };
+    ///
+    /// It is borrowed while it is cloned or exchanged, which runs no code of the program. A `Cell` would have to be emptied and
+    /// filled again to be looked at, and the next look would wait for these stores.
+    static HOST: RefCell<Option<HostRef>> = const { RefCell::new(None) };
 }
 
 /// Returns the host of this thread, at whatever depth of nesting.
 #[inline]
 pub fn host() -> Option<HostRef> {
-    scoped::cloned(&HOST)
+    HOST.try_with(|host| host.borrow().clone()).ok().flatten()
+}
+
+/// Returns whether the host of this thread is one of smartcall's that is always there, lets a task block now, and can't refuse
+/// later.
+#[inline]
+pub(crate) fn surely_can_block() -> bool {
+    let host = HOST.try_with(|host| match &*host.borrow() {
+        Some(HostRef::Static(host)) => Some(*host),
+        _ => None,
+    });
+    host.ok().flatten().is_some_and(|host| {
+        let may_detect = detect::ENABLED && host.detects_below(TOKEN) && detect::finds_any();
+        !may_detect && host.can_block()
+    })
 }
 
 /// Runs a closure with a host in the place of this thread's.
@@ -277,7 +294,24 @@ pub fn host() -> Option<HostRef> {
 /// The host is moved in, and moved out again.
 #[inline]
 pub(crate) fn with_host_ref<R>(host: &mut Option<HostRef>, f: impl FnOnce() -> R) -> R {
-    scoped::exchanged(&HOST, host, f)
+    struct Exchange<'a>(&'a mut Option<HostRef>);
+
+    impl Exchange<'_> {
+        fn exchange(&mut self) {
+            // In a dying thread it may be gone.
+            let _ = HOST.try_with(|host| mem::swap(&mut *host.borrow_mut(), self.0));
+        }
+    }
+
+    impl Drop for Exchange<'_> {
+        fn drop(&mut self) {
+            self.exchange();
+        }
+    }
+
+    let mut exchange = Exchange(host);
+    exchange.exchange();
+    f()
 }
 
 /// The code of a [`Job`], shared with what waits for it. smartcall implements it.

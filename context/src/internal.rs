@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub use crate::block::{
     Permission, can_block, may_block, request_blocking, request_deref, run_borrowing, run_in_place,
-    wait_in_drop,
+    surely_may_block, wait_in_drop,
 };
 pub use crate::carry::{Returning, Snapshot, capture, captures};
 pub use crate::enter::{Inside, hosted_by, inside_executor, with_host_by};

@@ -109,9 +109,12 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
 #[track_caller]
 fn block_or_refuse<W: Work>(mut work: Pin<&mut W>) -> Result<W::Output, NothingWakes> {
     let line = Location::caller();
+    let is_ready = work.is_ready();
+    if is_ready && context::surely_may_block() {
+        return work.block_at(line);
+    }
     match context::request_blocking() {
         Ok(permission) => {
-            let is_ready = work.is_ready();
             permitted::block_unless(is_ready, permission, || work.as_mut().block_at(line))
         }
         Err(refusal) => refusal.panic(),

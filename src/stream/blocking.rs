@@ -247,12 +247,13 @@ where
 struct Away<I: Iterator<Item: Send> + Send + 'static> {
     /// It comes first, so that a drop closes the queue before it cancels the job.
     items: Taker<I::Item>,
-    maker: Maker<I::Item>,
     /// The code that makes items, while it has the iterator.
     fill: Pin<Box<Option<Job<Fill<I>>>>>,
     /// The iterator, if no fill has it and it has not ended.
     iter: Option<Kept<I>>,
     panic: Option<Box<dyn Any + Send>>,
+    /// Whether the queue may have items though no fill is on a pool: one has been there, and the queue was not found empty since.
+    was_fed: bool,
     /// The room of the next fill, and the most that it may become.
     room: usize,
     most: usize,
@@ -270,10 +271,10 @@ where
         let most = queue::room_for(ahead);
         Away {
             items,
-            maker,
             fill: Box::pin(None),
-            iter: Some(Kept::new(iter, made_at)),
+            iter: Some(Kept::new(iter, maker, made_at)),
             panic: None,
+            was_fed: false,
             room: FIRST_ROOM.min(most),
             most,
             has_waited: false,
@@ -292,7 +293,7 @@ where
     #[inline(never)]
     fn poll_queue(&mut self, cx: &mut Context<'_>) -> Poll<Option<I::Item>> {
         loop {
-            if let Some(item) = self.items.pop() {
+            if let Some(item) = self.pop() {
                 self.resume();
                 return Poll::Ready(Some(item));
             }
@@ -309,16 +310,33 @@ where
                 continue;
             }
             // What has asked its driver where to run is polled again at once, and nothing shall hold the driver's waker.
-            let is_sent = self
-                .fill
-                .as_ref()
-                .as_pin_ref()
-                .is_some_and(|job| job.is_sent());
-            if !is_sent || self.items.poll_items(cx).is_pending() {
+            if !self.is_sent() || self.items.poll_items(cx).is_pending() {
                 self.has_waited = true;
                 return Poll::Pending;
             }
         }
+    }
+
+    /// Takes an item out of the queue. Where all are made here, it takes no lock.
+    #[inline]
+    fn pop(&mut self) -> Option<I::Item> {
+        if !self.was_fed && !self.is_sent() {
+            return None;
+        }
+        let item = self.items.pop();
+        if item.is_none() && self.fill.is_none() {
+            self.was_fed = false;
+        }
+        item
+    }
+
+    /// Returns whether a fill is on a pool.
+    #[inline]
+    fn is_sent(&self) -> bool {
+        self.fill
+            .as_ref()
+            .as_pin_ref()
+            .is_some_and(|job| job.is_sent())
     }
 
     /// Begins the next fill as soon as the last one has ended, so that the pool makes items while the caller uses those that
@@ -340,6 +358,7 @@ where
         // A pool that refuses the job does not take the item away that is handed over now.
         if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(resume)) {
             self.fill.set(None);
+            self.was_fed = true;
             self.panic = Some(payload);
         }
     }
@@ -362,7 +381,6 @@ where
             self.made_at,
             Fill {
                 iter: iter.with_scope(),
-                maker: self.maker.clone(),
                 room: self.room,
             },
         )));
@@ -372,6 +390,7 @@ where
     /// Takes the iterator back from a fill, and the item if the fill ran here.
     fn take_back(&mut self, filled: Filled<I>) -> Option<I::Item> {
         self.fill.set(None);
+        self.was_fed = true;
         match filled {
             Filled::Stopped(iter) => {
                 if mem::take(&mut self.has_waited) {
@@ -382,6 +401,7 @@ where
             }
             Filled::Item(iter, item) => {
                 self.has_waited = false;
+                self.was_fed = false;
                 self.iter = Some(iter);
                 Some(item)
             }
@@ -402,7 +422,7 @@ where
     }
 
     fn block_next_at(&mut self, line: Line) -> Result<Option<I::Item>, NothingWakes> {
-        if let Some(item) = self.items.pop() {
+        if let Some(item) = self.pop() {
             return Ok(Some(item));
         }
         if !select::sends_away() {
@@ -429,7 +449,6 @@ where
 /// The code that makes items.
 struct Fill<I: Iterator<Item: Send> + Send + 'static> {
     iter: Kept<I>,
-    maker: Maker<I::Item>,
     room: usize,
 }
 
@@ -457,7 +476,7 @@ where
             // It was made before: a panic comes to the caller after the items that are in the queue.
             let next = panic::catch_unwind(AssertUnwindSafe(|| self.iter.next()));
             match next {
-                Ok(Some(item)) => match self.maker.push(item, self.room) {
+                Ok(Some(item)) => match self.iter.maker.push(item, self.room) {
                     Ok(true) => {}
                     Ok(false) => return Filled::Stopped(self.iter),
                     Err(item) => {
@@ -495,6 +514,8 @@ where
 struct Kept<I: Iterator<Item: Send> + Send + 'static> {
     /// `None` once it was dropped.
     iter: Option<Box<I>>,
+    /// Where its items go to. It goes with the iterator, since a clone for each fill would cost more than an item that is made here.
+    maker: Maker<I::Item>,
     has_run: bool,
     /// What the drop of the handle does.
     on_drop: OnDrop,
@@ -507,9 +528,10 @@ impl<I> Kept<I>
 where
     I: Iterator<Item: Send> + Send + 'static,
 {
-    fn new(iter: I, made_at: Line) -> Self {
+    fn new(iter: I, maker: Maker<I::Item>, made_at: Line) -> Self {
         Kept {
             iter: Some(Box::new(iter)),
+            maker,
             has_run: false,
             on_drop: OnDrop::TELLS,
             pool: None,

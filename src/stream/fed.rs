@@ -27,7 +27,12 @@ impl<T, W: Future<Output = thread::Result<()>> + Unpin> Fed<T, W> {
         }
     }
 
+    /// Returns the next item of those that were taken out of the queue before.
     #[inline]
+    pub(crate) fn pop_taken(&mut self) -> Option<T> {
+        self.items.pop_taken()
+    }
+
     pub(crate) fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         loop {
             if let Some(item) = self.items.pop() {

@@ -239,9 +239,12 @@ fn take_by_permission<T, S: Source<Item = T>>(
     stream: &mut DualStream<T, S>,
     made_at: Line,
 ) -> Result<Option<T>, NothingWakes> {
+    let is_ready = stream.is_ready();
+    if is_ready && context::surely_may_block() {
+        return stream.block_next_at(made_at);
+    }
     match context::request_blocking() {
         Ok(permission) => {
-            let is_ready = stream.is_ready();
             permitted::block_unless(is_ready, permission, || stream.block_next_at(made_at))
         }
         Err(refusal) => refusal.panic_in_iteration(made_at),
