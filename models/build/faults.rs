@@ -166,13 +166,16 @@ const STREAMS: Model = Model {
         "tests/streams/caller.rs",
         "tests/streams/handle.rs",
         "tests/streams/scenarios.rs",
+        "tests/streams/slot.rs",
         "tests/streams/traits.rs",
     ],
     shared: &["internal", "sync"],
     folders: &[
         (
             "stream",
-            &["caller", "emit", "fed", "generate", "handle", "queue"],
+            &[
+                "caller", "emit", "fed", "generate", "handle", "queue", "slot",
+            ],
         ),
         ("work", &["traits"]),
     ],
@@ -1255,13 +1258,13 @@ pub(crate) const FAULTS: &[Fault] = &[
             catch("streams", "stream_is_dropped", "deadlock"),
         ],
     },
-    // An emission of several items has the number of the first one.
+    // An emission of several items counts as taken with each of them.
     Fault {
         name: "fault_batch_counts_as_one",
         plant: Exchange {
             file: "emit.rs",
-            from: "state.pushed.wrapping_add(items.len())",
-            to: "state.pushed.wrapping_add(1)",
+            from: "        if left == 0 {\n",
+            to: "        if left < usize::MAX {\n",
         },
         caught_by: &[catch(
             "streams",
@@ -1309,22 +1312,18 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("streams", "emitters_in_turn", "not woken")],
     },
-    // An item counts as taken before it leaves, and so if there is none.
+    // An item counts as taken before it leaves, and once more when it does.
     Fault {
         name: "fault_taken_before_the_item_leaves",
         plant: Exchange {
             file: "emit.rs",
             from: "\
-        let item = state.items.pop_front()?;
-        let behind = state.items.len();
-        let next = self.taken.load(Ordering::Relaxed).wrapping_add(1);
-        self.taken.store(next, Ordering::Release);
+        let mut queued = self.queued.load(Ordering::Relaxed);
 ",
             to: "\
-        let next = self.taken.load(Ordering::Relaxed).wrapping_add(1);
-        self.taken.store(next, Ordering::Release);
-        let item = state.items.pop_front()?;
-        let behind = state.items.len();
+        let mut queued = self.queued.load(Ordering::Relaxed);
+        let early = self.taken.load(Ordering::Relaxed).wrapping_add(1);
+        self.taken.store(early, Ordering::Release);
 ",
         },
         caught_by: &[catch("streams", "stream_is_dropped", "said to be")],
@@ -1370,17 +1369,38 @@ pub(crate) const FAULTS: &[Fault] = &[
 ",
             to: "        let mut state = self.lock();\n",
         },
-        caught_by: &[
-            catch("streams", "under_another_waker", "deadlock"),
-            catch("streams", "from_the_body_to_another_task", "deadlock"),
-        ],
+        caught_by: &[catch("streams", "under_another_waker", "deadlock")],
+    },
+    // An emitter that has filled the slot, and is polled elsewhere, does not wake itself.
+    Fault {
+        name: "fault_slot_wakes_no_emitter",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "            cx.waker().wake_by_ref();\n",
+            to: "",
+        },
+        caught_by: &[catch(
+            "streams",
+            "from_the_body_to_another_task",
+            "deadlock",
+        )],
+    },
+    // The slot is filled though there are items in the queue.
+    Fault {
+        name: "fault_slot_before_the_queue",
+        plant: Exchange {
+            file: "emit.rs",
+            from: "if self.mouth.queued.load(Ordering::Relaxed) > 0 {",
+            to: "if false {",
+        },
+        caught_by: &[catch("streams", "slot_after_the_queue", "not in order")],
     },
     // An emitter that waits does not look whether the stream is gone.
     Fault {
         name: "fault_closed_not_looked_for_by_an_emitter",
         plant: Exchange {
             file: "emit.rs",
-            from: "if state.is_closed && state.items.is_empty() {",
+            from: "if state.is_over {",
             to: "if false {",
         },
         caught_by: &[catch("streams", "stream_is_dropped", "deadlock")],
@@ -1390,7 +1410,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_closed_whatever_is_left",
         plant: Exchange {
             file: "emit.rs",
-            from: "if state.is_closed && state.items.is_empty() {",
+            from: "if state.is_over {",
             to: "if state.is_closed {",
         },
         caught_by: &[catch(
@@ -1414,8 +1434,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_part_leaves_no_waker",
         plant: Exchange {
             file: "emit.rs",
-            from: "let is_polled_by_stream = POLLING.get() == Polling::of(self, cx.waker());",
-            to: "let is_polled_by_stream = POLLING.get().mouth == Polling::of(self, cx.waker()).mouth;",
+            from: "POLLING.get() == Polling::of(self, cx.waker())",
+            to: "POLLING.get().mouth == Polling::of(self, cx.waker()).mouth",
         },
         caught_by: &[catch("streams", "part_with_its_own_waker", "deadlock")],
     },
@@ -1494,16 +1514,14 @@ pub(crate) const FAULTS: &[Fault] = &[
                 return Poll::Ready(Some(item));
             }
             if self.body.is_none() {
-                return Poll::Ready(self.ending.take().and_then(Ending::last));
-            }
 ",
             to: "\
+            if self.body.is_some() {
+                if let Some(item) = self.take() {
+                    return Poll::Ready(Some(item));
+                }
+            }
             if self.body.is_none() {
-                return Poll::Ready(self.ending.take().and_then(Ending::last));
-            }
-            if let Some(item) = self.take() {
-                return Poll::Ready(Some(item));
-            }
 ",
         },
         caught_by: &[catch(

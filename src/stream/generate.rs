@@ -8,8 +8,9 @@ use std::thread;
 use smartcall_context::internal::placement;
 
 use crate::stream::caller::{Caller, Supply, supplies};
-use crate::stream::emit::{Emit, Mouth};
+use crate::stream::emit::{Emit, Mouth, Taking};
 use crate::stream::handle::DualStream;
+use crate::stream::slot::slot;
 use crate::sync::Arc;
 use crate::work::traits::opaque_debug;
 
@@ -20,6 +21,7 @@ use crate::work::traits::opaque_debug;
 #[must_use = "nothing runs until items are taken"]
 pub struct Generate<T, F: Future> {
     mouth: Arc<Mouth<T>>,
+    taking: Taking<T>,
     /// `None` once it has ended.
     body: Option<Pin<Box<F>>>,
     /// What the body has ended with, until all its items were taken.
@@ -140,9 +142,11 @@ impl<T, E, F: Future<Output = Result<(), E>>> DualStream<Result<T, E>, Generate<
 impl<T, F: Future> Generate<T, F> {
     fn new(body: impl FnOnce(Emit<T>) -> F) -> Self {
         let mouth = Mouth::new();
-        let body = body(Emit::new(Arc::clone(&mouth)));
+        let (filler, emptier) = slot();
+        let body = body(Emit::new(Arc::clone(&mouth), filler));
         Generate {
             mouth,
+            taking: Taking::new(emptier),
             body: Some(Box::pin(body)),
             ending: None,
             behind: 0,
@@ -154,7 +158,7 @@ impl<T, F: Future> Generate<T, F> {
 impl<T, F: Future<Output: Ending<T>>> Generate<T, F> {
     #[inline]
     fn take(&mut self) -> Option<<F::Output as Ending<T>>::Item> {
-        let (item, behind) = self.mouth.take()?;
+        let (item, behind) = self.mouth.take(&mut self.taking)?;
         self.behind = behind;
         Some(F::Output::item(item))
     }
@@ -164,12 +168,6 @@ impl<T, F: Future<Output: Ending<T>>> Generate<T, F> {
         if self.is_left {
             self.is_left = false;
             self.mouth.forget_taker();
-        }
-        if let Some(behind) = self.behind.checked_sub(1) {
-            if let Some(item) = self.take() {
-                self.behind = behind;
-                return Poll::Ready(Some(item));
-            }
         }
         if let Some(body) = &mut self.body {
             // A panic comes after the items before it.
@@ -214,6 +212,13 @@ impl<T, F: Future<Output: Ending<T>>> Supply for Generate<T, F> {
 
     #[inline]
     fn next<C: Caller>(&mut self, caller: &mut C) -> Result<Option<Self::Item>, C::Stop> {
+        // These need no poll, and so no driver.
+        if let Some(behind) = self.behind.checked_sub(1) {
+            if let Some(item) = self.take() {
+                self.behind = behind;
+                return Ok(Some(item));
+            }
+        }
         caller.poll(|cx| self.poll_item(cx))
     }
 

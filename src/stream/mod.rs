@@ -39,6 +39,7 @@ pub(crate) mod fed;
 pub(crate) mod queue;
 pub(crate) mod scoped;
 pub(crate) mod shape;
+pub(crate) mod slot;
 pub(crate) mod source;
 #[cfg(feature = "executor")]
 pub(crate) mod start;

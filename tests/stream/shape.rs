@@ -41,16 +41,16 @@ fn sizes() {
         of_iter + 2,
         &DualStream::pair(iter(), futures::stream::iter(iter())),
     );
-    check(7, &DualStream::generate(async |_: Emit<u32>| ()));
+    check(15, &DualStream::generate(async |_: Emit<u32>| ()));
     check(
-        7,
+        15,
         &DualStream::try_generate(async |_: Emit<u32>| Ok::<(), usize>(())),
     );
     check(2, &DualStream::ready(iter()).boxed());
     check(2, &DualStream::ready(iter()).boxed_local());
     assert_eq!(size_of::<DualStream<u32>>(), 3 * WORD);
     assert_eq!(size_of::<DualStream<[u8; 4_096]>>(), 3 * WORD);
-    assert_eq!(size_of::<Emit<u32>>(), WORD);
+    assert_eq!(size_of::<Emit<u32>>(), 6 * WORD);
     assert_eq!(size_of::<Iter<'_, u32, Boxed<'_, u32>>>(), 2 * WORD);
 
     let mut stream = DualStream::ready(iter());

@@ -30,6 +30,7 @@ pub(crate) mod scenarios;
 #[path = "../../../context/src/scoped.rs"]
 #[allow(dead_code)]
 pub(crate) mod scoped;
+pub(crate) mod slot;
 pub(crate) mod traits;
 
 // The crate's folders, and a module for each fault.
@@ -93,6 +94,12 @@ fn stream_is_dropped_amid_a_batch() {
 #[test]
 fn body_ends_before_the_item_is_taken() {
     scenarios::body_ends_before_the_item_is_taken();
+}
+
+/// What was emitted before is taken before the item in the slot.
+#[test]
+fn slot_after_the_queue() {
+    scenarios::slot_after_the_queue();
 }
 
 /// A future that is dropped after its first poll loses nothing.

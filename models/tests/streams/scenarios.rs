@@ -43,6 +43,8 @@ fn wait_for<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> T {
             return value;
         }
         sync::park();
+        // What wakes itself waits for another thread: loom lets that one go on.
+        loom::thread::yield_now();
     }
 }
 
@@ -488,6 +490,27 @@ pub(crate) fn body_ends_before_the_item_is_taken() {
         stream.take_all();
         // The stream is still there.
         stream.assert_told(10, join(thread));
+    });
+}
+
+pub(crate) fn slot_after_the_queue() {
+    explore(1, || {
+        let (mut stream, _) = Stream::new(async |mut out: Emit<usize>| {
+            let mut clone = out.clone();
+            // Only the second one may use the slot.
+            let (mut first, mut second) = (clone.emit(0), out.emit(1));
+            future::poll_fn(|cx| {
+                let is_first_taken = Pin::new(&mut first).poll(cx).is_ready();
+                let is_second_taken = Pin::new(&mut second).poll(cx).is_ready();
+                match is_first_taken && is_second_taken {
+                    true => Poll::Ready(()),
+                    false => Poll::Pending,
+                }
+            })
+            .await;
+        });
+        stream.take_all();
+        assert!(stream.taken == [0, 1], "not in order");
     });
 }
 
