@@ -5,6 +5,7 @@
 
 mod bodies;
 mod rounds;
+mod streams;
 
 use std::env;
 use std::fmt::Write;
@@ -106,11 +107,13 @@ fn main() {
     on_one_core(|| {
         threads(&mut scores);
         facades(&mut scores);
+        streams::threads(&mut scores);
     });
     calls(&mut scores);
     tasks(&mut scores);
     attribute(&mut scores);
     growth(&mut scores);
+    streams::items(&mut scores);
     if is_test() {
         return;
     }
@@ -132,7 +135,7 @@ fn on_one_core(f: impl FnOnce() + Send) {
                 .first()
                 .is_some_and(|core| core_affinity::set_for_current(*core));
             if !pinned {
-                println!("P5, P7 and P12 could not be kept on one core");
+                println!("P5, P7, P12 and P15 could not be kept on one core");
             }
             f();
         });

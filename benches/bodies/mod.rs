@@ -19,4 +19,6 @@ pub(crate) mod many;
 pub(crate) mod pool;
 #[cfg(feature = "macros")]
 pub(crate) mod smart;
+#[cfg(feature = "executor")]
+pub(crate) mod stream;
 pub(crate) mod wake;

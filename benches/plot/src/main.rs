@@ -97,6 +97,8 @@ fn targets(id: &str) -> (Option<f64>, Option<f64>) {
         Some("P11") => (Some(1.05), None),
         Some("P6") if id == "P6" => (None, Some(0.01)),
         Some("P8" | "P9" | "P12") => (None, Some(1.0)),
+        Some("P15") if id != "P15.4" => (None, Some(0.6)),
+        Some("P17") => (None, Some(2.0)),
         _ => (None, None),
     }
 }
