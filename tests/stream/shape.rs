@@ -50,7 +50,7 @@ fn sizes() {
     check(2, &DualStream::ready(iter()).boxed_local());
     assert_eq!(size_of::<DualStream<u32>>(), 3 * WORD);
     assert_eq!(size_of::<DualStream<[u8; 4_096]>>(), 3 * WORD);
-    assert_eq!(size_of::<Emit<u32>>(), 5 * WORD);
+    assert_eq!(size_of::<Emit<u32>>(), 6 * WORD);
     assert_eq!(size_of::<Iter<'_, u32, Boxed<'_, u32>>>(), 2 * WORD);
 
     let mut stream = DualStream::ready(iter());
