@@ -178,7 +178,8 @@ fn generators(scores: &mut Vec<Score>) {
 fn tasks(scores: &mut Vec<Score>) {
     let ex = &Executors::new();
     let in_task = |f: fn(&Executors, u64) -> _| move |items| f(ex, items);
-    let rows: [(_, _, fn(&Executors, u64) -> _); 7] = [
+    type Body = fn(&Executors, u64) -> Duration;
+    let rows: [(_, _, Body); 7] = [
         ("P18", "a ready item", stream::task_ready),
         (
             "P18.1",

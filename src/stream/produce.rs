@@ -193,7 +193,10 @@ where
             self.begin();
         }
         match &mut self.at {
-            At::Sent(fed) => caller.poll(|cx| fed.poll_item(cx)),
+            At::Sent(fed) => match fed.pop_taken() {
+                None => caller.poll(|cx| fed.poll_item(cx)),
+                item => Ok(item),
+            },
             At::Fresh(_) | At::Ended => Ok(None),
         }
     }
