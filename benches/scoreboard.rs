@@ -135,7 +135,7 @@ fn on_one_core(f: impl FnOnce() + Send) {
                 .first()
                 .is_some_and(|core| core_affinity::set_for_current(*core));
             if !pinned {
-                println!("P5, P7, P12 and P15 could not be kept on one core");
+                println!("P5, P7, P12, P14.4 to P14.6 and P15 could not be kept on one core");
             }
             f();
         });

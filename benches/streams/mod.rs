@@ -27,11 +27,22 @@ fn timed<'a>(name: &'static str, mut take: impl FnMut(u64) -> Duration + 'a) -> 
     })
 }
 
-/// P15: items that come from another thread, on one core.
+/// P14.4 to P14.6, P15: items that come from another thread, on one core.
 pub(crate) fn threads(scores: &mut Vec<Score>) {
     let runtime = tokio::runtime::Runtime::new().expect("tokio's runtime starts");
     let what = "an item of an awaited blocking iterator, on one core";
     ahead("P15", what, stream::await_blocking, &runtime, 0).score(scores);
+    for (id, room) in [("P14.4", 16), ("P14.5", 64), ("P14.6", 1_024)] {
+        row(
+            id,
+            format!("an item of a channel of {room}, `for`, on one core"),
+            many("stream", move |n| stream::for_channel(n, room)),
+        )
+        .peer(many("futures block_on_stream", move |n| {
+            stream::for_channel_block_on_stream(n, room)
+        }))
+        .score(scores);
+    }
 }
 
 /// P14 to P18.
@@ -78,17 +89,6 @@ fn iteration(scores: &mut Vec<Score>) {
     )
     .limit(many("loops", stream::for_pages_bare))
     .score(scores);
-    for (id, room) in [("P14.4", 16), ("P14.5", 64), ("P14.6", 1_024)] {
-        row(
-            id,
-            format!("an item of a channel of {room}, `for`"),
-            many("stream", move |n| stream::for_channel(n, room)),
-        )
-        .peer(many("futures block_on_stream", move |n| {
-            stream::for_channel_block_on_stream(n, room)
-        }))
-        .score(scores);
-    }
 }
 
 /// Awaits a blocking iterator, a read-ahead beside all its peers.
@@ -174,12 +174,14 @@ fn generators(scores: &mut Vec<Score>) {
     .score(scores);
 }
 
+/// Takes so many items in a task, and returns how long that took.
+type InTask = fn(&Executors, u64) -> Duration;
+
 /// P18: a `for` in a task.
 fn tasks(scores: &mut Vec<Score>) {
     let ex = &Executors::new();
-    let in_task = |f: fn(&Executors, u64) -> _| move |items| f(ex, items);
-    type Body = fn(&Executors, u64) -> Duration;
-    let rows: [(_, _, Body); 7] = [
+    let in_task = |f: InTask| move |items| f(ex, items);
+    let rows: [(_, _, InTask); 7] = [
         ("P18", "a ready item", stream::task_ready),
         (
             "P18.1",
