@@ -23,6 +23,7 @@ mod polls;
 mod refusal;
 mod steps;
 mod threads;
+mod traits;
 
 pub use at_exit::AtExit;
 pub use callables::{count, retry};
@@ -43,3 +44,4 @@ pub use refusal::{assert_deref_refused, assert_refused, refused_here};
 pub use steps::Steps;
 #[cfg(target_os = "linux")]
 pub use threads::{names_of_threads, threads, threads_named};
+pub(crate) use traits::{has, has_not};

@@ -21,6 +21,8 @@ use smartcall::{CannotBlock, Dual, DualOf, SmartFn, SmartFnRef, Work};
 #[cfg(feature = "executor")]
 use smartcall::{LocalExecutor, Task, work::Started};
 
+use crate::common::{has, has_not};
+
 const WORD: usize = size_of::<usize>();
 
 /// The size of what is held, rounded up to a word, and a word: its alignment, if larger.
@@ -112,31 +114,6 @@ fn size_of_an_async_function_that_awaits_a_handle() {
     check(async || [0_u8; 4_096]);
     check(std::future::pending::<[u8; 4_096]>);
     check(|| std::future::ready([0_u8; 4_096]));
-}
-
-/// Compiles only if a type has a trait.
-macro_rules! has {
-    ($($ty:ty: $($bound:path),+;)*) => {$($(
-        const _: fn() = || {
-            fn check<T: ?Sized + $bound>() {}
-            check::<$ty>();
-        };
-    )+)*};
-}
-
-/// Compiles only if a type does not have a trait: else it is not known which `check` is meant.
-macro_rules! has_not {
-    ($($ty:ty: $($bound:path),+;)*) => {$($(
-        const _: fn() = || {
-            trait Ambiguous<A> {
-                fn check() {}
-            }
-            struct IfItHas;
-            impl<T: ?Sized> Ambiguous<()> for T {}
-            impl<T: ?Sized + $bound> Ambiguous<IfItHas> for T {}
-            <$ty as Ambiguous<_>>::check();
-        };
-    )+)*};
 }
 
 type Closure = fn() -> u32;

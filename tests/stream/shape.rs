@@ -14,7 +14,7 @@ use smartcall::stream::{
 use smartcall::{Dual, DualStream, DualStreamOf, Emit, Source};
 
 use super::support::{Counting, all, all_in_for, by_each, multi_thread, numbers};
-use crate::common::limit;
+use crate::common::{has, has_not, limit};
 
 const WORD: usize = size_of::<usize>();
 
@@ -57,31 +57,6 @@ fn sizes() {
     assert_eq!(size_of_val(&stream.next()), 2 * WORD);
     let mut results = DualStream::ready([Ok::<u32, ()>(5)]);
     assert_eq!(size_of_val(&results.try_next()), 2 * WORD);
-}
-
-/// Compiles only if a type has a trait.
-macro_rules! has {
-    ($($ty:ty: $($bound:path),+;)*) => {$($(
-        const _: fn() = || {
-            fn check<T: ?Sized + $bound>() {}
-            check::<$ty>();
-        };
-    )+)*};
-}
-
-/// Compiles only if a type does not have a trait: else it is not known which `check` is meant.
-macro_rules! has_not {
-    ($($ty:ty: $($bound:path),+;)*) => {$($(
-        const _: fn() = || {
-            trait Ambiguous<A> {
-                fn check() {}
-            }
-            struct IfItHas;
-            impl<T: ?Sized> Ambiguous<()> for T {}
-            impl<T: ?Sized + $bound> Ambiguous<IfItHas> for T {}
-            <$ty as Ambiguous<_>>::check();
-        };
-    )+)*};
 }
 
 /// An iterator that is not `Unpin`, and a stream that is not.
