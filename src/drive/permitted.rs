@@ -1,8 +1,6 @@
 //! Waits that were permitted: what was asked for a permission, and got one.
 
-#[cfg(feature = "executor")]
-use smartcall_context::internal as context;
-use smartcall_context::internal::{Permission, Refusal};
+use smartcall_context::internal::{self as context, Permission, Refusal};
 
 use crate::waits::threads;
 
@@ -21,23 +19,23 @@ pub(crate) fn block<R>(permission: Permission, wait: impl FnOnce() -> R) -> R {
     }
 }
 
-/// Waits by a permission, unless what is waited for is ready. Whether it is refused does not depend on that.
+/// Asks for a permission and waits by it, or returns why this thread must not block. What is ready is not waited for; whether it is
+/// refused does not depend on that.
 ///
 /// # Panics
 ///
 /// See [`block`].
 #[inline]
 #[track_caller]
-pub(crate) fn block_unless<R>(
-    is_ready: bool,
-    permission: Permission,
-    wait: impl FnOnce() -> R,
-) -> R {
-    if is_ready && !permission.is_uncertain() {
-        wait()
-    } else {
-        block(permission, wait)
+pub(crate) fn block_unless<R>(is_ready: bool, wait: impl FnOnce() -> R) -> Result<R, Refusal> {
+    if is_ready && context::surely_may_block() {
+        return Ok(wait());
     }
+    let permission = context::request_blocking()?;
+    if is_ready && !permission.is_uncertain() {
+        return Ok(wait());
+    }
+    Ok(block(permission, wait))
 }
 
 /// Waits by a permission, or returns why it has not waited.
@@ -56,8 +54,8 @@ pub(crate) fn try_block<R>(permission: Permission, wait: impl FnOnce() -> R) -> 
 #[inline]
 #[track_caller]
 pub(crate) fn block_or_refuse<R>(wait: impl FnOnce() -> R) -> R {
-    match context::request_blocking() {
-        Ok(permission) => block(permission, wait),
+    match block_unless(false, wait) {
+        Ok(value) => value,
         Err(refusal) => refusal.panic(),
     }
 }

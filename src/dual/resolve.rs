@@ -110,13 +110,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
 fn block_or_refuse<W: Work>(mut work: Pin<&mut W>) -> Result<W::Output, NothingWakes> {
     let line = Location::caller();
     let is_ready = work.is_ready();
-    if is_ready && context::surely_may_block() {
-        return work.block_at(line);
-    }
-    match context::request_blocking() {
-        Ok(permission) => {
-            permitted::block_unless(is_ready, permission, || work.as_mut().block_at(line))
-        }
+    match permitted::block_unless(is_ready, || work.as_mut().block_at(line)) {
+        Ok(blocked) => blocked,
         Err(refusal) => refusal.panic(),
     }
 }

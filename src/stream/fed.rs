@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::thread;
 
+use crate::stream::caller::Caller;
 use crate::stream::queue::Taker;
 
 /// The end of a queue, and the job or task that feeds it. A drop closes the queue before it cancels that.
@@ -27,10 +28,13 @@ impl<T, W: Future<Output = thread::Result<()>> + Unpin> Fed<T, W> {
         }
     }
 
-    /// Returns the next item of those that were taken out of the queue before.
+    /// Takes the next item. What was taken out of the queue before needs no poll, and so no driver.
     #[inline]
-    pub(crate) fn pop_taken(&mut self) -> Option<T> {
-        self.items.pop_taken()
+    pub(crate) fn next<C: Caller>(&mut self, caller: &mut C) -> Result<Option<T>, C::Stop> {
+        match self.items.pop_taken() {
+            None => caller.poll(|cx| self.poll_item(cx)),
+            item => Ok(item),
+        }
     }
 
     pub(crate) fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {

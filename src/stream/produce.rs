@@ -193,10 +193,7 @@ where
             self.begin();
         }
         match &mut self.at {
-            At::Sent(fed) => match fed.pop_taken() {
-                None => caller.poll(|cx| fed.poll_item(cx)),
-                item => Ok(item),
-            },
+            At::Sent(fed) => fed.next(caller),
             At::Fresh(_) | At::Ended => Ok(None),
         }
     }

@@ -86,10 +86,7 @@ impl<T: Send + 'static> Supply for Started<T> {
 
     #[inline]
     fn next<C: Caller>(&mut self, caller: &mut C) -> Result<Option<T>, C::Stop> {
-        if let Some(item) = self.fed.pop_taken() {
-            return Ok(Some(item));
-        }
-        caller.poll(|cx| self.fed.poll_item(cx))
+        self.fed.next(caller)
     }
 
     fn is_ready(&self) -> bool {

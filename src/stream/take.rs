@@ -240,13 +240,8 @@ fn take_by_permission<T, S: Source<Item = T>>(
     made_at: Line,
 ) -> Result<Option<T>, NothingWakes> {
     let is_ready = stream.is_ready();
-    if is_ready && context::surely_may_block() {
-        return stream.block_next_at(made_at);
-    }
-    match context::request_blocking() {
-        Ok(permission) => {
-            permitted::block_unless(is_ready, permission, || stream.block_next_at(made_at))
-        }
+    match permitted::block_unless(is_ready, || stream.block_next_at(made_at)) {
+        Ok(taken) => taken,
         Err(refusal) => refusal.panic_in_iteration(made_at),
     }
 }
