@@ -83,7 +83,9 @@ async fn copy_async<R: Readable, W: Writable>(from: &mut R, to: &mut W) -> io::R
             poll_fn(|cx| to.poll_flush(cx)).await?;
             return Ok(copied);
         }
-        let written = poll_fn(|cx| to.poll_write(cx, from.ahead())).await;
+        // Shared, it would have to be `Sync` for the future to be `Send`.
+        let (reader, writer) = (&mut *from, &mut *to);
+        let written = poll_fn(move |cx| writer.poll_write(cx, reader.ahead())).await;
         let count = taken(written?)?;
         from.consume(count);
         copied += count as u64;

@@ -1,11 +1,11 @@
 //! Access to what is in a handle, and what a handle is.
 
 use std::fs::File;
-use std::io::{BufRead, Cursor, Read};
+use std::io::{BufRead, Cursor, Read, Write};
 
-use futures::io::{AsyncReadExt, AsyncWriteExt};
+use futures::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use smartcall::DualIo;
-use smartcall::io::{Async, Blocking, Readable};
+use smartcall::io::{Async, Blocking, Readable, Writable, copy};
 
 use super::support::*;
 use crate::common::limit;
@@ -69,6 +69,32 @@ fn auto_traits() {
     let mut all = Vec::new();
     pollster::block_on(AsyncReadExt::read_to_end(&mut io, &mut all)).expect("it reads");
     assert_eq!(all, b"abc");
+}
+
+/// What is made of a reader or writer is `Send` if that is: it need not be `Sync`.
+#[test]
+fn work_needs_no_sync() {
+    fn send<T: Send>(_: T) {}
+
+    fn all<R, W>(from: impl Fn() -> DualIo<R>, to: impl Fn() -> DualIo<W>)
+    where
+        R: Readable + Send + 'static,
+        W: Writable + Send + 'static,
+    {
+        send(copy(&mut from(), &mut to()));
+        send(from().lines());
+        send(from().chunks(2).try_collect::<Vec<_>>());
+        send(AsyncReadExt::read_to_end(&mut from(), &mut Vec::new()));
+        send(AsyncWriteExt::write_all(&mut to(), b"abc"));
+    }
+
+    let from = || DualIo::blocking(Box::new(&b"abc"[..]) as Box<dyn Read + Send>);
+    let to = || DualIo::blocking(Box::new(Vec::new()) as Box<dyn Write + Send>);
+    all(from, to);
+    send(from().into_inner());
+    let from = || DualIo::asynchronous(Box::new(&b"abc"[..]) as Box<dyn AsyncRead + Send + Unpin>);
+    let to = || DualIo::asynchronous(Box::new(Vec::new()) as Box<dyn AsyncWrite + Send + Unpin>);
+    all(from, to);
 }
 
 fn sync_bytes(mut io: DualIo<impl Readable>) -> Vec<u8> {

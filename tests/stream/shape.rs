@@ -86,6 +86,52 @@ has_not! {
     DualStream<Rc<u32>, Ready<std::vec::IntoIter<Rc<u32>>>>: Send;
 }
 
+/// What takes items, and what makes other items of them, is `Send` though the source and the items are not `Sync`.
+#[test]
+fn work_needs_no_sync() {
+    fn send<T: Send>(_: T) {}
+
+    fn all<S: Source<Item = Cell<u32>> + Send + 'static>(
+        make: impl Fn() -> DualStream<Cell<u32>, S>,
+    ) {
+        send(make().next());
+        send(make().collect::<Vec<_>>());
+        send(make().map(Ok::<_, ()>).try_collect::<Vec<_>>());
+        send(make().for_each(async |_| ()));
+        send(make().map(Ok).try_for_each(async |_| Ok::<_, ()>(())));
+        send(make().fold(0, |sum, n| sum + n.get()));
+        send(
+            make()
+                .filter(|_| true)
+                .filter_map(Some)
+                .take(2)
+                .take_while(|_| true)
+                .chunks(2),
+        );
+        send(make().chain(make()).flat_map(|n| DualStream::ready([n])));
+        send(make().map(Dual::ready).buffered(2).collect::<Vec<_>>());
+        send(
+            make()
+                .map(Dual::ready)
+                .buffer_unordered(2)
+                .collect::<Vec<_>>(),
+        );
+        send(make().then(async |n| n).collect::<Vec<_>>());
+        send(make().start(2).collect::<Vec<_>>());
+        send(make().boxed());
+    }
+    all(|| DualStream::ready([Cell::new(1)]));
+    all(|| DualStream::blocking([Cell::new(1)]));
+    all(|| DualStream::produce(1, |out| out.send(Cell::new(1))));
+    all(|| DualStream::stream(futures::stream::iter([Cell::new(1)])));
+    all(|| DualStream::flatten(Dual::blocking(|| DualStream::ready([Cell::new(1)]))));
+    all(|| {
+        DualStream::generate(async |mut out: Emit<Cell<u32>>| {
+            out.emit(Cell::new(1)).await;
+        })
+    });
+}
+
 /// A library's function, as its callers see it.
 fn library(n: u32) -> DualStreamOf<impl Source<Item = u32> + Send> {
     DualStream::generate(async move |mut out: Emit<u32>| {
