@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::task::Context;
 
+use smartcall_context::{self as context, Place};
+
 /// A line of the program.
 pub(crate) type Line = &'static Location<'static>;
 
@@ -30,8 +32,9 @@ pub(crate) struct Edge {
     pub(crate) waker: usize,
 }
 
-/// With so many edges on a thread, the next one takes the place of the first: executors of other crates may poll tasks and jobs of
-/// ours for ever, and nothing takes their edges away. A poll that loses edges so is taken for one that waits for something else.
+/// With so many edges on a thread, the next one takes the place of the first: an executor of another crate that announces itself
+/// may poll tasks and jobs of ours for ever, and nothing takes their edges away. A poll that loses edges so is taken for one that
+/// waits for something else.
 const MOST: usize = 1024;
 
 thread_local! {
@@ -42,10 +45,10 @@ thread_local! {
     static EDGES: RefCell<Vec<Edge>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Notes that what was just polled has returned `Pending`.
+/// Notes that what was just polled has returned `Pending`. Where no driver or task of ours polls it, nobody asks for its edges.
 #[inline]
 pub(crate) fn add(target: Target, cx: &Context<'_>) {
-    if !NOTED {
+    if !NOTED || context::current() == Place::Outside {
         return;
     }
     let count = match COUNT.get() {

@@ -88,6 +88,21 @@ fn dropped_unused() {
     });
 }
 
+/// What other executors wait for is kept nowhere: they would never say that they wait no longer.
+#[test]
+fn awaited_by_other_executors() {
+    const MOST: usize = 4_000;
+
+    in_child(|| {
+        let wait = || (0..THOUSANDS / 10).for_each(|_| pass_through_the_pool());
+        pass_through_the_pool();
+        let before = settled();
+        wait();
+        let after = settled();
+        assert!(after < before + MOST, "{} bytes more", after - before);
+    });
+}
+
 /// Handles that are dropped after a poll.
 #[test]
 fn dropped_after_a_poll() {
