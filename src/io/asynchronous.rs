@@ -145,6 +145,14 @@ impl<T: Unpin, K: PollRead<T>> Readable for Async<T, K> {
     fn consume(&mut self, bytes: usize) {
         self.ahead.consume(bytes);
     }
+
+    fn is_immediate(&self) -> bool {
+        false
+    }
+
+    fn is_sync_code() -> bool {
+        false
+    }
 }
 
 impl<T: Unpin, K: PollWrite<T>> Writable for Async<T, K> {

@@ -352,6 +352,9 @@ impl<T: Read + Send + 'static> Blocking<T> {
 impl<T: Read + Send + 'static> Readable for Blocking<T> {
     #[inline]
     fn block_read(&mut self, to: &mut [u8], line: Line) -> io::Result<usize> {
+        if select::sends_away() {
+            return wait::driven(line, |cx| self.poll_read(cx, to));
+        }
         let inner = self.block_to_read(line)?;
         if !inner.ahead.is_empty() {
             return Ok(inner.ahead.copy_to(to));
@@ -370,6 +373,9 @@ impl<T: Read + Send + 'static> Readable for Blocking<T> {
 
     #[inline]
     fn block_fill(&mut self, line: Line) -> io::Result<()> {
+        if select::sends_away() {
+            return wait::driven(line, |cx| self.poll_fill(cx));
+        }
         let inner = self.block_to_read(line)?;
         if !inner.ahead.is_empty() {
             return Ok(());
@@ -393,17 +399,33 @@ impl<T: Read + Send + 'static> Readable for Blocking<T> {
             inner.ahead.consume(bytes);
         }
     }
+
+    /// On a thread for blocking code, the reader may be called in any case.
+    fn is_immediate(&self) -> bool {
+        // Once it was awaited, it would depend on whether a call has returned.
+        self.away.is_none() && select::takes_code()
+    }
+
+    fn is_sync_code() -> bool {
+        true
+    }
 }
 
 impl<T: Write + Send + 'static> Writable for Blocking<T> {
     #[inline]
     fn block_write(&mut self, bytes: &[u8], line: Line) -> io::Result<usize> {
+        if select::sends_away() {
+            return wait::driven(line, |cx| self.poll_write(cx, bytes));
+        }
         self.block_here(line)?;
         let inner = self.here_to_write()?;
         direct(|| inner.write(bytes))
     }
 
     fn block_flush(&mut self, line: Line) -> io::Result<()> {
+        if select::sends_away() {
+            return wait::driven(line, |cx| self.poll_flush(cx));
+        }
         let inner = self.block_here(line)?;
         direct(|| inner.io.flush())?;
         self.is_dirty = false;
@@ -469,6 +491,9 @@ impl<T: Write + Send + 'static> Blocking<T> {
 
 impl<T: Seek + Send + 'static> Seekable for Blocking<T> {
     fn block_seek(&mut self, to: SeekFrom, line: Line) -> io::Result<u64> {
+        if select::sends_away() {
+            return wait::driven(line, |cx| self.poll_seek(cx, to));
+        }
         self.block_here(line)?;
         (self.read, self.sought) = (None, None);
         let inner = self.here()?;

@@ -35,6 +35,16 @@ pub trait Readable: sealed::Sealed {
 
     #[doc(hidden)]
     fn consume(&mut self, bytes: usize);
+
+    /// See [`Source::is_immediate`](crate::Source::is_immediate).
+    #[doc(hidden)]
+    fn is_immediate(&self) -> bool;
+
+    /// See [`Source::is_sync_code`](crate::Source::is_sync_code).
+    #[doc(hidden)]
+    fn is_sync_code() -> bool
+    where
+        Self: Sized;
 }
 
 /// The form of a [`DualIo`](crate::DualIo) that writes.

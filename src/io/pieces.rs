@@ -10,6 +10,7 @@ use futures::Stream;
 use crate::drive::driver::NothingWakes;
 use crate::io::form::Readable;
 use crate::io::handle::DualIo;
+use crate::offload::select;
 use crate::stream::handle::{DualStream, DualStreamOf};
 use crate::stream::source::{Source, blocks_next};
 use crate::waits::edges::Line;
@@ -240,6 +241,17 @@ impl<F: Readable, C: Cut> Source for Pieces<F, C> {
             Poll::Ready(item) => Ok(item),
             Poll::Pending => unreachable!("it blocks"),
         }
+    }
+
+    fn is_immediate(&self) -> bool {
+        match &self.io {
+            Some(io) => io.form.is_immediate(),
+            None => F::is_sync_code() && select::takes_code(),
+        }
+    }
+
+    fn is_sync_code() -> bool {
+        F::is_sync_code()
     }
 
     fn is_ready(&self) -> bool {
