@@ -21,7 +21,7 @@ use super::model::{DROPPED, mix, seed};
 use super::pools::Way;
 use super::tally::Extra;
 use super::waits::{self, Cleaners};
-use super::{places, resolve};
+use super::{places, resolve, streams};
 
 /// The body of a call, which runs at most once.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub struct Body {
 
 impl Body {
     /// Runs as sync code. What the handle held is dropped at the end.
-    fn run_here(self, held: Value) -> Value {
+    pub fn run_here(self, held: Value) -> Value {
         let Body { call, env, way } = self;
         way.run(&env.run, &call, || {
             let _here = places::enter(&env.run, call.id, "sync code");
@@ -53,8 +53,13 @@ impl Body {
         })
     }
 
+    /// Whether a pool is chosen for its blocking code, by its handle or by one above.
+    pub fn is_bound(&self) -> bool {
+        self.way.is_bound()
+    }
+
     /// Runs as async code.
-    fn run(self, held: Value) -> BoxFuture<'static, Value> {
+    pub fn run(self, held: Value) -> BoxFuture<'static, Value> {
         let (run, id, way) = (Arc::clone(&self.env.run), self.call.id, self.way.clone());
         let body = async move {
             let Body { call, env, .. } = self;
@@ -251,6 +256,8 @@ pub fn make<V: Visitor>(call: &Arc<Call>, env: &Env, visitor: V) -> V::Output {
             .boxed(),
             _ => DualStream::ready([asynchronous(held)]).buffered(2).boxed(),
         })),
+        Maker::Items => visitor.visit(streams::many(body, held)),
+        Maker::Bytes => visitor.visit(streams::bytes(body, held)),
     }
 }
 

@@ -73,10 +73,14 @@ pub enum Maker {
     SmartFn,
     /// A `DualStream` of one item.
     Stream,
+    /// A `DualStream` of several items.
+    Items,
+    /// A `DualIo`.
+    Bytes,
 }
 
 impl Maker {
-    pub const ALL: [Maker; 14] = [
+    pub const ALL: [Maker; 16] = [
         Maker::Ready,
         Maker::Future,
         Maker::Blocking,
@@ -91,6 +95,8 @@ impl Maker {
         Maker::CallInPlace,
         Maker::SmartFn,
         Maker::Stream,
+        Maker::Items,
+        Maker::Bytes,
     ];
 }
 
@@ -102,6 +108,8 @@ pub enum Form {
     Async,
     /// Sync code that a pool can run.
     Blocking,
+    /// Sync code that a pool runs for sync callers too.
+    Sent,
     /// Sync code that stays on its thread.
     InPlace,
     /// Sync code and async code.
@@ -223,6 +231,17 @@ impl Call {
     pub fn form(&self) -> Form {
         form(self.maker, self.variant)
     }
+
+    /// Whether it is blocking code that a pool gets as one job, as soon as it is polled. What makes items or bytes is sent again and
+    /// again.
+    pub fn is_one_job(&self) -> bool {
+        self.form() == Form::Blocking && !matches!(self.maker, Maker::Items | Maker::Bytes)
+    }
+
+    /// Whether it is code that pools run.
+    pub fn is_code(&self) -> bool {
+        matches!(self.form(), Form::Blocking | Form::Sent)
+    }
 }
 
 fn form(maker: Maker, variant: usize) -> Form {
@@ -245,6 +264,15 @@ fn form(maker: Maker, variant: usize) -> Form {
         // Variants of 4 and of 12 and of 24 have other meanings, too.
         Maker::Stream => match variant % 7 {
             0..3 => Form::Blocking,
+            _ => Form::Async,
+        },
+        Maker::Items => match variant % 7 {
+            0 | 2 => Form::Blocking,
+            1 => Form::Sent,
+            _ => Form::Async,
+        },
+        Maker::Bytes => match variant % 5 {
+            0..2 => Form::Blocking,
             _ => Form::Async,
         },
     }
@@ -392,10 +420,10 @@ impl Generator<'_> {
         let id = self.ids;
         self.ids += 1;
         let maker = self.maker(caller);
-        let variant = self.choices.below(256);
+        let variant = self.variant(maker, above);
         let task = self.choices.pick(&TaskUse::ALL);
         let target = self.target();
-        let pool = self.pool(caller, above);
+        let pool = self.pool(form(maker, variant), caller, above);
         let joined = self.choices.one_in(4);
         let waited_for = joined || (above.joins && caller != Caller::Spawn);
         let interrupts = self.choices.one_in(4);
@@ -447,11 +475,19 @@ impl Generator<'_> {
         elsewhere.then(|| self.choices.pick(&Site::ALL))
     }
 
-    fn pool(&mut self, caller: Caller, above: Above) -> Option<Bound> {
+    fn variant(&mut self, maker: Maker, above: Above) -> usize {
+        let variant = self.choices.below(256);
+        // What is sent to the `SingleThread` can't run right there, as other code does.
+        let is_fine = form(maker, variant) != Form::Sent || above.inherits != Some(Bound::Single);
+        if is_fine { variant } else { variant - 1 }
+    }
+
+    fn pool(&mut self, form: Form, caller: Caller, above: Above) -> Option<Bound> {
         let bound = self.choices.one_in(3);
         let pool = bound.then(|| self.choices.pick(&Bound::ALL))?;
         // What is polled on the thread itself runs right there, and no thread waits.
         let is_fine = !above.waits || (above.is_there && caller != Caller::Spawn);
+        let is_fine = is_fine && form != Form::Sent;
         (pool != Bound::Single || is_fine).then_some(pool)
     }
 

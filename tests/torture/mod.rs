@@ -2,7 +2,7 @@
 //! at once and checked against a sequential model.
 //!
 //! `generator` makes a program of a seed, or of the bytes of a fuzzer. `model` says what has to
-//! come of it. `sites` are the executors, `body` and `resolve` run a program there, `bind` binds its
+//! come of it. `sites` are the executors, `body` and `resolve` run a program there, `streams` puts bodies among items and bytes, `bind` binds its
 //! handles to `pools`. `waits` are what bodies wait for, `shutdown` and `runtimes` those with executors and runtimes
 //! of their own. `ledger` notes what happens to each body and value, `pools` which jobs run,
 //! `places` who is where, `tally` what was reached.
@@ -29,5 +29,6 @@ pub mod runner;
 pub mod runtimes;
 pub mod shutdown;
 pub mod sites;
+pub mod streams;
 pub mod tally;
 pub mod waits;

@@ -150,18 +150,20 @@ impl Pools {
     fn begin(&self, run: &Run, call: &Call, pool: Bound, came: u64) -> End<'_> {
         let limit = limit(pool);
         let mut count = self.count(pool);
-        if count.fresh >= limit {
+        // What hands out items may have waited for room, and then goes on without waiting for a place.
+        let is_fresh = call.form() != Form::Sent;
+        if is_fresh && count.fresh >= limit {
             let fresh = count.fresh;
             run.fail(format!("{fresh} jobs of {pool:?} run at once with {call}"));
         }
-        if count.full_since.is_some_and(|since| since < came) {
+        if is_fresh && count.full_since.is_some_and(|since| since < came) {
             let running = count.running;
             run.fail(format!(
                 "{running} jobs of {pool:?} had all places since before {call} came"
             ));
         }
         count.running += 1;
-        count.fresh += 1;
+        count.fresh += usize::from(is_fresh);
         if limit > 1 && count.fresh == limit {
             run.tally.extra(Extra::Full);
         }
@@ -170,7 +172,7 @@ impl Pools {
         run.tally.job(pool);
         JOB.set(Some(Job {
             pool,
-            is_fresh: true,
+            is_fresh,
             has_place: true,
         }));
         End(self)
@@ -247,7 +249,7 @@ impl Way {
         if let Some(pool) = pool {
             let mut count = run.sites.pools.count(pool);
             way.came = count.tick();
-            if call.pool == Some(Bound::Single) && call.form() == Form::Blocking {
+            if call.pool == Some(Bound::Single) && call.is_one_job() {
                 count.queue.insert(way.came, None);
                 way.ticket = Some(Arc::new(Ticket {
                     run: Arc::clone(run),
@@ -262,6 +264,10 @@ impl Way {
         self.ticket.as_ref().map(Arc::downgrade)
     }
 
+    pub fn is_bound(&self) -> bool {
+        self.pool.is_some()
+    }
+
     /// Runs code of the handle, in a poll or in place, and has its pool in place meanwhile.
     pub fn polled<R>(&self, code: impl FnOnce() -> R) -> R {
         let _bound = put(&BOUND, self.pool);
@@ -272,9 +278,9 @@ impl Way {
     pub fn run<R>(&self, run: &Arc<Run>, call: &Call, code: impl FnOnce() -> R) -> R {
         let pools = &run.sites.pools;
         // What a pool runs has nothing above it.
-        let is_job = call.form() == Form::Blocking && places::is_nowhere();
+        let is_job = call.is_code() && places::is_nowhere();
         let Some(pool) = self.pool.filter(|_| is_job) else {
-            if call.form() == Form::Blocking && call.pool.is_some_and(|pool| !is_here(pool)) {
+            if call.is_code() && call.pool.is_some_and(|pool| !is_here(pool)) {
                 run.fail(format!("the code ran on its caller's thread: {call}"));
             }
             if let Some(ticket) = &self.ticket {
@@ -384,7 +390,7 @@ pub fn is_immediate(call: &Call, held: bool) -> bool {
             Some(pool) => is_here(pool),
             None => held,
         },
-        Form::Async | Form::Own => false,
+        Form::Async | Form::Own | Form::Sent => false,
     }
 }
 

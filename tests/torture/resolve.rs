@@ -349,7 +349,7 @@ impl Awaiter {
     /// Whether the handle is left after its first poll until its code has begun: a pool has to be able to run it.
     fn leaves(&self) -> bool {
         let call = &self.call;
-        call.variant % 4 == 1 && call.form() == Form::Blocking && !pools::needs_single(call)
+        call.variant % 4 == 1 && call.is_one_job() && !pools::needs_single(call)
     }
 
     async fn leave<W: Work<Output = Value>>(self, dual: Dual<Value, W>) -> u64 {
