@@ -74,7 +74,10 @@ pub fn many(body: Body, held: Value) -> Dual<Value> {
             }
         }
         _ => {
-            let can_start = !body.call.waited_for && !body.call.interruptible && !body.is_bound();
+            // What is started begins without a poll, and ends some time after its drop.
+            let call = &body.call;
+            let can_start =
+                !(call.drops || call.waited_for || call.interruptible || body.is_bound());
             let items = DualStream::ready(shape.parts(body, held)).then(Part::make);
             if can_start {
                 shape.collect(items.start(shape.ahead))
