@@ -220,7 +220,10 @@ impl Driver {
             let _level = placement::begin(self.waker.data());
             let edges = Edges::begin();
             match self.poll(future.as_mut()) {
-                Poll::Ready(value) => Ok(value),
+                Poll::Ready(value) => {
+                    edges.clear();
+                    Ok(value)
+                }
                 Poll::Pending => self.finish(future, wait, &edges),
             }
         })

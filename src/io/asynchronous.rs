@@ -98,7 +98,15 @@ impl<T, K> DualIo<Async<T, K>> {
 }
 
 /// Nothing in it is pinned in place.
-impl<T: Unpin, K> sealed::Sealed for Async<T, K> {}
+impl<T: Unpin, K> sealed::Sealed for Async<T, K> {
+    fn is_immediate(&self) -> bool {
+        false
+    }
+
+    fn is_sync_code() -> bool {
+        false
+    }
+}
 
 impl<T: Unpin, K: PollRead<T>> Readable for Async<T, K> {
     #[inline]
@@ -144,14 +152,6 @@ impl<T: Unpin, K: PollRead<T>> Readable for Async<T, K> {
     #[inline]
     fn consume(&mut self, bytes: usize) {
         self.ahead.consume(bytes);
-    }
-
-    fn is_immediate(&self) -> bool {
-        false
-    }
-
-    fn is_sync_code() -> bool {
-        false
     }
 }
 

@@ -309,7 +309,17 @@ impl<T: Send + 'static> DualIo<Blocking<T>> {
     }
 }
 
-impl<T: Send + 'static> sealed::Sealed for Blocking<T> {}
+impl<T: Send + 'static> sealed::Sealed for Blocking<T> {
+    /// On a thread for blocking code, it may be called in any case.
+    fn is_immediate(&self) -> bool {
+        // Once it was awaited, it would depend on whether a call has returned.
+        self.away.is_none() && select::takes_code()
+    }
+
+    fn is_sync_code() -> bool {
+        true
+    }
+}
 
 impl<T: Read + Send + 'static> Blocking<T> {
     /// Reads ahead for a caller that wants so many bytes, unless there are some.
@@ -398,16 +408,6 @@ impl<T: Read + Send + 'static> Readable for Blocking<T> {
         if let Some(inner) = &mut self.inner {
             inner.ahead.consume(bytes);
         }
-    }
-
-    /// On a thread for blocking code, the reader may be called in any case.
-    fn is_immediate(&self) -> bool {
-        // Once it was awaited, it would depend on whether a call has returned.
-        self.away.is_none() && select::takes_code()
-    }
-
-    fn is_sync_code() -> bool {
-        true
     }
 }
 

@@ -7,7 +7,14 @@ use crate::waits::edges::Line;
 
 /// Keeps other crates from implementing the traits of forms, because their methods may change.
 pub(crate) mod sealed {
-    pub trait Sealed: Unpin {}
+    /// What all forms have.
+    pub trait Sealed: Unpin {
+        /// See [`Source::is_immediate`](crate::Source::is_immediate).
+        fn is_immediate(&self) -> bool;
+
+        /// See [`Source::is_sync_code`](crate::Source::is_sync_code).
+        fn is_sync_code() -> bool;
+    }
 }
 
 /// The form of a [`DualIo`](crate::DualIo) that reads.
@@ -35,16 +42,6 @@ pub trait Readable: sealed::Sealed {
 
     #[doc(hidden)]
     fn consume(&mut self, bytes: usize);
-
-    /// See [`Source::is_immediate`](crate::Source::is_immediate).
-    #[doc(hidden)]
-    fn is_immediate(&self) -> bool;
-
-    /// See [`Source::is_sync_code`](crate::Source::is_sync_code).
-    #[doc(hidden)]
-    fn is_sync_code() -> bool
-    where
-        Self: Sized;
 }
 
 /// The form of a [`DualIo`](crate::DualIo) that writes.

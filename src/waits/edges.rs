@@ -67,8 +67,7 @@ pub(crate) fn add(target: Target, cx: &Context<'_>) {
 
 /// The edges of one poll: those that were added since this was made.
 ///
-/// Making it is a load, and nothing is to be done at its end: that is all that a value which is ready pays. What is left of such
-/// a poll, by a branch that has waited beside the one that was ready, lies below the edges of all later polls.
+/// Making it is a load, and clearing it a store: that is all that a value which is ready pays.
 pub(crate) struct Edges {
     first: usize,
 }

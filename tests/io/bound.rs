@@ -1,11 +1,12 @@
 //! Bytes in handles that are bound to a pool, and on the only thread of a pool.
 
 use std::io::{self, Cursor};
+use std::sync::Arc;
 use std::thread;
 
 use smartcall::io::copy;
 use smartcall::offload::SingleThread;
-use smartcall::{Dual, DualIo, DualOf, Work};
+use smartcall::{Dual, DualIo, DualOf, Work, context};
 
 use super::support::*;
 use crate::common::limit;
@@ -72,5 +73,23 @@ fn on_the_only_thread_of_a_pool() {
                 .is_err()
         });
         assert!(refused.get());
+    });
+}
+
+/// A copy that is awaited blocks nowhere, also where its handle's code runs right there.
+#[test]
+fn copy_in_a_poll_on_the_only_thread_of_a_pool() {
+    limit(|| {
+        let pool = Arc::new(SingleThread::new(|| ()));
+        let here = Arc::clone(&pool);
+        let copied = pool.run(move |()| {
+            let copies = async {
+                let mut from = DualIo::asynchronous(Pends::new(LINES));
+                copy(&mut from, &mut DualIo::asynchronous(Vec::new())).await
+            };
+            // Nothing else is to be done by this thread.
+            context::blocking_region(|| Dual::future(context::inside(copies)).on(&*here).get())
+        });
+        assert_eq!(copied.get().expect("it copies"), LINES.len() as u64);
     });
 }

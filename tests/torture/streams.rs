@@ -203,8 +203,9 @@ pub fn bytes(body: Body, held: Value) -> Dual<Value> {
         _ => Dual::future(copy(midst)).boxed(),
     };
     text.map(move |text| {
-        if !text.is_ok_and(|text| text == TEXT.as_bytes()) {
-            run.fail(format!("bytes are wrong: {call}"));
+        let is_right = |text: &Vec<u8>| text == TEXT.as_bytes();
+        if !text.as_ref().is_ok_and(is_right) {
+            run.fail(format!("bytes are wrong, {text:?}: {call}"));
         }
         lock(&given).take().expect("the body has run")
     })
