@@ -147,6 +147,9 @@ pub mod stream;
 
 pub mod io;
 
+#[cfg(feature = "tokio")]
+pub mod tokio;
+
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 #[path = "macro_support/mod.rs"]

@@ -19,7 +19,12 @@ pub use crate::placement;
 pub use crate::refusal::{CannotBlock, Refusal, STOPPED, panic_forked, panic_no_thread};
 pub use crate::runtime_host::pool as runtime_pool;
 pub use crate::runtimes::entered::{
-    StartedIn, check as check_runtime, enter as enter_runtime, enter_if_alive,
+    InRuntime, check as check_runtime, enter as enter_runtime, enter_if_alive,
+};
+#[cfg(feature = "tokio")]
+pub use crate::runtimes::tokio::{
+    blocked::set_max_blocked,
+    ours::{runtime, set as set_runtime},
 };
 pub use crate::scoped;
 #[cfg(feature = "tracing")]

@@ -25,6 +25,8 @@ pub enum Refusal {
     TokioCurrentThread,
     /// A `LocalSet` of tokio runs on this thread.
     TokioLocalSet,
+    /// So many threads of this thread's tokio runtime block already.
+    TokioBlocked(usize),
 }
 
 /// What happened, as a clause without a full stop.
@@ -50,6 +52,13 @@ impl fmt::Display for Refusal {
                 "this thread is running a current-thread runtime of tokio"
             }
             Refusal::TokioLocalSet => "this thread is running a `LocalSet` of tokio",
+            Refusal::TokioBlocked(n) => {
+                return write!(
+                    f,
+                    "this thread is polling a task of a tokio runtime in which {n} threads block \
+                     already, as many as `smartcall::tokio::set_max_blocked` allows"
+                );
+            }
         })
     }
 }
@@ -96,7 +105,14 @@ impl Refusal {
     fn what_works(self) -> &'static str {
         match self {
             Refusal::NoSpare(_) => " `Builder::max_spares` allows more spare threads.",
-            Refusal::TokioCurrentThread => " In a multi-thread runtime this call works.",
+            Refusal::TokioCurrentThread => {
+                " In a multi-thread runtime this call works: that is what `#[tokio::main]` makes, and \
+                 `#[tokio::test(flavor = \"multi_thread\")]`."
+            }
+            Refusal::TokioBlocked(_) => {
+                " Each that blocks holds one of the runtime's blocking threads. If it has more of them, allow \
+                 more by `set_max_blocked`."
+            }
             Refusal::TokioLocalSet => " In a task from `tokio::spawn` this call works.",
             _ => "",
         }

@@ -9,7 +9,7 @@ use crate::host::{Host, InternalHost, Job, Token};
 use crate::refusal::Refusal;
 use crate::runtimes::detect::{self, Found};
 #[cfg(feature = "tokio")]
-use crate::runtimes::tokio;
+use crate::runtimes::tokio::{blocked, here};
 
 /// The host of a detected runtime.
 pub(crate) struct Detected {
@@ -32,11 +32,12 @@ pub(crate) fn detect() -> Result<Option<Detected>, Refusal> {
 #[inline]
 fn host_of(found: Found) -> Result<Detected, Refusal> {
     #[cfg(feature = "tokio")]
-    let tokio = |may_refuse| {
-        Ok(Detected {
+    let tokio = |may_refuse| match blocked::limit_reached() {
+        Some(limit) => Err(Refusal::TokioBlocked(limit)),
+        None => Ok(Detected {
             host: HostRef::Static(&Tokio),
             may_refuse,
-        })
+        }),
     };
     match found {
         #[cfg(feature = "futures-executor")]
@@ -56,7 +57,7 @@ fn host_of(found: Found) -> Result<Detected, Refusal> {
 #[inline]
 pub fn pool() -> Option<HostRef> {
     #[cfg(feature = "tokio")]
-    return tokio::is_entered().then_some(HostRef::Static(&Tokio));
+    return here::is_entered().then_some(HostRef::Static(&Tokio));
     #[cfg(not(feature = "tokio"))]
     None
 }
@@ -65,7 +66,7 @@ pub fn pool() -> Option<HostRef> {
 #[inline]
 pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(feature = "tokio")]
-    return tokio::block_in_place(f);
+    return here::block_in_place(f);
     #[cfg(not(feature = "tokio"))]
     f()
 }
@@ -81,7 +82,7 @@ impl Host for Tokio {
     }
 
     fn block_in_place(&self, block: &mut dyn FnMut()) {
-        tokio::block_in_place(block);
+        here::block_in_place(block);
     }
 
     fn offload(&self, job: Job) -> Result<(), Job> {

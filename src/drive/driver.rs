@@ -220,10 +220,7 @@ impl Driver {
             let _level = placement::begin(self.waker.data());
             let edges = Edges::begin();
             match self.poll(future.as_mut()) {
-                Poll::Ready(value) => {
-                    edges.clear();
-                    Ok(value)
-                }
+                Poll::Ready(value) => Ok(value),
                 Poll::Pending => self.finish(future, wait, &edges),
             }
         })
@@ -242,7 +239,6 @@ impl Driver {
         wait: Wait,
         edges: &Edges,
     ) -> Result<F::Output, NothingWakes> {
-        let _scope = edges.scope();
         let mut waiting = Waiting {
             wait,
             edges,

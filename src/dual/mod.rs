@@ -12,3 +12,5 @@ pub(crate) mod on;
 pub(crate) mod start;
 pub(crate) mod time;
 pub(crate) mod timer;
+#[cfg(feature = "tokio")]
+mod tokio;

@@ -14,7 +14,7 @@ use futures::channel::oneshot;
 use futures::future::FusedFuture;
 use pin_project_lite::pin_project;
 
-use smartcall_context::internal::{self as context, Returning, Snapshot, StartedIn};
+use smartcall_context::internal::{self as context, InRuntime, Returning, Snapshot};
 
 use crate::drive::driver::{self, NothingWakes};
 use crate::dual::handle::Dual;
@@ -78,7 +78,7 @@ where
     pub fn start(self) -> Dual<T, Started<T>> {
         THREADS.check("background");
         match background() {
-            Ok(background) => self.start_on(background, StartedIn::capture()),
+            Ok(background) => self.start_on(background, InRuntime::capture()),
             Err(error) => panic!(
                 "cannot start a handle in the background: {error}. This happens if the system can't start more \
                  threads. Resolve the handle with `.get()` or `.await` instead."
@@ -87,7 +87,7 @@ where
     }
 
     #[track_caller]
-    fn start_on(self, background: &Executor, runtime: StartedIn) -> Dual<T, Started<T>> {
+    fn start_on(self, background: &Executor, runtime: InRuntime) -> Dual<T, Started<T>> {
         // See `LARGE`. It is done here, since the handle would be copied on its way there, too.
         let task = if mem::size_of::<W>() > LARGE {
             background.spawn(Following::new(Box::pin(self), runtime))
@@ -146,7 +146,7 @@ where
             drop(done);
         });
         // The caller's runtime may be shutting down: its timers would never fire.
-        quietly(|| whole.start_on(background, StartedIn::none()).detach());
+        quietly(|| whole.start_on(background, InRuntime::none()).detach());
         if context::can_block().is_ok() {
             quietly(|| drop(Dual::future(ended).get_timeout(limit)));
         }
@@ -218,12 +218,12 @@ pin_project! {
         future: F,
         // `None` once the value is ready.
         snapshot: Option<Snapshot>,
-        runtime: StartedIn,
+        runtime: InRuntime,
     }
 }
 
 impl<F> Following<F> {
-    fn new(future: F, runtime: StartedIn) -> Self {
+    fn new(future: F, runtime: InRuntime) -> Self {
         Following {
             future,
             snapshot: Some(context::capture()),

@@ -87,6 +87,7 @@ pub(crate) mod handle;
 pub(crate) mod inner;
 pub(crate) mod kind;
 mod pieces;
+pub(crate) mod scoped;
 mod std_traits;
 #[cfg(feature = "tokio")]
 pub(crate) mod tokio;
@@ -98,5 +99,6 @@ pub use self::copy::copy;
 pub use self::form::{Readable, Seekable, Writable};
 pub use self::handle::DualIo;
 pub use self::kind::Futures;
+pub use self::scoped::Scoped;
 #[cfg(feature = "tokio")]
 pub use self::tokio::Tokio;

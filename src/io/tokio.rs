@@ -5,11 +5,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
+use tokio::runtime::Handle;
 
 use crate::io::asynchronous::Async;
 use crate::io::form::{Readable, Seekable, Writable};
 use crate::io::handle::DualIo;
 use crate::io::kind::{PollRead, PollSeek, PollWrite};
+use crate::io::scoped::Scoped;
+use crate::work::scoped::Bind;
+use crate::work::tokio::InRuntime;
 
 /// The traits of tokio.
 #[derive(Debug)]
@@ -34,6 +38,29 @@ impl<T> DualIo<Async<T, Tokio>> {
     /// ```
     pub fn tokio(io: T) -> Self {
         DualIo::new(Async::new(io))
+    }
+}
+
+impl<F> DualIo<F> {
+    /// Binds the reader or writer to a runtime of tokio, for sync and for async callers.
+    ///
+    /// See [`Dual::in_runtime`](crate::Dual::in_runtime).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use smartcall::DualIo;
+    /// use tokio::runtime::Runtime;
+    ///
+    /// let runtime = Runtime::new().unwrap();
+    /// let mut io = DualIo::tokio(&b"some bytes"[..]).in_runtime(runtime.handle());
+    /// let mut text = String::new();
+    /// io.read_to_string(&mut text).unwrap();
+    /// assert_eq!(text, "some bytes");
+    /// ```
+    pub fn in_runtime(self, runtime: &Handle) -> DualIo<Scoped<F, InRuntime>> {
+        self.bind(InRuntime::new(runtime))
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) mod source;
 #[cfg(feature = "executor")]
 pub(crate) mod start;
 pub(crate) mod then;
+#[cfg(feature = "tokio")]
+mod tokio;
 pub(crate) mod verdict;
 
 pub use self::asynchronous::Async;

@@ -15,11 +15,12 @@ use crate::work::scoped::{Bind, OnPool, Scope, bind};
 
 /// A source that is polled and blocked on in a scope: bound to a pool, joined on drop, or interrupted on drop.
 ///
-/// Made by [`DualStream::on`](crate::DualStream::on), [`offload::join_on_drop`](crate::offload::join_on_drop) and
-/// [`offload::interrupt_on_drop`](crate::offload::interrupt_on_drop).
+/// Made by [`DualStream::on`](crate::DualStream::on), [`offload::join_on_drop`](crate::offload::join_on_drop),
+/// [`offload::interrupt_on_drop`](crate::offload::interrupt_on_drop) and, with the feature `tokio`, `DualStream::in_runtime`.
 #[must_use = "nothing runs until items are taken"]
-pub struct Scoped<S, B> {
-    source: S,
+pub struct Scoped<S, B: Scope> {
+    /// `None` once it is dropped, in the scope.
+    source: Option<S>,
     scope: B,
 }
 
@@ -58,24 +59,43 @@ impl<T, S: Source<Item = T>> Bind for DualStream<T, S> {
 
     fn bind<B: Scope>(self, scope: B) -> Self::Bound<B> {
         DualStream::new(Scoped {
-            source: self,
+            source: Some(self),
             scope,
         })
     }
 }
 
-impl<S, B> Unpin for Scoped<S, B> {}
+impl<S, B: Scope> Unpin for Scoped<S, B> {}
+
+impl<S, B: Scope> Scoped<S, B> {
+    fn source(&self) -> &S {
+        self.source.as_ref().expect(IN_PLACE)
+    }
+
+    fn run<R>(&mut self, f: impl FnOnce(&mut S) -> R) -> R {
+        let source = self.source.as_mut().expect(IN_PLACE);
+        self.scope.run(|| f(source))
+    }
+}
+
+const IN_PLACE: &str = "only the drop takes it";
+
+impl<S, B: Scope> Drop for Scoped<S, B> {
+    fn drop(&mut self) {
+        let source = self.source.take();
+        self.scope.run(|| drop(source));
+    }
+}
 
 impl<S: Source, B: Scope> Stream for Scoped<S, B> {
     type Item = S::Item;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
-        let this = &mut *self;
-        this.scope.run(|| Pin::new(&mut this.source).poll_next(cx))
+        self.run(|source| Pin::new(source).poll_next(cx))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.source.size_hint()
+        self.source().size_hint()
     }
 }
 
@@ -83,19 +103,19 @@ impl<S: Source, B: Scope> Source for Scoped<S, B> {
     blocks_next!();
 
     fn block_next_at(&mut self, line: Line) -> Result<Option<S::Item>, NothingWakes> {
-        self.scope.run(|| self.source.block_next_at(line))
+        self.run(|source| source.block_next_at(line))
     }
 
     fn is_immediate(&self) -> bool {
-        self.scope.run(|| self.source.is_immediate())
+        self.scope.run(|| self.source().is_immediate())
     }
 
     fn is_ready(&self) -> bool {
-        self.source.is_ready()
+        self.source().is_ready()
     }
 }
 
-impl<S, B> fmt::Debug for Scoped<S, B> {
+impl<S, B: Scope> fmt::Debug for Scoped<S, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scoped").finish_non_exhaustive()
     }

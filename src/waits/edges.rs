@@ -4,8 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::task::Context;
 
-use smartcall_context::{self as context, Place};
-
 /// A line of the program.
 pub(crate) type Line = &'static Location<'static>;
 
@@ -32,27 +30,28 @@ pub(crate) struct Edge {
     pub(crate) waker: usize,
 }
 
-/// With so many edges on a thread, the next one takes the place of the first: an executor of another crate that announces itself
-/// may poll tasks and jobs of ours for ever, and nothing takes their edges away. A poll that loses edges so is taken for one that
-/// waits for something else.
+/// With so many edges on a thread, the next one takes the place of the first. A poll that loses edges so is taken for one that waits
+/// for something else.
 const MOST: usize = 1024;
 
 thread_local! {
-    /// How many entries of `EDGES` count. It has no destructor.
+    /// How many entries of `EDGES` count, and one; or 0 where nobody asks for edges. It has no destructor.
     static COUNT: Cell<usize> = const { Cell::new(0) };
 
     /// The edges of all polls on this thread's stack, the outermost first.
     static EDGES: RefCell<Vec<Edge>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Notes that what was just polled has returned `Pending`. Where no driver or task of ours polls it, nobody asks for its edges.
+/// Notes that what was just polled has returned `Pending`, unless only executors of other crates poll it: nobody asks for its edges,
+/// and nobody would take them away.
 #[inline]
 pub(crate) fn add(target: Target, cx: &Context<'_>) {
-    if !NOTED || context::current() == Place::Outside {
+    if !NOTED {
         return;
     }
     let count = match COUNT.get() {
-        count if count < MOST => count,
+        0 => return,
+        count if count <= MOST => count - 1,
         _ => 0,
     };
     let waker = cx.waker().data().addr();
@@ -60,45 +59,45 @@ pub(crate) fn add(target: Target, cx: &Context<'_>) {
         if let Ok(mut edges) = edges.try_borrow_mut() {
             edges.truncate(count);
             edges.push(Edge { target, waker });
-            COUNT.set(edges.len());
+            COUNT.set(edges.len() + 1);
         }
     });
 }
 
-/// The edges of one poll: those that were added since this was made.
+/// The edges of one poll: those that were added since this was made, until it is dropped.
 ///
-/// Making it is a load, and clearing it a store: that is all that a value which is ready pays.
+/// Making it and dropping it are a load and two stores: that is all that a value which is ready pays.
 pub(crate) struct Edges {
-    first: usize,
+    /// What `COUNT` was before.
+    before: usize,
 }
 
 impl Edges {
     #[inline]
     pub(crate) fn begin() -> Self {
-        Edges {
-            first: if NOTED { COUNT.get() } else { 0 },
-        }
+        let edges = Edges {
+            before: if NOTED { COUNT.get() } else { 0 },
+        };
+        edges.clear();
+        edges
     }
 
     /// Forgets them, since the next poll begins.
     #[inline]
     pub(crate) fn clear(&self) {
         if NOTED {
-            COUNT.set(self.first);
+            COUNT.set(self.before.max(1));
         }
-    }
-
-    /// Forgets them when what this returns is dropped.
-    pub(crate) fn scope(&self) -> Scope<'_> {
-        Scope(self)
     }
 
     /// Copies them, each once.
     pub(crate) fn copy_to(&self, copy: &mut Vec<Edge>) {
         copy.clear();
+        let first = self.before.saturating_sub(1);
         let _ = EDGES.try_with(|edges| {
             if let Ok(edges) = edges.try_borrow() {
-                for edge in edges.iter().take(COUNT.get()).skip(self.first) {
+                let count = COUNT.get().saturating_sub(1);
+                for edge in edges.iter().take(count).skip(first) {
                     if !copy.contains(edge) {
                         copy.push(*edge);
                     }
@@ -108,11 +107,11 @@ impl Edges {
     }
 }
 
-/// Edges that are forgotten when this is dropped.
-pub(crate) struct Scope<'a>(&'a Edges);
-
-impl Drop for Scope<'_> {
+impl Drop for Edges {
+    #[inline]
     fn drop(&mut self) {
-        self.0.clear();
+        if NOTED {
+            COUNT.set(self.before);
+        }
     }
 }

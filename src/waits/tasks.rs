@@ -176,8 +176,7 @@ impl<F: Future> Future for Watched<F> {
             return poll(*this.spawned, cx, |cx| this.future.poll(cx));
         }
         // What it waits for is nothing that the thread waits for that polls it.
-        let edges = Edges::begin();
-        let _scope = edges.scope();
+        let _edges = Edges::begin();
         this.future.poll(cx)
     }
 }
@@ -207,7 +206,6 @@ pub(crate) fn poll<T>(
     counted.is_woken.store(false, Ordering::SeqCst);
     ignore_poison(node.state.lock()).polls += 1;
     let edges = Edges::begin();
-    let _scope = edges.scope();
     let result = poll(&mut Context::from_waker(waker));
     let mut state = ignore_poison(node.state.lock());
     state.polls += 1;

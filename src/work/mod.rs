@@ -15,7 +15,7 @@
 //! | [`Ready`] | the value is dropped | | |
 //! | [`map`](crate::Dual::map), [`then`](crate::Dual::then) and their variants | no step runs | the current step is dropped, and the next step never begins | |
 //! | [`join`](crate::join), [`try_join`](crate::try_join), [`race`](crate::race) | nothing runs | all parts that are not done are dropped | |
-//! | [`Scoped`], by [`Dual::on`] | like the work in it | | |
+//! | [`Scoped`], by [`Dual::on`] and `Dual::in_runtime` | like the work in it | | |
 //! | [`Scoped`], by [`interrupt_on_drop`](crate::offload::interrupt_on_drop) | like the work in it | like the work in it; a `.get()` in the blocking code in it unwinds | like the work in it |
 //! | [`Scoped`], by [`join_on_drop`](crate::offload::join_on_drop) | like the work in it | like the work in it; then the dropping thread waits until the blocking code in it has ended | like the work in it |
 //! | [`Timeout`] | nothing runs | the work is dropped, as when the time has elapsed | |
@@ -34,6 +34,8 @@ pub(crate) mod pair;
 pub(crate) mod ready;
 pub(crate) mod scoped;
 pub(crate) mod staying;
+#[cfg(feature = "tokio")]
+pub(crate) mod tokio;
 pub(crate) mod traits;
 
 pub use self::blocking::Blocking;

@@ -49,33 +49,52 @@ pin_project! {
     /// Work that is polled and resolved in a scope: bound to a pool, joined on drop, or interrupted on drop.
     ///
     /// Made by [`Dual::on`](crate::Dual::on), [`offload::join_on_drop`](crate::offload::join_on_drop) and
-    /// [`offload::interrupt_on_drop`](crate::offload::interrupt_on_drop). Dropping it drops the work.
+    /// [`offload::interrupt_on_drop`](crate::offload::interrupt_on_drop), and, with the feature `tokio`, by `Dual::in_runtime`.
+    /// Dropping it drops the work, in the scope.
     #[must_use = "nothing runs until it is awaited or resolved with `.get()`"]
-    pub struct Scoped<W, S> {
+    pub struct Scoped<W, S: Scope> {
+        // An `Option`, so that it can be dropped in the scope.
         #[pin]
-        work: W,
+        work: Option<W>,
         scope: S,
+    }
+
+    impl<W, S: Scope> PinnedDrop for Scoped<W, S> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            this.scope.run(|| this.work.set(None));
+        }
     }
 }
 
-impl<W, S> Scoped<W, S> {
+impl<W, S: Scope> Scoped<W, S> {
     pub(crate) fn new(work: W, scope: S) -> Self {
-        Scoped { work, scope }
+        Scoped {
+            work: Some(work),
+            scope,
+        }
+    }
+
+    fn work(&self) -> &W {
+        self.work.as_ref().expect(IN_PLACE)
     }
 }
+
+const IN_PLACE: &str = "only the drop takes it";
 
 impl<W: Future, S: Scope> Future for Scoped<W, S> {
     type Output = W::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<W::Output> {
         let this = self.project();
-        this.scope.run(|| this.work.poll(cx))
+        let work = this.work.as_pin_mut().expect(IN_PLACE);
+        this.scope.run(|| work.poll(cx))
     }
 }
 
 impl<W: FusedFuture, S: Scope> FusedFuture for Scoped<W, S> {
     fn is_terminated(&self) -> bool {
-        self.work.is_terminated()
+        self.work().is_terminated()
     }
 }
 
@@ -84,19 +103,20 @@ impl<W: Work, S: Scope> Work for Scoped<W, S> {
 
     fn block_at(self: Pin<&mut Self>, line: Line) -> Result<W::Output, NothingWakes> {
         let this = self.project();
-        this.scope.run(|| this.work.block_at(line))
+        let work = this.work.as_pin_mut().expect(IN_PLACE);
+        this.scope.run(|| work.block_at(line))
     }
 
     fn is_immediate(&self) -> bool {
-        self.scope.run(|| self.work.is_immediate())
+        self.scope.run(|| self.work().is_immediate())
     }
 
     fn is_ready(&self) -> bool {
-        self.work.is_ready()
+        self.work().is_ready()
     }
 }
 
-impl<W, S> fmt::Debug for Scoped<W, S> {
+impl<W, S: Scope> fmt::Debug for Scoped<W, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scoped").finish_non_exhaustive()
     }

@@ -3,7 +3,7 @@
 #[cfg(feature = "futures-executor")]
 use crate::runtimes::futures;
 #[cfg(feature = "tokio")]
-use crate::runtimes::tokio::{self, Here};
+use crate::runtimes::tokio::here::{self, Here};
 
 /// Whether there is any runtime that could be detected.
 pub(crate) const ENABLED: bool = cfg!(any(feature = "futures-executor", feature = "tokio"));
@@ -50,7 +50,7 @@ pub(crate) fn finds_any() -> bool {
         return true;
     }
     #[cfg(feature = "tokio")]
-    return tokio::is_entered();
+    return here::is_entered();
     #[cfg(not(feature = "tokio"))]
     false
 }
@@ -63,7 +63,7 @@ pub(crate) fn detect() -> Option<Found> {
         return Some(Found::Futures);
     }
     #[cfg(feature = "tokio")]
-    return tokio::here().map(|here| match here {
+    return here::here().map(|here| match here {
         Here::CurrentThread => Found::TokioCurrentThread,
         Here::LocalSet => Found::TokioLocalSet,
         Here::WorkerOrCurrentThread => Found::TokioUncertain,
@@ -76,7 +76,7 @@ pub(crate) fn detect() -> Option<Found> {
 /// Returns whether this very thread polls the tasks of a detected runtime.
 pub(crate) fn polls_task() -> bool {
     #[cfg(feature = "tokio")]
-    return tokio::polls_task();
+    return here::polls_task();
     #[cfg(not(feature = "tokio"))]
     false
 }

@@ -1,4 +1,4 @@
-//! Runtimes that work is run in: the one that a driver enters, and the one that work was started in.
+//! Runtimes that work is run in: the one that a driver enters, and the one that work belongs to.
 
 #[cfg(feature = "tokio")]
 use ::tokio::runtime::{EnterGuard, Handle};
@@ -6,7 +6,7 @@ use ::tokio::runtime::{EnterGuard, Handle};
 #[cfg(feature = "tokio")]
 use crate::refusal::panic_forked;
 #[cfg(feature = "tokio")]
-use crate::runtimes::tokio;
+use crate::runtimes::tokio::{ours, run_in::run_in};
 
 /// Leaves the runtime that [`enter`] has entered, if any, when dropped.
 #[derive(Debug)]
@@ -16,12 +16,12 @@ pub struct Entered {
     _guard: Option<EnterGuard<'static>>,
 }
 
-/// Enters a runtime of ours, unless there is one on this thread.
+/// Enters the default runtime, unless there is one on this thread.
 #[inline]
 pub fn enter() -> Entered {
     Entered {
         #[cfg(feature = "tokio")]
-        _guard: tokio::enter(),
+        _guard: ours::enter(),
     }
 }
 
@@ -32,47 +32,58 @@ pub fn enter() -> Entered {
 pub fn enter_if_alive() -> Entered {
     Entered {
         #[cfg(feature = "tokio")]
-        _guard: tokio::is_alive().then(tokio::enter).flatten(),
+        _guard: ours::is_alive().then(ours::enter).flatten(),
     }
 }
 
-/// Panics if the runtime of ours that is entered has no thread in this process.
+/// Panics if the default runtime is entered and has no thread in this process.
 #[inline]
 pub fn check() {
     #[cfg(feature = "tokio")]
-    if tokio::is_of_parent() {
+    if ours::is_of_parent() {
         panic_forked("tokio runtime");
     }
 }
 
-/// The runtime that work was started in, if it was started in one.
-#[derive(Debug)]
-pub struct StartedIn {
+/// The runtime that code runs in, whatever thread polls it, if there is one.
+#[derive(Clone, Debug)]
+pub struct InRuntime {
     #[cfg(feature = "tokio")]
     handle: Option<Handle>,
 }
 
-impl StartedIn {
-    /// Takes the runtime of this thread.
+impl InRuntime {
+    /// This runtime.
+    #[cfg(feature = "tokio")]
+    pub fn new(handle: Handle) -> Self {
+        InRuntime {
+            handle: Some(handle),
+        }
+    }
+
+    /// The runtime of this thread.
     pub fn capture() -> Self {
-        StartedIn {
+        InRuntime {
             #[cfg(feature = "tokio")]
             handle: Handle::try_current().ok(),
         }
     }
 
-    /// No runtime: the work finds the one that its driver enters.
+    /// No runtime: the code finds the one that its driver enters.
     pub fn none() -> Self {
-        StartedIn {
+        InRuntime {
             #[cfg(feature = "tokio")]
             handle: None,
         }
     }
 
     /// Runs code with the runtime entered, so that its timers and sockets belong to it.
+    #[inline]
     pub fn run<R>(&self, f: impl FnOnce() -> R) -> R {
         #[cfg(feature = "tokio")]
-        let _entered = self.handle.as_ref().map(|handle| handle.enter());
+        if let Some(handle) = &self.handle {
+            return run_in(handle, f);
+        }
         f()
     }
 }

@@ -1,0 +1,84 @@
+//! How many `.get()`s hold blocking threads of a runtime.
+//!
+//! tokio hands the tasks of a worker that blocks to one of its blocking threads, of which it has 512 unless told otherwise. When these
+//! are used up, it hands them to nobody, and the runtime stands still for good. So no more workers may block than a limit below that.
+//!
+//! A thread asks before it blocks and counts when it does. So the limit may be exceeded by as many threads as the runtime has workers.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::runtime::{Id, worker_index};
+
+use crate::runtimes::tokio::run_in::judged;
+
+/// How many may block in each runtime.
+static MOST: AtomicUsize = AtomicUsize::new(256);
+
+/// How many block, in all runtimes. It only saves a look at `BLOCKED`.
+static ALL: AtomicUsize = AtomicUsize::new(0);
+
+/// How many block, in each runtime in which some do.
+static BLOCKED: Mutex<Vec<(Id, usize)>> = Mutex::new(Vec::new());
+
+fn blocked() -> MutexGuard<'static, Vec<(Id, usize)>> {
+    BLOCKED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Sets how many may block in each runtime.
+pub fn set_max_blocked(n: NonZeroUsize) {
+    MOST.store(n.get(), Ordering::Relaxed);
+}
+
+/// Returns the limit, if it keeps this thread from blocking.
+#[inline]
+pub(crate) fn limit_reached() -> Option<usize> {
+    let most = MOST.load(Ordering::Relaxed);
+    if ALL.load(Ordering::Relaxed) < most {
+        return None;
+    }
+    let id = worker_runtime()?;
+    let blocked = blocked();
+    let count = blocked.iter().find(|(of, _)| *of == id);
+    count.is_some_and(|(_, n)| *n >= most).then_some(most)
+}
+
+/// Returns the runtime that this thread is a worker of.
+fn worker_runtime() -> Option<Id> {
+    worker_index()?;
+    judged().map(|judged| judged.handle.id())
+}
+
+/// A worker that blocks, until this is dropped.
+pub(crate) struct Blocked(Option<Id>);
+
+/// Counts this thread, if it is a worker.
+pub(crate) fn count() -> Blocked {
+    let id = worker_runtime();
+    if let Some(id) = id {
+        ALL.fetch_add(1, Ordering::Relaxed);
+        let mut blocked = blocked();
+        match blocked.iter_mut().find(|(of, _)| *of == id) {
+            Some((_, n)) => *n += 1,
+            None => blocked.push((id, 1)),
+        }
+    }
+    Blocked(id)
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        let Some(id) = self.0 else {
+            return;
+        };
+        ALL.fetch_sub(1, Ordering::Relaxed);
+        let mut blocked = blocked();
+        if let Some(i) = blocked.iter().position(|(of, _)| *of == id) {
+            blocked[i].1 -= 1;
+            if blocked[i].1 == 0 {
+                blocked.swap_remove(i);
+            }
+        }
+    }
+}
