@@ -11,6 +11,8 @@ mod stalls;
 #[cfg(feature = "tokio")]
 mod tokio_get;
 #[cfg(feature = "tokio")]
+mod tokio_in_runtime;
+#[cfg(feature = "tokio")]
 mod tokio_nested;
 #[cfg(not(feature = "tokio"))]
 mod tokio_off;

@@ -24,7 +24,7 @@ fn assert_refused<T>(code: impl FnOnce() -> T) {
         text.starts_with(
             "cannot block here: this thread is running a current-thread runtime of tokio. "
         ) && text.contains("Use `.await` here")
-            && text.ends_with("In a multi-thread runtime this call works."),
+            && text.ends_with("`#[tokio::test(flavor = \"multi_thread\")]`."),
         "{text}"
     );
 }
