@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use futures::StreamExt;
-use smartcall::{Dual, DualIo, DualOf, DualStream, Emit, Work};
+use smartcall::{Dual, DualIo, DualOf, DualStream, Emit, Work, context};
 #[cfg(feature = "executor")]
 use smartcall::{Executor, LocalExecutor};
 use tokio::io::{AsyncRead, AsyncWriteExt};
@@ -185,7 +185,11 @@ fn judged_by_the_thread() {
             tokio::task::yield_now().await;
             5
         });
-        gets.try_get().map_err(|refused| refused.to_string())
+        let can_block = context::can_block().is_ok();
+        let got = gets.try_get().map_err(|refused| refused.to_string());
+        // It is known without trying.
+        assert_eq!(can_block, got.is_ok(), "{got:?}");
+        got
     }
 
     let refused = |why: &str| {
@@ -224,12 +228,19 @@ fn judged_by_the_thread() {
                 refused("a current-thread runtime"),
                 "in a current-thread root"
             );
-            let asks = Dual::future(async { may_block() }).in_runtime(home).boxed();
-            assert_eq!(
-                current_thread().block_on(async { tokio::spawn(asks).await.expect("it ends") }),
-                refused("a current-thread runtime"),
-                "in a current-thread task"
-            );
+            let in_tasks = || {
+                let asks = Dual::future(async { may_block() }).in_runtime(home).boxed();
+                current_thread().block_on(async { tokio::spawn(asks).await.expect("it ends") })
+            };
+            assert_eq!(in_tasks(), refused("a current-thread runtime"));
+            thread::scope(|scope| {
+                let thread = thread::Builder::new().name("tokio-like".into());
+                let asked = thread
+                    .spawn_scoped(scope, in_tasks)
+                    .expect("it starts")
+                    .join();
+                assert_eq!(asked.expect("it ends"), refused("a current-thread runtime"));
+            });
             let local = Dual::future(async { may_block() }).in_runtime(home).boxed();
             let set = LocalSet::new();
             let asked = set.block_on(&multi_thread(1), async {
