@@ -35,6 +35,6 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// # });
     /// ```
     pub fn in_runtime(self, runtime: &Handle) -> DualOf<Scoped<Dual<T, W>, InRuntime>> {
-        self.bind(InRuntime::new(runtime))
+        self.bind(InRuntime::new(runtime.clone()))
     }
 }

@@ -60,7 +60,7 @@ impl<F> DualIo<F> {
     /// assert_eq!(text, "some bytes");
     /// ```
     pub fn in_runtime(self, runtime: &Handle) -> DualIo<Scoped<F, InRuntime>> {
-        self.bind(InRuntime::new(runtime))
+        self.bind(InRuntime::new(runtime.clone()))
     }
 }
 

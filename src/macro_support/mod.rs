@@ -4,6 +4,7 @@
 #[path = "callers.rs"]
 pub mod caller;
 mod checks;
+mod in_runtime;
 pub mod limit;
 
 pub use self::checks::{
@@ -12,6 +13,7 @@ pub use self::checks::{
     tries_to_iterate_on_the_pool,
 };
 
+pub use self::in_runtime::{in_runtime, runtime};
 pub use crate::{__caller as foreign, __caller as sync};
 
 #[cfg(feature = "executor")]

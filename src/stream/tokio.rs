@@ -28,6 +28,6 @@ impl<T, S: Source<Item = T>> DualStream<T, S> {
     /// assert!(spawns.in_runtime(runtime.handle()).into_iter().eq([0, 1, 2]));
     /// ```
     pub fn in_runtime(self, runtime: &Handle) -> DualStreamOf<Scoped<DualStream<T, S>, InRuntime>> {
-        self.bind(InRuntime::new(runtime))
+        self.bind(InRuntime::new(runtime.clone()))
     }
 }

@@ -11,8 +11,8 @@ use crate::work::scoped::{Scope, sealed};
 pub struct InRuntime(context::InRuntime);
 
 impl InRuntime {
-    pub(crate) fn new(runtime: &Handle) -> Self {
-        InRuntime(context::InRuntime::new(runtime.clone()))
+    pub(crate) fn new(runtime: Handle) -> Self {
+        InRuntime(context::InRuntime::new(runtime))
     }
 }
 

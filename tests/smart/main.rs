@@ -9,6 +9,8 @@ mod boxed;
 mod forms;
 mod functions;
 mod hygiene;
+#[cfg(feature = "tokio")]
+mod in_runtime;
 mod lints;
 mod methods;
 mod owned;

@@ -40,6 +40,8 @@ fn wrong_use_of_an_attribute_does_not_compile() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let cases = TestCases::new();
     cases.compile_fail("tests/ui/smart/*.rs");
+    #[cfg(not(feature = "tokio"))]
+    cases.compile_fail("tests/ui/smart/without_tokio/*.rs");
     #[cfg(feature = "executor")]
     cases.compile_fail("tests/ui/smart/executor/*.rs");
 }

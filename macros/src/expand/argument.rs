@@ -122,6 +122,23 @@ impl Argument {
         }
     }
 
+    /// Binds a reference to the user's name, whatever the argument is called.
+    pub(crate) fn lend(&self) -> TokenStream {
+        let (name, cfgs) = (&self.name, self.cfgs());
+        match &self.pat {
+            Pat::Ident(pat) => {
+                let ident = &pat.ident;
+                let span = mixed_site_at(ident.span());
+                let reference = match self.access {
+                    Access::OwnedCopy => quote_spanned!(span=> #name.lend()),
+                    _ => quote_spanned!(span=> &#name),
+                };
+                quote_spanned!(span=> #(#cfgs)* #[allow(unused_variables)] let #ident = #reference;)
+            }
+            _ => TokenStream::new(),
+        }
+    }
+
     /// Captures the argument. If the body gets a reference, binds it to the user's name.
     fn capture(&self) -> TokenStream {
         let (name, cfgs) = (&self.name, self.cfgs());

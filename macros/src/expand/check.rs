@@ -1,6 +1,7 @@
 //! Checks of a function: what `#[smart]` does not support on it.
 
-use quote::quote;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::{FnArg, ReturnType, Safety, Signature, Type, TypeParamBound};
 
 use crate::errors::Errors;
@@ -252,6 +253,21 @@ pub(crate) fn options(
             options.ahead = None;
         }
     }
+    if let Some(runtime) = &options.in_runtime {
+        let needs_self = uses_self(runtime.to_token_stream()) && function.sig.receiver().is_none();
+        let message = if function.body.is_none() {
+            "`in_runtime` is for a function with a body: write it on the implementations"
+        } else {
+            "this `in_runtime` uses `self`, and the function takes none: give the function a \
+             `#[smart(in_runtime = ..)]` of its own"
+        };
+        // That of a trait is for its functions with a body.
+        let is_declared = function.body.is_none() && option_source == OptionSource::Function;
+        if is_declared || (needs_self && function.body.is_some()) {
+            errors.push_spanned(&function.sig.ident, message);
+            options.in_runtime = None;
+        }
+    }
     if let Some((in_place, _)) = options.in_place.zip(asyncness) {
         errors.push_at(
             in_place,
@@ -279,4 +295,13 @@ pub(crate) fn options(
         }
     }
     options
+}
+
+/// Returns whether an expression uses `self`.
+fn uses_self(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "self",
+        TokenTree::Group(group) => uses_self(group.stream()),
+        _ => false,
+    })
 }

@@ -24,6 +24,22 @@ pub(crate) fn expression(function: &FunctionParts<'_>, kind: &BodyKind) -> Token
         None => Ident::new("Dual", call),
         Some(_) => Ident::new("DualStream", call),
     };
+    let handle = match &function.options.in_runtime {
+        None => handle,
+        // Before the body takes the arguments.
+        Some(runtime) => {
+            let arguments = function.arguments.iter().map(Argument::lend);
+            quote_spanned! {call=>
+                {
+                    let __in_runtime = {
+                        #(#arguments)*
+                        #krate::__private::runtime(&(#runtime))
+                    };
+                    #krate::__private::in_runtime(#handle, __in_runtime)
+                }
+            }
+        }
+    };
     if function.options.local.is_some() {
         quote_spanned!(call=> #krate::#dual::boxed_local(#handle))
     } else if function.options.boxed.is_some() {

@@ -32,6 +32,8 @@ pub(crate) struct Options {
     pub(crate) stream: Option<Span>,
     /// How many items of a blocking iterator are made ahead.
     pub(crate) ahead: Option<Expr>,
+    /// The runtime that the work belongs to.
+    pub(crate) in_runtime: Option<Expr>,
     /// Leave this function of an `impl` block or trait unchanged.
     pub(crate) skip: Option<Span>,
     /// The sync version of an async function.
@@ -45,11 +47,15 @@ pub(crate) struct Options {
 
 /// The names of the options, for an error message.
 const NAMES: &str = "`boxed`, `local`, `in_place`, `send`, `owned`, `use<..>`, `stream`, \
-                     `ahead = number`, `skip`, `blocking = function` or `crate = path`";
+                     `ahead = number`, `in_runtime = handle`, `skip`, `blocking = function` or `crate = path`";
 
 /// The error message for `ahead` without its number.
 const MISSING_NUMBER: &str =
     "`ahead` needs a number of items that is not 0: write `ahead = 64`, or name a constant";
+
+/// The error message for `in_runtime` without its handle.
+const MISSING_RUNTIME: &str = "`in_runtime` needs the handle of a tokio runtime: write `in_runtime = self.runtime`, or \
+     `in_runtime = smartcall::tokio::runtime()`";
 
 impl Options {
     /// Parses the tokens between the parentheses.
@@ -138,6 +144,7 @@ impl Options {
             "blocking" => return parse_path(&name, &mut self.blocking, input, errors),
             "crate" => return parse_path(&name, &mut self.crate_path, input, errors),
             "ahead" => return self.parse_ahead(&name, input, errors),
+            "in_runtime" => return self.parse_in_runtime(&name, input, errors),
             "use" => return self.parse_precise_capture(&name, input, errors),
             "__last" => {
                 let value;
@@ -188,6 +195,27 @@ impl Options {
         Ok(())
     }
 
+    fn parse_in_runtime(
+        &mut self,
+        name: &Ident,
+        input: ParseStream,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        if parse_equals(
+            name,
+            self.in_runtime.is_some(),
+            MISSING_RUNTIME,
+            input,
+            errors,
+        )? {
+            let runtime = input.parse::<Expr>();
+            let runtime =
+                runtime.map_err(|error| syn::Error::new(error.span(), MISSING_RUNTIME))?;
+            self.in_runtime = Some(runtime);
+        }
+        Ok(())
+    }
+
     fn parse_precise_capture(
         &mut self,
         name: &Ident,
@@ -223,6 +251,7 @@ impl Options {
         ];
         flags.iter().any(Option::is_some)
             || self.ahead.is_some()
+            || self.in_runtime.is_some()
             || self.blocking.is_some()
             || self.precise_capture.is_some()
     }
@@ -268,6 +297,9 @@ impl ToTokens for Options {
         }
         if let Some(number) = &self.ahead {
             tokens.extend(quote!(ahead = #number,));
+        }
+        if let Some(runtime) = &self.in_runtime {
+            tokens.extend(quote!(in_runtime = #runtime,));
         }
         if let Some(path) = &self.blocking {
             tokens.extend(quote!(blocking = #path,));
