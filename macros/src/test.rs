@@ -18,7 +18,10 @@ use crate::parse::time_limit::{self, Limit};
 use crate::span::mixed_site_at;
 
 /// The callers, in the order of their tests.
-const CALLERS: [&str; 4] = ["sync", "shim", "foreign", "tokio"];
+const CALLERS: [&str; 5] = ["sync", "shim", "foreign", "tokio", "current_thread"];
+
+/// The caller that is meant only if it is named: in its runtime a body may await, and not block.
+const CURRENT_THREAD: &str = "current_thread";
 
 /// Expands `#[smartcall::test]`.
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -58,8 +61,8 @@ fn parse_options(tokens: TokenStream, errors: &mut Errors) -> Options {
             errors.push_spanned(
                 &name,
                 format!(
-                    "`#[smartcall::test]` has no caller `{name}`: use `sync`, `shim`, `foreign` \
-                     or `tokio`"
+                    "`#[smartcall::test]` has no caller `{name}`: use `sync`, `shim`, `foreign`, \
+                     `tokio` or `current_thread`"
                 ),
             );
         } else if options.callers.contains(&name) {
@@ -80,6 +83,18 @@ fn tests(mut function: Function, options: &Options, errors: &mut Errors) -> Toke
             .body
             .as_ref()
             .map_or_else(TokenStream::new, |_| quote!(#function));
+    }
+    let is_sync = function.sig.asyncness.is_none();
+    let named = options
+        .callers
+        .iter()
+        .find(|caller| *caller == CURRENT_THREAD);
+    if let Some(named) = named.filter(|_| is_sync) {
+        errors.push_spanned(
+            named,
+            "the caller `current_thread` is for an `async fn`: in a current-thread runtime a `.get()` panics, and a \
+             sync body can't await",
+        );
     }
     let (test_attrs, function_attrs): (Vec<_>, Vec<_>) =
         function.attrs.into_iter().partition(belongs_to_test);
@@ -103,10 +118,13 @@ fn tests(mut function: Function, options: &Options, errors: &mut Errors) -> Toke
     };
     let tests = CALLERS.iter().filter_map(|caller| {
         // If a feature for the caller is missing, `chosen` is an error, and `known` adds no test.
+        if is_sync && *caller == CURRENT_THREAD {
+            return None;
+        }
         let given = options.callers.iter().find(|chosen| chosen == caller);
         let (wanted, span) = match given {
             Some(given) => ("chosen", mixed_site_at(given.span())),
-            None if options.callers.is_empty() => ("known", span),
+            None if options.callers.is_empty() && *caller != CURRENT_THREAD => ("known", span),
             None => return None,
         };
         let krate = crate_path(options.krate.as_ref(), span);

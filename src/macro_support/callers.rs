@@ -87,22 +87,44 @@ pub mod foreign {
     use super::drive;
 
     pub fn asynchronous<F: Future>(body: impl FnOnce() -> F) -> F::Output {
+        #[cfg(feature = "tokio")]
+        let _entered = super::tokio::runtime().enter();
         drive(body())
     }
 
     pub fn blocking<T>(body: impl FnOnce() -> T) -> T {
-        drive(async { body() })
+        asynchronous(async || body())
     }
 }
 
-/// A task of a multi-thread tokio runtime.
+/// The root of a current-thread tokio runtime, as in `#[tokio::test]`.
+#[cfg(feature = "tokio")]
+pub mod current_thread {
+    use std::future::Future;
+
+    use ::tokio::runtime::Builder;
+
+    pub fn asynchronous<F: Future>(body: impl FnOnce() -> F) -> F::Output {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        runtime
+            .expect("a runtime starts")
+            .block_on(async { body().await })
+    }
+}
+
+/// A task of the multi-thread tokio runtime of all tests: a client that is kept in a `static` outlives the first test.
 #[cfg(feature = "tokio")]
 pub mod tokio {
-    use std::future::Future;
-    use std::panic;
+    use std::cell::Cell;
+    use std::future::{Future, poll_fn};
+    use std::panic::{self, AssertUnwindSafe};
     use std::process::{ExitCode, Termination};
+    use std::sync::{Once, OnceLock};
+    use std::task::Poll;
+    use std::thread;
 
     use ::tokio::runtime::{Builder, Runtime};
+    use smartcall_context::internal::scoped;
 
     use super::Moves;
 
@@ -118,20 +140,69 @@ pub mod tokio {
         run(async { body().report() })
     }
 
-    fn run(task: impl Future<Output = ExitCode> + Send + 'static) -> ExitCode {
+    thread_local! {
+        /// Whether this thread polls the body of a test.
+        static IN_BODY: Cell<bool> = const { Cell::new(false) };
+
+        /// What the last panic of a body on this thread has reported.
+        static REPORT: Cell<Option<String>> = const { Cell::new(None) };
+    }
+
+    fn run(body: impl Future<Output = ExitCode> + Send + 'static) -> ExitCode {
+        hold_reports();
+        let mut body = Box::pin(body);
+        let body = poll_fn(move |cx| {
+            let poll = AssertUnwindSafe(|| body.as_mut().poll(cx));
+            let poll = scoped::with(&IN_BODY, true, || panic::catch_unwind(poll));
+            match poll {
+                Ok(poll) => poll.map(Ok),
+                Err(payload) => Poll::Ready(Err((payload, REPORT.take()))),
+            }
+        });
         let runtime = runtime();
-        match runtime.block_on(runtime.spawn(task)) {
-            Ok(code) => code,
+        match runtime.block_on(runtime.spawn(body)) {
+            Ok(Ok(code)) => code,
+            Ok(Err((payload, report))) => {
+                if let Some(report) = report {
+                    eprintln!("{report}");
+                }
+                panic::resume_unwind(payload)
+            }
             Err(error) => panic::resume_unwind(error.into_panic()),
         }
     }
 
-    fn runtime() -> Runtime {
-        Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("a runtime starts")
+    /// Has the panics of bodies reported on the threads of their tests. The runner shows what a test's own thread prints, and the
+    /// threads of the runtime belong to the test that was first.
+    fn hold_reports() {
+        static HELD: Once = Once::new();
+
+        HELD.call_once(|| {
+            let report = panic::take_hook();
+            panic::set_hook(Box::new(move |info| {
+                if IN_BODY.get() {
+                    let thread = thread::current();
+                    let name = thread.name().unwrap_or("<unnamed>");
+                    REPORT.set(Some(format!("\nthread '{name}' {info}")));
+                } else {
+                    report(info);
+                }
+            }));
+        });
+    }
+
+    pub(super) fn runtime() -> &'static Runtime {
+        static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+
+        RUNTIME.get_or_init(|| {
+            // A test that blocks a worker without a word shall not hold up all others.
+            let workers = thread::available_parallelism().map_or(4, |n| n.get().max(4));
+            let runtime = Builder::new_multi_thread()
+                .worker_threads(workers)
+                .enable_all()
+                .build();
+            runtime.expect("a runtime starts")
+        })
     }
 }
 
@@ -150,6 +221,11 @@ macro_rules! __no_caller {
     (chosen $(#[$attr:meta])* fn shim $($test:tt)*) => {
         ::core::compile_error!(
             "the caller `shim` needs the feature `executor` of smartcall: enable it"
+        );
+    };
+    (chosen $(#[$attr:meta])* fn current_thread $($test:tt)*) => {
+        ::core::compile_error!(
+            "the caller `current_thread` needs the feature `tokio` of smartcall: enable it"
         );
     };
     (chosen $(#[$attr:meta])* fn tokio $($test:tt)*) => {

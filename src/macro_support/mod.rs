@@ -18,9 +18,9 @@ pub use crate::{__caller as foreign, __caller as sync};
 
 #[cfg(feature = "executor")]
 pub use crate::__caller as shim;
-#[cfg(feature = "tokio")]
-pub use crate::__caller as tokio;
 #[cfg(not(feature = "executor"))]
 pub use crate::__no_caller as shim;
+#[cfg(feature = "tokio")]
+pub use crate::{__caller as current_thread, __caller as tokio};
 #[cfg(not(feature = "tokio"))]
-pub use crate::__no_caller as tokio;
+pub use crate::{__no_caller as current_thread, __no_caller as tokio};

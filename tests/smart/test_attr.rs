@@ -209,3 +209,53 @@ fn a_failure_is_told_under_each_caller() {
         assert_eq!(output.matches(words).count(), callers().len(), "{output}");
     }
 }
+
+/// A client in a `static` is used by one test after the other: its tasks live in the runtime of all tests.
+#[cfg(feature = "tokio")]
+mod static_client {
+    use std::sync::OnceLock;
+
+    use tokio::sync::{mpsc, oneshot};
+
+    type Requests = mpsc::Sender<oneshot::Sender<u32>>;
+
+    async fn ask() -> u32 {
+        static REQUESTS: OnceLock<Requests> = OnceLock::new();
+
+        let requests = REQUESTS.get_or_init(|| {
+            let (requests, mut taken) = mpsc::channel::<oneshot::Sender<u32>>(1);
+            tokio::spawn(async move {
+                while let Some(answer) = taken.recv().await {
+                    answer.send(5).expect("it waits");
+                }
+            });
+            requests
+        });
+        let (answer, answered) = oneshot::channel();
+        requests.send(answer).await.expect("it is served");
+        answered.await.expect("it is answered")
+    }
+
+    #[smartcall::test(foreign, tokio)]
+    async fn first() {
+        assert_eq!(ask().await, 5);
+    }
+
+    #[smartcall::test(foreign, tokio)]
+    async fn second() {
+        assert_eq!(ask().await, 5);
+    }
+}
+
+/// As in `#[tokio::test]`: handles are awaited, and a `.get()` is refused.
+#[cfg(feature = "tokio")]
+#[smartcall::test(current_thread)]
+async fn the_current_thread_runtime() {
+    let here = Rc::new(thread::current().id());
+    assert_eq!(five().await, 5);
+    assert_eq!(six().await, 6);
+    tokio::task::yield_now().await;
+    assert_eq!(*here, thread::current().id());
+    assert!(context::can_block().is_err());
+    assert!(five().try_get().is_err());
+}
