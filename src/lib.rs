@@ -126,6 +126,10 @@
 pub mod kind;
 mod sync;
 mod system;
+
+#[cfg(feature = "tokio")]
+pub mod tokio;
+
 mod waits;
 
 #[cfg(feature = "diagnose")]
@@ -146,9 +150,6 @@ mod combine;
 pub mod stream;
 
 pub mod io;
-
-#[cfg(feature = "tokio")]
-pub mod tokio;
 
 #[cfg(feature = "macros")]
 #[doc(hidden)]

@@ -21,12 +21,12 @@ pub use crate::runtime_host::pool as runtime_pool;
 pub use crate::runtimes::entered::{
     InRuntime, check as check_runtime, enter as enter_runtime, enter_if_alive,
 };
+pub use crate::scoped;
 #[cfg(feature = "tokio")]
-pub use crate::runtimes::tokio::{
+pub use crate::tokio::{
     blocked::set_max_blocked,
     ours::{runtime, set as set_runtime},
 };
-pub use crate::scoped;
 #[cfg(feature = "tracing")]
 pub use crate::trace::Dispatcher;
 

@@ -99,6 +99,8 @@ mod runtimes;
 #[doc(hidden)]
 pub mod scoped;
 mod sync;
+#[cfg(feature = "tokio")]
+mod tokio;
 #[cfg(feature = "tracing")]
 mod trace;
 

@@ -9,7 +9,7 @@ use crate::host::{Host, InternalHost, Job, Token};
 use crate::refusal::Refusal;
 use crate::runtimes::detect::{self, Found};
 #[cfg(feature = "tokio")]
-use crate::runtimes::tokio::{blocked, here};
+use crate::tokio::{blocked, here};
 
 /// The host of a detected runtime.
 pub(crate) struct Detected {

@@ -3,7 +3,7 @@
 #[cfg(feature = "futures-executor")]
 use crate::runtimes::futures;
 #[cfg(feature = "tokio")]
-use crate::runtimes::tokio::here::{self, Here};
+use crate::tokio::here::{self, Here};
 
 /// Whether there is any runtime that could be detected.
 pub(crate) const ENABLED: bool = cfg!(any(feature = "futures-executor", feature = "tokio"));

@@ -6,7 +6,7 @@ use ::tokio::runtime::{EnterGuard, Handle};
 #[cfg(feature = "tokio")]
 use crate::refusal::panic_forked;
 #[cfg(feature = "tokio")]
-use crate::runtimes::tokio::{ours, run_in::run_in};
+use crate::tokio::{ours, run_in::run_in};
 
 /// Leaves the runtime that [`enter`] has entered, if any, when dropped.
 #[derive(Debug)]

@@ -8,5 +8,3 @@ pub(crate) mod detect;
 pub(crate) mod entered;
 #[cfg(feature = "futures-executor")]
 pub(crate) mod futures;
-#[cfg(feature = "tokio")]
-pub(crate) mod tokio;

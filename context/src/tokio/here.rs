@@ -7,10 +7,10 @@ use std::thread;
 use tokio::runtime::{Handle, Id, RuntimeFlavor, worker_index};
 use tokio::task;
 
-use crate::runtimes::tokio::blocked;
-use crate::runtimes::tokio::ours;
-use crate::runtimes::tokio::run_in::{Judged, judged};
 use crate::scoped;
+use crate::tokio::blocked;
+use crate::tokio::ours;
+use crate::tokio::run_in::{Judged, judged};
 
 thread_local! {
     /// Whether this thread is in a `block_in_place` of ours.

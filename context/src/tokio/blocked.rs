@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::{Id, worker_index};
 
-use crate::runtimes::tokio::run_in::judged;
+use crate::tokio::run_in::judged;
 
 /// How many may block in each runtime.
 static MOST: AtomicUsize = AtomicUsize::new(256);
