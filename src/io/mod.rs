@@ -87,6 +87,7 @@ pub(crate) mod handle;
 pub(crate) mod inner;
 pub(crate) mod kind;
 mod pieces;
+pub(crate) mod pipe;
 mod std_traits;
 #[cfg(feature = "tokio")]
 pub(crate) mod tokio;
