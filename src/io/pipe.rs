@@ -104,6 +104,12 @@ impl Inlet {
             return Poll::Pending;
         }
         let count = room.min(bytes.len());
+        let needed = state.bytes.len() + count;
+        if needed > state.bytes.capacity() && needed > self.room / 16 {
+            // Memory that is not touched costs nothing, and to move what is there would.
+            let most = self.room - state.bytes.len();
+            state.bytes.reserve_exact(most);
+        }
         state.bytes.extend_from_slice(&bytes[..count]);
         // Whoever counts the clones of a waker shall not find one that is not needed any more.
         let previous = state.caller.take();
