@@ -188,7 +188,7 @@ impl Answers {
         self.answer.send(answer).expect("it waits");
     }
 
-    fn is_full(&self) {
+    fn fail(&self) {
         self.answer(Some(Err(io::Error::other("the disk is full"))));
     }
 }
@@ -239,11 +239,11 @@ fn error_in_the_middle() {
             if waits {
                 fill(&wakes, &mut io);
                 assert_eq!(wakes.count(), 0);
-                answers.is_full();
+                answers.fail();
                 // Nothing but the end of the job makes it ready.
                 wait_until(|| wakes.count() > 0);
             } else {
-                answers.is_full();
+                answers.fail();
             }
             // One more may be taken before the job has seen the error.
             let next = loop {
@@ -255,8 +255,12 @@ fn error_in_the_middle() {
             assert_full(next);
             assert_takes(&mut io, b"ij");
             assert_eq!(answers.begun(), b"ij");
-            drop(answers);
+            answers.answer(Some(Ok(())));
             pollster::block_on(io.flush()).expect("it comes once");
+            assert!(
+                answers.begun.try_recv().is_err(),
+                "what was lost is written"
+            );
         }
     });
 }
@@ -270,7 +274,7 @@ fn error_comes_with_any_call() {
             assert_takes(&mut io, b"ab");
             assert_takes(&mut io, b"cd");
             answers.answer(Some(Ok(())));
-            answers.is_full();
+            answers.fail();
             (io, answers)
         };
         let (mut io, _answers) = failing();
@@ -314,11 +318,9 @@ fn panic_in_the_middle() {
             } else {
                 answers.answer(None);
             }
-            let said = panic_of(|| {
-                loop {
-                    pollster::block_on(io.write(b"ef")).expect("it is taken");
-                }
-            });
+            // It is dropped while the panic unwinds: from now on nothing is taken.
+            assert!(answers.begun.recv().is_err());
+            let said = panic_of(|| pollster::block_on(io.write(b"ef")));
             assert_eq!(said, "the writer panics");
             assert_lost(&mut io);
             assert_lost(&mut io);
@@ -361,6 +363,7 @@ fn dropped_while_the_job_runs() {
         let mut io = DualIo::blocking(writer);
         assert_takes(&mut io, b"ab");
         let taken = fill(&wakes, &mut io);
+        assert_eq!(taken.len(), MIB);
         drop(io);
         // Nobody waits any more.
         wait_until(|| Arc::strong_count(&wakes) <= 2);
@@ -415,8 +418,8 @@ impl Pool for Keeps {
 }
 
 #[track_caller]
-fn assert_refused(io: &mut (impl AsyncWrite + Unpin)) {
-    let said = panic_of(|| pollster::block_on(io.write(b"x")));
+fn assert_refused(pool: &Arc<impl Pool>, io: &mut (impl AsyncWrite + Unpin + Send)) {
+    let said = panic_of(|| on(pool, || poll_write(io, b"x")));
     assert_contains(&said, "the pool refused this job");
     assert_lost(io);
 }
@@ -428,7 +431,7 @@ fn pool_that_refuses() {
         let pool = Arc::new(Refuses);
         let mut io = DualIo::blocking(Vec::new());
         on(&pool, || assert_takes(&mut io, b"ab"));
-        assert_refused(&mut io);
+        assert_refused(&pool, &mut io);
 
         for waits in [false, true] {
             let pool = Arc::new(Keeps::default());
@@ -443,7 +446,7 @@ fn pool_that_refuses() {
             });
             pool.0.lock().expect("it does not panic").clear();
             assert_eq!(wakes.count() > 0, waits);
-            assert_refused(&mut io);
+            assert_refused(&pool, &mut io);
         }
     });
 }
