@@ -1805,4 +1805,14 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         caught_by: &[catch("bytes", "handle_is_dropped", "the waker is kept")],
     },
+    // A note of a flush is left to later jobs.
+    Fault {
+        name: "fault_flush_is_kept",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "        state.flushes = false;\n",
+            to: "",
+        },
+        caught_by: &[catch("bytes", "flush_joins_the_job", "flushed again")],
+    },
 ];

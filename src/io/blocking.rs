@@ -456,6 +456,10 @@ impl<T: Write + Send + 'static> Writable for Blocking<T> {
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
+            if let (None, Some(inlet)) = (&self.inner, &self.inlet) {
+                // A job that writes flushes as well, unless it is about to end.
+                inlet.ask_to_flush();
+            }
             ready!(self.poll_here(cx))?;
             if !self.is_dirty {
                 return Poll::Ready(Ok(()));

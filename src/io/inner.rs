@@ -171,11 +171,13 @@ pub(crate) fn read<T: Read>(mut inner: Box<Inner<T>>) -> Returned<T> {
     (Some(inner), Outcome::Read(read))
 }
 
-/// Writes what was taken, and what is taken while it writes.
+/// Writes what was taken, and what is taken while it writes. Flushes, if it is asked to.
 pub(crate) fn write<T: Write>(mut inner: Box<Inner<T>>) -> Returned<T> {
     let wrote = inner.write_on_pool();
-    if let (Err(_), Some(outlet)) = (&wrote, &inner.outlet) {
-        outlet.close();
+    match (&wrote, &inner.outlet) {
+        (Ok(()), Some(outlet)) if outlet.flushes() => return flush(inner),
+        (Err(_), Some(outlet)) => outlet.close(),
+        _ => {}
     }
     (Some(inner), Outcome::Wrote(wrote))
 }

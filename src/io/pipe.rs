@@ -23,6 +23,10 @@
 //! `take` looks for bytes and closes under one lock. So bytes are either added before, and the job goes on, or the handle finds the
 //! pipe closed and sends the next job. Nothing is added to a pipe that nobody empties.
 //!
+//! A flush that finds the pipe open would be a job of its own. So the handle notes in `flushes` that it wants one, and seals the pipe. The
+//! job looks once it has closed the pipe. If it has looked too early, the handle sends a job that flushes. A note that no job has seen
+//! counts no more once the pipe is opened again.
+//!
 //! The waker is left under the lock under which the full room was seen. Whoever makes room or closes the pipe takes the waker out under
 //! its lock, and wakes it after that. So the change is either seen by the look before the wait, or it wakes. A handle that finds the
 //! pipe closed waits for the end of the job, which wakes by itself.
@@ -41,6 +45,8 @@ struct State {
     bytes: Vec<u8>,
     /// Whether bytes may be added.
     is_open: bool,
+    /// Whether the job is asked to flush at its end.
+    flushes: bool,
     /// Wakes the caller that waits for room.
     caller: Option<Waker>,
 }
@@ -64,6 +70,7 @@ pub(crate) fn pipe(room: usize) -> (Inlet, Outlet) {
     let pipe = Arc::new(Pipe(Mutex::new(State {
         bytes: Vec::new(),
         is_open: false,
+        flushes: false,
         caller: None,
     })));
     let outlet = Outlet(Arc::clone(&pipe));
@@ -83,7 +90,9 @@ pub(crate) struct Inlet {
 impl Inlet {
     /// Lets bytes be added. The job is sent after that.
     pub(crate) fn open(&self) {
-        self.pipe.lock().is_open = true;
+        let mut state = self.pipe.lock();
+        state.is_open = true;
+        state.flushes = false;
     }
 
     /// Adds as many bytes as there is room for, and returns how many. If there is no room, it adds none and leaves the waker.
@@ -122,6 +131,11 @@ impl Inlet {
     pub(crate) fn seal(&self) {
         self.pipe.lock().is_open = false;
     }
+
+    /// Asks the job to flush when all is written. It may have looked before: how it has ended tells whether it has flushed.
+    pub(crate) fn ask_to_flush(&self) {
+        self.pipe.lock().flushes = true;
+    }
 }
 
 impl Drop for Inlet {
@@ -149,6 +163,11 @@ impl Outlet {
         drop(state);
         wake(caller);
         !to.is_empty()
+    }
+
+    /// Returns whether to flush. All is written, and the pipe is closed.
+    pub(crate) fn flushes(&self) -> bool {
+        self.0.lock().flushes
     }
 
     /// Closes the pipe. Bytes that are in it are lost.

@@ -495,6 +495,29 @@ fn flush_after_many_writes() {
     });
 }
 
+/// A flush that comes while a job writes is made by that job, also if it is given up. What is written after it is flushed by the next.
+#[test]
+fn flush_joins_the_job() {
+    limit(|| {
+        let pool = Arc::new(CountingPool::default());
+        let written = Written::default();
+        let (opens, writer) = Gated::new(BufWriter::new(written.clone()));
+        let mut io = DualIo::blocking(writer);
+        on(&pool, || {
+            assert_takes(&mut io, b"ab");
+            assert_takes(&mut io, b"cd");
+            assert!(crate::common::poll(&mut io.flush()).is_pending());
+            drop(opens);
+        });
+        wait_until(|| written.bytes() == b"abcd");
+        let write = async { io.write_all(b"ef").await };
+        pollster::block_on(Dual::future(write).on(&pool)).expect("it writes");
+        assert_eq!(pool.jobs(), 2);
+        pollster::block_on(io.flush()).expect("it writes");
+        assert_eq!(written.bytes(), b"abcdef");
+    });
+}
+
 /// A call that waits for the writer gets it once all is written that was taken before. Later writes don't keep it waiting.
 #[test]
 fn call_that_waits_is_not_overtaken() {

@@ -38,6 +38,12 @@ fn pipe_is_sealed() {
     scenarios::pipe_is_sealed();
 }
 
+/// A flush that comes while a job writes is made by it, after all that was written before, or by the handle.
+#[test]
+fn flush_joins_the_job() {
+    scenarios::flush_joins_the_job();
+}
+
 /// A job whose turn ends writes what it has taken, and no more.
 #[test]
 fn turn_ends() {

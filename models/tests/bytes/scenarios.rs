@@ -136,6 +136,9 @@ impl Written {
     }
 }
 
+/// What a writer is given by a flush.
+const FLUSHED: u8 = 100;
+
 /// The code of a job, as `Inner` has it.
 fn run(outlet: Held<Outlet>, mut taken: Vec<u8>, goes: Goes, written: &Written) -> Back {
     let has_failed = loop {
@@ -154,6 +157,9 @@ fn run(outlet: Held<Outlet>, mut taken: Vec<u8>, goes: Goes, written: &Written) 
             }
         }
         if !outlet.get().take(&mut taken, goes == Goes::InTurns) {
+            if outlet.get().flushes() {
+                written.add(&[FLUSHED]);
+            }
             break false;
         }
     };
@@ -287,6 +293,26 @@ pub(crate) fn pipe_is_sealed() {
         let all: &[u8] = if is_taken { &[0, 1] } else { &[0] };
         assert_eq!(handle.written.bytes(), all, "lost");
         handle.flush();
+    });
+}
+
+pub(crate) fn flush_joins_the_job() {
+    explore(5, || {
+        let mut handle = Handle::new(2);
+        handle.write(0);
+        handle.write(1);
+        handle.inlet.get().ask_to_flush();
+        handle.flush();
+        let mut all = handle.written.bytes();
+        if !all.contains(&FLUSHED) {
+            // The job has looked before: the handle flushes.
+            handle.written.add(&[FLUSHED]);
+            all.push(FLUSHED);
+        }
+        assert_eq!(all, [0, 1, FLUSHED], "not flushed at the end");
+        handle.write(2);
+        handle.flush();
+        assert_eq!(handle.written.bytes(), [0, 1, FLUSHED, 2], "flushed again");
     });
 }
 
