@@ -39,8 +39,7 @@
 //! and to reach what the inner writer buffers, flush. While the pool writes, up to 1 MiB of further bytes is taken at once, and the same
 //! job writes them. A write waits only if that is full. If a write fails, what was taken after it is lost, as with any writer that
 //! buffers. What was taken is written even if the handle is dropped. At the end of the process it may be lost, unless it was flushed.
-//! `close` (tokio's `shutdown`) flushes and then drops a sync writer, on the pool; it closes
-//! an async one.
+//! `close` (tokio's `shutdown`) flushes and then drops a sync writer, on the pool; it closes an async one.
 //!
 //! # One position
 //!
