@@ -72,7 +72,8 @@ fn reads(name: &str, file: &TempFile, runtime: &Runtime, size: usize, passes: u6
 }
 
 fn writes(file: &TempFile, runtime: &Runtime) {
-    const SIZES: [(&str, usize, usize); 2] = [
+    const SIZES: [(&str, usize, usize); 3] = [
+        ("an awaited file, writes of 16 bytes", 16, 16 << 10),
         ("an awaited file, writes of 8 KiB", 8 << 10, 128),
         ("an awaited file, writes of 256 KiB", 256 << 10, 32),
     ];

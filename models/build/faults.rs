@@ -3,7 +3,7 @@
 use crate::{Catch, Exchange, Fault, Model};
 
 /// The models.
-pub(crate) const MODELS: &[Model] = &[DRIVER, PLACES, EXECUTOR, POOLS, STREAMS];
+pub(crate) const MODELS: &[Model] = &[DRIVER, PLACES, EXECUTOR, POOLS, STREAMS, BYTES];
 
 const PLACES: Model = Model {
     name: "places",
@@ -179,6 +179,18 @@ const STREAMS: Model = Model {
         ),
         ("work", &["traits"]),
     ],
+    exchanges: &[],
+};
+
+const BYTES: Model = Model {
+    name: "bytes",
+    sources: &[
+        "../src/io/pipe.rs",
+        "tests/bytes/scenarios.rs",
+        "tests/bytes/spawn_blocking.rs",
+    ],
+    shared: &["sync"],
+    folders: &[("io", &["pipe"]), ("offload", &["spawn_blocking"])],
     exchanges: &[],
 };
 
@@ -1543,5 +1555,264 @@ pub(crate) const FAULTS: &[Fault] = &[
             "body_goes_on_though_others_emit",
             "seldom polled",
         )],
+    },
+    // A take does not wake the caller that waits for room.
+    Fault {
+        name: "fault_take_wakes_no_caller",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "\
+        if to.is_empty() || is_last {
+            state.is_open = false;
+        }
+        let caller = state.caller.take();
+",
+            to: "\
+        if to.is_empty() || is_last {
+            state.is_open = false;
+        }
+        let caller = None::<Waker>;
+",
+        },
+        caught_by: &[catch("bytes", "each_byte_once", "deadlock")],
+    },
+    // A take wakes the caller before it makes room.
+    Fault {
+        name: "fault_caller_woken_before_the_take",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "\
+        let mut state = self.0.lock();
+        mem::swap(&mut state.bytes, to);
+",
+            to: "\
+        let caller = self.0.lock().caller.take();
+        wake(caller);
+        let mut state = self.0.lock();
+        mem::swap(&mut state.bytes, to);
+        state.caller = None;
+",
+        },
+        caught_by: &[catch("bytes", "each_byte_once", "deadlock")],
+    },
+    // A pipe that is closed because the writer has failed does not wake the caller.
+    Fault {
+        name: "fault_close_wakes_no_caller",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "\
+        state.bytes.clear();
+        let caller = state.caller.take();
+",
+            to: "\
+        state.bytes.clear();
+        let caller = None::<Waker>;
+",
+        },
+        caught_by: &[
+            catch("bytes", "writer_fails", "deadlock"),
+            catch("bytes", "job_is_dropped", "deadlock"),
+        ],
+    },
+    // A writer that fails leaves the pipe open.
+    Fault {
+        name: "fault_failure_closes_nothing",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "\
+        state.is_open = false;
+        state.bytes.clear();
+",
+            to: "\
+        state.bytes.clear();
+",
+        },
+        caught_by: &[
+            catch("bytes", "writer_fails", "nobody takes it"),
+            catch("bytes", "job_is_dropped", "nobody takes it"),
+        ],
+    },
+    // A writer that fails leaves its bytes to the next job.
+    Fault {
+        name: "fault_failure_keeps_bytes",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "\
+        state.is_open = false;
+        state.bytes.clear();
+",
+            to: "\
+        state.is_open = false;
+",
+        },
+        caught_by: &[catch("bytes", "writer_fails", "what was lost is written")],
+    },
+    // The drop of the outlet leaves the pipe open.
+    Fault {
+        name: "fault_drop_closes_nothing",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "\
+    fn drop(&mut self) {
+        self.close();
+    }
+",
+            to: "\
+    fn drop(&mut self) {}
+",
+        },
+        caught_by: &[catch("bytes", "job_is_dropped", "deadlock")],
+    },
+    // The caller leaves its waker under another lock than the one under which it has looked.
+    Fault {
+        name: "fault_room_looked_for_before_the_lock_of_the_waker",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "\
+            let previous = state.caller.replace(cx.waker().clone());
+",
+            to: "\
+            drop(state);
+            let mut state = self.pipe.lock();
+            let previous = state.caller.replace(cx.waker().clone());
+",
+        },
+        caught_by: &[
+            catch("bytes", "each_byte_once", "deadlock"),
+            catch("bytes", "writer_fails", "deadlock"),
+        ],
+    },
+    // The job looks for bytes under one lock, and closes the pipe under another one.
+    Fault {
+        name: "fault_job_ends_in_two_steps",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "\
+        if to.is_empty() || is_last {
+            state.is_open = false;
+        }
+        let caller",
+            to: "\
+        if to.is_empty() || is_last {
+            drop(state);
+            state = self.0.lock();
+            state.is_open = false;
+        }
+        let caller",
+        },
+        caught_by: &[catch("bytes", "each_byte_once", "lost or not in order")],
+    },
+    // The job ends and leaves the pipe open.
+    Fault {
+        name: "fault_end_closes_nothing",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "\
+        if to.is_empty() || is_last {
+",
+            to: "\
+        if is_last {
+",
+        },
+        caught_by: &[
+            catch("bytes", "each_byte_once", "deadlock"),
+            catch("bytes", "full_pipe", "nobody takes it"),
+        ],
+    },
+    // The last take of a turn leaves the pipe open.
+    Fault {
+        name: "fault_turn_closes_nothing",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "\
+        if to.is_empty() || is_last {
+",
+            to: "\
+        if to.is_empty() {
+",
+        },
+        caught_by: &[catch("bytes", "turn_ends", "the job goes on")],
+    },
+    // A push does not look whether the pipe is open.
+    Fault {
+        name: "fault_push_looks_for_no_closed_pipe",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "\
+        if !state.is_open {
+            return Poll::Ready(Err(IsClosed));
+        }
+",
+            to: "",
+        },
+        caught_by: &[
+            catch("bytes", "full_pipe", "nobody takes it"),
+            catch("bytes", "pipe_is_sealed", "it has overtaken"),
+        ],
+    },
+    // A push adds more than there is room for.
+    Fault {
+        name: "fault_push_exceeds_the_room",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "let count = room.min(bytes.len());",
+            to: "let count = bytes.len();",
+        },
+        caught_by: &[catch("bytes", "full_pipe", "not the part that fits")],
+    },
+    // A pipe that is sealed loses what is in it.
+    Fault {
+        name: "fault_seal_loses_bytes",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "\
+    pub(crate) fn seal(&self) {
+        self.pipe.lock().is_open = false;
+",
+            to: "\
+    pub(crate) fn seal(&self) {
+        let mut state = self.pipe.lock();
+        state.is_open = false;
+        state.bytes.clear();
+",
+        },
+        caught_by: &[
+            catch("bytes", "pipe_is_sealed", "lost"),
+            catch("bytes", "each_byte_once", "lost or not in order"),
+        ],
+    },
+    // A call that waits for the writer does not seal the pipe.
+    Fault {
+        name: "fault_seal_seals_nothing",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "\
+        self.pipe.lock().is_open = false;
+",
+            to: "",
+        },
+        caught_by: &[catch("bytes", "pipe_is_sealed", "it has overtaken")],
+    },
+    // A handle that is dropped leaves its waker in the pipe.
+    Fault {
+        name: "fault_handle_leaves_its_waker",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "\
+        self.pipe.forget_caller();
+",
+            to: "",
+        },
+        caught_by: &[catch("bytes", "handle_is_dropped", "the waker is kept")],
+    },
+    // A note of a flush is left to later jobs.
+    Fault {
+        name: "fault_flush_is_kept",
+        plant: Exchange {
+            file: "pipe.rs",
+            from: "        state.flushes = false;\n",
+            to: "",
+        },
+        caught_by: &[catch("bytes", "flush_joins_the_job", "flushed again")],
     },
 ];

@@ -25,6 +25,7 @@ use crate::io::buffer::{FIRST, MOST, checked};
 use crate::io::form::{Readable, Seekable, Writable, sealed};
 use crate::io::handle::DualIo;
 use crate::io::inner::{self, Call, Inner, Operation, Outcome, Returned, SeekFn};
+use crate::io::pipe::{Inlet, IsClosed, pipe};
 use crate::io::wait;
 use crate::offload::select::{self, Answer};
 use crate::offload::spawn_blocking::{quietly, spawn_blocking};
@@ -43,6 +44,10 @@ pub struct Blocking<T: Send + 'static> {
     /// Whether that call goes on if the handle is dropped.
     goes_on: bool,
     is_closed: bool,
+    /// Where more bytes go while it writes on a pool, once it has.
+    inlet: Option<Inlet>,
+    /// The address of the pool to which it went to write, if a handle was bound to that.
+    bound_to: Option<usize>,
     /// Whether there may be something to flush.
     is_dirty: bool,
     /// Whether it was on a pool to write.
@@ -68,6 +73,8 @@ impl<T: Send + 'static> Blocking<T> {
             away: None,
             goes_on: false,
             is_closed: false,
+            inlet: None,
+            bound_to: None,
             // The writer may have been used before.
             is_dirty: true,
             has_written_away: false,
@@ -84,6 +91,10 @@ impl<T: Send + 'static> Blocking<T> {
     #[inline]
     fn poll_here(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.inner.is_none() {
+            if let Some(inlet) = &self.inlet {
+                // More writes shall not keep it from returning.
+                inlet.seal();
+            }
             ready!(self.poll_back(cx))?;
         }
         Poll::Ready(self.failed.take().map_or(Ok(()), Err))
@@ -432,28 +443,23 @@ impl<T: Write + Send + 'static> Writable for Blocking<T> {
         Ok(())
     }
 
+    #[inline]
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        ready!(self.poll_here(cx))?;
-        if bytes.is_empty() {
-            return Poll::Ready(Ok(0));
+        if self.inner.is_none() {
+            if let Some(count) = self.push(cx, bytes) {
+                return Poll::Ready(Ok(count));
+            }
+            ready!(self.poll_back(cx))?;
         }
-        let is_inline = ready!(self.poll_is_inline(cx));
-        let inner = self.here_to_write()?;
-        if is_inline {
-            return Poll::Ready(select::run_here(|| {
-                inner::uninterrupted(|| inner.write(bytes))
-            }));
-        }
-        let bytes = &bytes[..bytes.len().min(MOST)];
-        inner.taken.clear();
-        inner.taken.extend_from_slice(bytes);
-        self.has_written_away = true;
-        self.send(inner::write);
-        Poll::Ready(Ok(bytes.len()))
+        self.poll_write_here(cx, bytes)
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
+            if let (None, Some(inlet)) = (&self.inner, &self.inlet) {
+                // A job that writes flushes as well, unless it is about to end.
+                inlet.ask_to_flush();
+            }
             ready!(self.poll_here(cx))?;
             if !self.is_dirty {
                 return Poll::Ready(Ok(()));
@@ -475,6 +481,57 @@ impl<T: Write + Send + 'static> Writable for Blocking<T> {
 }
 
 impl<T: Write + Send + 'static> Blocking<T> {
+    /// Hands bytes to the job that writes, and returns how many, if it takes any.
+    #[inline]
+    fn push(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Option<usize> {
+        let inlet = self.inlet.as_ref().filter(|_| !bytes.is_empty())?;
+        // What is bound to another pool is written there.
+        if select::bound_address() != self.bound_to {
+            return None;
+        }
+        match inlet.poll_push(bytes, cx) {
+            Poll::Ready(Ok(count)) => Some(count),
+            // If there is no room, the end of the job is waited for as well: so a report can tell what is waited for.
+            Poll::Ready(Err(IsClosed)) | Poll::Pending => None,
+        }
+    }
+
+    /// Opens the pipe, before a job that writes is sent.
+    fn open(&mut self) {
+        let Some(inner) = &mut self.inner else {
+            return;
+        };
+        let inlet = self.inlet.get_or_insert_with(|| {
+            let (inlet, outlet) = pipe(MOST);
+            inner.outlet = Some(outlet);
+            inlet
+        });
+        inlet.open();
+        self.bound_to = select::bound_address();
+    }
+
+    /// Writes, once the writer is here.
+    fn poll_write_here(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_here(cx))?;
+        if bytes.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        let is_inline = ready!(self.poll_is_inline(cx));
+        let inner = self.here_to_write()?;
+        if is_inline {
+            return Poll::Ready(select::run_here(|| {
+                inner::uninterrupted(|| inner.write(bytes))
+            }));
+        }
+        let bytes = &bytes[..bytes.len().min(MOST)];
+        inner.taken.clear();
+        inner.taken.extend_from_slice(bytes);
+        self.has_written_away = true;
+        self.open();
+        self.send(inner::write);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
     fn here_to_write(&mut self) -> io::Result<&mut Inner<T>> {
         self.is_dirty = true;
         self.sought = None;

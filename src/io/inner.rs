@@ -4,12 +4,18 @@ use std::any::{Any, TypeId};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use crate::io::buffer::{Buffer, checked};
+use crate::io::buffer::{Buffer, MOST, checked};
 use crate::io::form::behind;
+use crate::io::pipe::Outlet;
 use crate::offload::code::Code;
+
+/// After so many bytes a job that writes takes no more of them: other jobs of its pool have their turn.
+const TURN: usize = 8 * MOST;
 
 /// A sync reader or writer, and its buffers. It is boxed, so that a pointer goes to the pool.
 pub(crate) struct Inner<T> {
+    /// Where more bytes come from while it writes on a pool, once it has. It is dropped first: a destructor may take long.
+    pub(crate) outlet: Option<Outlet>,
     pub(crate) io: T,
     pub(crate) ahead: Buffer,
     /// How many bytes the caller wants that waits for a read.
@@ -27,6 +33,7 @@ pub(crate) type SeekFn<T> = fn(&mut T, SeekFrom) -> io::Result<u64>;
 impl<T> Inner<T> {
     pub(crate) fn new(io: T) -> Self {
         Inner {
+            outlet: None,
             io,
             ahead: Buffer::new(),
             wanted: 0,
@@ -79,9 +86,22 @@ impl<T: Write> Inner<T> {
         checked(self.io.write(bytes)?, bytes.len())
     }
 
-    /// Writes all that was taken.
-    fn write_taken(&mut self) -> io::Result<()> {
+    /// Writes what was taken, and what is taken while it writes.
+    fn write_on_pool(&mut self) -> io::Result<()> {
         self.rewind()?;
+        let mut turn = TURN;
+        loop {
+            self.write_taken()?;
+            turn = turn.saturating_sub(self.taken.len());
+            let outlet = self.outlet.as_ref();
+            if !outlet.is_some_and(|outlet| outlet.take(&mut self.taken, turn == 0)) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Writes what was taken.
+    fn write_taken(&mut self) -> io::Result<()> {
         let mut bytes = &self.taken[..];
         while !bytes.is_empty() {
             let count = uninterrupted(|| self.io.write(bytes))?;
@@ -151,9 +171,14 @@ pub(crate) fn read<T: Read>(mut inner: Box<Inner<T>>) -> Returned<T> {
     (Some(inner), Outcome::Read(read))
 }
 
-/// Writes what was taken.
+/// Writes what was taken, and what is taken while it writes. Flushes, if it is asked to.
 pub(crate) fn write<T: Write>(mut inner: Box<Inner<T>>) -> Returned<T> {
-    let wrote = inner.write_taken();
+    let wrote = inner.write_on_pool();
+    match (&wrote, &inner.outlet) {
+        (Ok(()), Some(outlet)) if outlet.flushes() => return flush(inner),
+        (Err(_), Some(outlet)) => outlet.close(),
+        _ => {}
+    }
     (Some(inner), Outcome::Wrote(wrote))
 }
 

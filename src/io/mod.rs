@@ -35,10 +35,11 @@
 //!
 //! # Writing
 //!
-//! On a pool, sync code writes a copy. So `poll_write` is ready at once, and an error comes with the next call. To learn of it, and
-//! to reach what the inner writer buffers, flush. What was taken is written even if the handle is dropped. At the end of the process
-//! it may be lost, unless it was flushed. `close` (tokio's `shutdown`) flushes and then drops a sync writer, on the pool; it closes
-//! an async one.
+//! On a pool, sync code writes a copy. So `poll_write` is ready at once, and the next call after an error returns it. To learn of it,
+//! and to reach what the inner writer buffers, flush. While the pool writes, up to 1 MiB of further bytes is taken at once, and the same
+//! job writes them. A write waits only if that is full. If a write fails, what was taken after it is lost, as with any writer that
+//! buffers. What was taken is written even if the handle is dropped. At the end of the process it may be lost, unless it was flushed.
+//! `close` (tokio's `shutdown`) flushes and then drops a sync writer, on the pool; it closes an async one.
 //!
 //! # One position
 //!
@@ -87,6 +88,7 @@ pub(crate) mod handle;
 pub(crate) mod inner;
 pub(crate) mod kind;
 mod pieces;
+pub(crate) mod pipe;
 pub(crate) mod scoped;
 mod std_traits;
 #[cfg(feature = "tokio")]

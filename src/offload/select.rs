@@ -74,6 +74,12 @@ pub(crate) fn bound() -> Option<Arc<dyn Pool>> {
     IS_BOUND.get().then(|| scoped::cloned(&BOUND)).flatten()
 }
 
+/// Returns the address of the pool of the handle that this thread is resolving.
+#[inline]
+pub(crate) fn bound_address() -> Option<usize> {
+    bound().map(|pool| Arc::as_ptr(&pool).addr())
+}
+
 /// Runs a closure without the pool of a handle.
 pub(crate) fn unbound<R>(f: impl FnOnce() -> R) -> R {
     scoped::with(&IS_BOUND, false, f)

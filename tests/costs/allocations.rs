@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::future::{self, Future};
 use std::hint::black_box;
+use std::io::{self, Write};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, SyncSender};
@@ -12,11 +13,13 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
+use futures::io::AsyncWrite;
 use futures::{Stream, stream};
 use futures_lite::future::yield_now;
 use smartcall::context::{self, Host};
+use smartcall::io::Blocking;
 use smartcall::offload::{Job, Pool};
-use smartcall::{Dual, DualOf, DualStream, Emit, SmartCall, Source, Work};
+use smartcall::{Dual, DualIo, DualOf, DualStream, Emit, SmartCall, Source, Work};
 use stats_alloc::Region;
 
 use crate::ALLOCATOR;
@@ -509,5 +512,66 @@ fn awaited_stream() {
             assert_eq!(stream.next().await, None);
             item
         });
+    });
+}
+
+/// A writer that waits in each call until the test lets it go on.
+struct Gate(mpsc::Receiver<()>);
+
+impl Write for Gate {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.recv().map_err(io::Error::other)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes five bytes, and returns how many were taken.
+async fn write_five(io: &RefCell<DualIo<Blocking<Gate>>>) -> u32 {
+    let write = future::poll_fn(|cx| Pin::new(&mut *io.borrow_mut()).poll_write(cx, b"bytes"));
+    u32::try_from(write.await.expect("it is taken")).expect("it is small")
+}
+
+/// Once its buffers have grown, a write that is taken while a job writes allocates nothing, and one that finds the writer here
+/// allocates once, for the job.
+#[test]
+fn awaited_writes() {
+    in_child(|| {
+        start_pool();
+        let (opens, gate) = mpsc::sync_channel(4);
+        let io = RefCell::new(DualIo::blocking(Gate(gate)));
+        let flush = async || {
+            let flush = future::poll_fn(|cx| Pin::new(&mut *io.borrow_mut()).poll_flush(cx));
+            flush.await.expect("it is written");
+        };
+        pollster::block_on(async {
+            // One buffer grows, and then the other one.
+            for _ in 0..2 {
+                write_five(&io).await;
+                for _ in 0..10 * CALLS {
+                    write_five(&io).await;
+                }
+                opens.send(()).expect("it waits");
+                opens.send(()).expect("it waits");
+                flush().await;
+            }
+            write_five(&io).await;
+            assert_eq!(allocations(async || write_five(&io).await).await, 0);
+            opens.send(()).expect("it waits");
+            opens.send(()).expect("it waits");
+            flush().await;
+        });
+        let one = async || {
+            let count = write_five(&io).await;
+            opens.send(()).expect("it waits");
+            // It comes back, and is not flushed: that is another job.
+            let empty = future::poll_fn(|cx| Pin::new(&mut *io.borrow_mut()).poll_write(cx, &[]));
+            assert_eq!(empty.await.expect("it is written"), 0);
+            count
+        };
+        assert_allocations(1, one);
     });
 }

@@ -124,8 +124,11 @@ fn on_a_pool() {
             .on(&pool)
         };
         assert_eq!(dual().get(), b"abc");
-        assert_eq!(pool.jobs(), 2);
+        // The job that writes flushes as well, or another one does if the flush comes too late.
+        let jobs = pool.jobs();
+        assert!((1..=2).contains(&jobs), "{jobs}");
         assert_eq!(pollster::block_on(dual()), b"abc");
-        assert_eq!(pool.jobs(), 4);
+        let jobs = pool.jobs() - jobs;
+        assert!((1..=2).contains(&jobs), "{jobs}");
     });
 }

@@ -10,6 +10,7 @@ mod dropped;
 mod faults;
 mod inner;
 mod pieces;
+mod pipe;
 mod read;
 mod refused;
 mod seek;
