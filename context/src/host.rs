@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::once;
-use crate::place::{self, State};
+use crate::place::{self, Place, State};
 use crate::refusal::Refusal;
 use crate::runtimes::detect::{self, Found};
 
@@ -287,6 +287,21 @@ pub(crate) fn surely_can_block() -> bool {
         let may_detect = detect::ENABLED && host.detects_below(TOKEN) && detect::finds_any();
         !may_detect && host.can_block()
     })
+}
+
+/// Returns whether smartcall polls what this thread polls: a `.get()`, or an executor of smartcall's.
+#[inline]
+pub fn is_polled_by_own() -> bool {
+    match place::current() {
+        Place::Driving => true,
+        Place::Outside => false,
+        Place::Inside => {
+            let is_own = |host: &RefCell<Option<HostRef>>| {
+                !matches!(&*host.borrow(), None | Some(HostRef::Brought(_)))
+            };
+            HOST.try_with(is_own).unwrap_or(false)
+        }
+    }
 }
 
 /// Runs a closure with a host in the place of this thread's.

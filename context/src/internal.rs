@@ -13,7 +13,9 @@ pub use crate::block::{
 };
 pub use crate::carry::{Returning, Snapshot, capture, captures};
 pub use crate::enter::{Inside, hosted_by, inside_executor, with_host_by};
-pub use crate::host::{Host, HostRef, InternalHost, Job, JobCode, Token, host, on_pool_thread};
+pub use crate::host::{
+    Host, HostRef, InternalHost, Job, JobCode, Token, host, is_polled_by_own, on_pool_thread,
+};
 pub use crate::place::{Place, current, enter, in_region, is_dedicated, run_outside};
 pub use crate::placement;
 pub use crate::refusal::{CannotBlock, Refusal, STOPPED, panic_forked, panic_no_thread};

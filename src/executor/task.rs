@@ -10,7 +10,8 @@ use async_executor::FallibleTask;
 
 use crate::drive::driver::{self, NothingWakes};
 use crate::drive::permitted;
-use crate::waits::edges::{self, Line};
+use crate::waits::edges::Line;
+use crate::waits::polled;
 use crate::waits::tasks::Spawned;
 use crate::work::traits::{Work, blocks, value_of};
 
@@ -217,7 +218,7 @@ impl<T> Task<T> {
         let poll = Pin::new(&mut task).poll(cx);
         if poll.is_pending() {
             self.inner = Some(task);
-            edges::add(self.spawned.target(), cx);
+            polled::waits_for(self.spawned.target(), cx);
         }
         poll.map(Option::flatten)
     }

@@ -21,7 +21,8 @@ use crate::offload::on_drop;
 use crate::offload::select::{self, Chosen};
 use crate::offload::threads as pool_threads;
 use crate::sync::{Arc, Mutex, ignore_poison};
-use crate::waits::edges::{self, Line, Target};
+use crate::waits::edges::{Line, Target};
+use crate::waits::polled;
 use crate::waits::threads;
 
 /// The future of blocking code that was sent to a pool.
@@ -84,7 +85,7 @@ impl<T> Future for BlockingTask<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let poll = self.job.poll_ended(cx);
         if poll.is_pending() {
-            edges::add(self.target(), cx);
+            polled::waits_for(self.target(), cx);
         }
         poll.map(|()| {
             let value = self.job.parcel().take_value().unwrap_or_else(|| {

@@ -35,23 +35,21 @@ pub(crate) struct Edge {
 const MOST: usize = 1024;
 
 thread_local! {
-    /// How many entries of `EDGES` count, and one; or 0 where nobody asks for edges. It has no destructor.
+    /// How many entries of `EDGES` count. It has no destructor.
     static COUNT: Cell<usize> = const { Cell::new(0) };
 
     /// The edges of all polls on this thread's stack, the outermost first.
     static EDGES: RefCell<Vec<Edge>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Notes that what was just polled has returned `Pending`, unless only executors of other crates poll it: nobody asks for its edges,
-/// and nobody would take them away.
+/// Notes that what was just polled has returned `Pending`.
 #[inline]
 pub(crate) fn add(target: Target, cx: &Context<'_>) {
     if !NOTED {
         return;
     }
     let count = match COUNT.get() {
-        0 => return,
-        count if count <= MOST => count - 1,
+        count if count < MOST => count,
         _ => 0,
     };
     let waker = cx.waker().data().addr();
@@ -59,45 +57,40 @@ pub(crate) fn add(target: Target, cx: &Context<'_>) {
         if let Ok(mut edges) = edges.try_borrow_mut() {
             edges.truncate(count);
             edges.push(Edge { target, waker });
-            COUNT.set(edges.len() + 1);
+            COUNT.set(edges.len());
         }
     });
 }
 
 /// The edges of one poll: those that were added since this was made, until it is dropped.
 ///
-/// Making it and dropping it are a load and two stores: that is all that a value which is ready pays.
+/// Making it and dropping it are a load each: that is all that a value which is ready pays.
 pub(crate) struct Edges {
-    /// What `COUNT` was before.
-    before: usize,
+    first: usize,
 }
 
 impl Edges {
     #[inline]
     pub(crate) fn begin() -> Self {
-        let edges = Edges {
-            before: if NOTED { COUNT.get() } else { 0 },
-        };
-        edges.clear();
-        edges
+        Edges {
+            first: if NOTED { COUNT.get() } else { 0 },
+        }
     }
 
     /// Forgets them, since the next poll begins.
     #[inline]
     pub(crate) fn clear(&self) {
-        if NOTED {
-            COUNT.set(self.before.max(1));
+        if NOTED && COUNT.get() != self.first {
+            COUNT.set(self.first);
         }
     }
 
     /// Copies them, each once.
     pub(crate) fn copy_to(&self, copy: &mut Vec<Edge>) {
         copy.clear();
-        let first = self.before.saturating_sub(1);
         let _ = EDGES.try_with(|edges| {
             if let Ok(edges) = edges.try_borrow() {
-                let count = COUNT.get().saturating_sub(1);
-                for edge in edges.iter().take(count).skip(first) {
+                for edge in edges.iter().take(COUNT.get()).skip(self.first) {
                     if !copy.contains(edge) {
                         copy.push(*edge);
                     }
@@ -110,8 +103,6 @@ impl Edges {
 impl Drop for Edges {
     #[inline]
     fn drop(&mut self) {
-        if NOTED {
-            COUNT.set(self.before);
-        }
+        self.clear();
     }
 }

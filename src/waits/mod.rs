@@ -2,7 +2,7 @@
 //!
 //! A wait is noted in three steps, each where the knowledge is:
 //!
-//! 1. What is polled and returns `Pending`, a task or a job, adds an *edge* to a list of the thread (`edges.rs`). So the list holds
+//! 1. What is polled and returns `Pending`, a task or a job, adds an *edge* to a list of the thread (`edges.rs`), if smartcall polls it (`polled.rs`). So the list holds
 //!    what the latest poll has waited for, and nothing of an earlier one.
 //! 2. A driver that is about to park notes itself in the slot of its thread (`threads.rs`): its line, its edges, who holds its
 //!    waker, and which task or job it is part of. It takes the lock of its own slot, which nobody else wants unless somebody
@@ -17,6 +17,7 @@
 )]
 
 pub(crate) mod edges;
+pub(crate) mod polled;
 pub(crate) mod queues;
 #[cfg(feature = "executor")]
 pub(crate) mod tasks;
