@@ -95,7 +95,7 @@
 //! - `executor` (on by default): [`Executor`], [`LocalExecutor`] and [`Task`], [`Dual::start`] and [`Dual::finish`].
 //! - `macros` (on by default): the attributes [`#[smart]`](macro@smart), which makes a function return a
 //!   handle, and [`#[smartcall::test]`](macro@test), which tests a body under each caller.
-//! - `tokio` (off by default), for programs, since it changes `.get()` for the whole program:
+//! - `tokio` (off by default), for programs, and for libraries whose work needs tokio. It changes `.get()` for the whole program:
 //!   - `.get()` on a worker of a multi-thread runtime uses `block_in_place`; in a current-thread runtime it panics.
 //!   - Blocking code that is awaited in tokio goes to tokio's pool.
 //!   - What `.get()` drives outside of any runtime enters a runtime of smartcall's own. That is a multi-thread runtime,
