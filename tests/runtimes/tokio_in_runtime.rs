@@ -105,6 +105,7 @@ fn client_in_each_mode() {
                 client
             }));
             let client = client.expect("it ends");
+            assert_eq!(client.ask().get(), 5);
             #[cfg(feature = "executor")]
             {
                 let ex = Executor::builder().threads(1).build();

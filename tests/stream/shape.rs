@@ -117,6 +117,7 @@ fn work_needs_no_sync() {
                 .collect::<Vec<_>>(),
         );
         send(make().then(async |n| n).collect::<Vec<_>>());
+        #[cfg(feature = "executor")]
         send(make().start(2).collect::<Vec<_>>());
         send(make().boxed());
     }
