@@ -88,7 +88,7 @@ pub mod foreign {
 
     pub fn asynchronous<F: Future>(body: impl FnOnce() -> F) -> F::Output {
         #[cfg(feature = "tokio")]
-        let _entered = super::tokio::runtime().enter();
+        let _entered = super::tokio::entered().enter();
         drive(body())
     }
 
@@ -112,19 +112,19 @@ pub mod current_thread {
     }
 }
 
-/// A task of the multi-thread tokio runtime of all tests: a client that is kept in a `static` outlives the first test.
+/// A task of a multi-thread tokio runtime.
+///
+/// The runtime is kept: a client in a `static` that was opened in it is used by later tests. One runtime for all tests would do that,
+/// too, but libtest shows what a thread prints under the test by which it was started: the failures of all would be those of one.
 #[cfg(feature = "tokio")]
 pub mod tokio {
-    use std::cell::Cell;
-    use std::future::{Future, poll_fn};
-    use std::panic::{self, AssertUnwindSafe};
+    use std::future::Future;
+    use std::mem::ManuallyDrop;
+    use std::panic;
     use std::process::{ExitCode, Termination};
-    use std::sync::{Once, OnceLock};
-    use std::task::Poll;
-    use std::thread;
+    use std::sync::OnceLock;
 
     use ::tokio::runtime::{Builder, Runtime};
-    use smartcall_context::internal::scoped;
 
     use super::Moves;
 
@@ -140,69 +140,27 @@ pub mod tokio {
         run(async { body().report() })
     }
 
-    thread_local! {
-        /// Whether this thread polls the body of a test.
-        static IN_BODY: Cell<bool> = const { Cell::new(false) };
-
-        /// What the last panic of a body on this thread has reported.
-        static REPORT: Cell<Option<String>> = const { Cell::new(None) };
-    }
-
-    fn run(body: impl Future<Output = ExitCode> + Send + 'static) -> ExitCode {
-        hold_reports();
-        let mut body = Box::pin(body);
-        let body = poll_fn(move |cx| {
-            let poll = AssertUnwindSafe(|| body.as_mut().poll(cx));
-            let poll = scoped::with(&IN_BODY, true, || panic::catch_unwind(poll));
-            match poll {
-                Ok(poll) => poll.map(Ok),
-                Err(payload) => Poll::Ready(Err((payload, REPORT.take()))),
-            }
-        });
-        let runtime = runtime();
-        match runtime.block_on(runtime.spawn(body)) {
-            Ok(Ok(code)) => code,
-            Ok(Err((payload, report))) => {
-                if let Some(report) = report {
-                    eprintln!("{report}");
-                }
-                panic::resume_unwind(payload)
-            }
+    fn run(task: impl Future<Output = ExitCode> + Send + 'static) -> ExitCode {
+        let runtime = ManuallyDrop::new(runtime());
+        match runtime.block_on(runtime.spawn(task)) {
+            Ok(code) => code,
             Err(error) => panic::resume_unwind(error.into_panic()),
         }
     }
 
-    /// Has the panics of bodies reported on the threads of their tests. The runner shows what a test's own thread prints, and the
-    /// threads of the runtime belong to the test that was first.
-    fn hold_reports() {
-        static HELD: Once = Once::new();
-
-        HELD.call_once(|| {
-            let report = panic::take_hook();
-            panic::set_hook(Box::new(move |info| {
-                if IN_BODY.get() {
-                    let thread = thread::current();
-                    let name = thread.name().unwrap_or("<unnamed>");
-                    REPORT.set(Some(format!("\nthread '{name}' {info}")));
-                } else {
-                    report(info);
-                }
-            }));
-        });
-    }
-
-    pub(super) fn runtime() -> &'static Runtime {
+    /// The runtime that bodies find entered which are no tasks of one.
+    pub(super) fn entered() -> &'static Runtime {
         static RUNTIME: OnceLock<Runtime> = OnceLock::new();
 
-        RUNTIME.get_or_init(|| {
-            // A test that blocks a worker without a word shall not hold up all others.
-            let workers = thread::available_parallelism().map_or(4, |n| n.get().max(4));
-            let runtime = Builder::new_multi_thread()
-                .worker_threads(workers)
-                .enable_all()
-                .build();
-            runtime.expect("a runtime starts")
-        })
+        RUNTIME.get_or_init(runtime)
+    }
+
+    fn runtime() -> Runtime {
+        Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime starts")
     }
 }
 

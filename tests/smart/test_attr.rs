@@ -210,7 +210,7 @@ fn a_failure_is_told_under_each_caller() {
     }
 }
 
-/// A client in a `static` is used by one test after the other: its tasks live in the runtime of all tests.
+/// A client in a `static` is used by one test after the other: its tasks live in a runtime that is kept.
 #[cfg(feature = "tokio")]
 mod static_client {
     use std::sync::OnceLock;
