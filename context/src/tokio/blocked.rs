@@ -9,9 +9,9 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::runtime::{Id, worker_index};
+use tokio::runtime::Id;
 
-use crate::tokio::run_in::judged;
+use crate::tokio::run_in::of_worker;
 
 /// How many may block in each runtime.
 static MOST: AtomicUsize = AtomicUsize::new(256);
@@ -38,43 +38,31 @@ pub(crate) fn limit_reached() -> Option<usize> {
     if ALL.load(Ordering::Relaxed) < most {
         return None;
     }
-    let id = worker_runtime()?;
+    let id = of_worker()?.handle.id();
     let blocked = blocked();
     let count = blocked.iter().find(|(of, _)| *of == id);
     count.is_some_and(|(_, n)| *n >= most).then_some(most)
 }
 
-/// Returns the runtime that this thread is a worker of.
-fn worker_runtime() -> Option<Id> {
-    worker_index()?;
-    judged().map(|judged| judged.handle.id())
-}
-
 /// A worker that blocks, until this is dropped.
-pub(crate) struct Blocked(Option<Id>);
+pub(crate) struct Blocked(Id);
 
-/// Counts this thread, if it is a worker.
-pub(crate) fn count() -> Blocked {
-    let id = worker_runtime();
-    if let Some(id) = id {
-        ALL.fetch_add(1, Ordering::Relaxed);
-        let mut blocked = blocked();
-        match blocked.iter_mut().find(|(of, _)| *of == id) {
-            Some((_, n)) => *n += 1,
-            None => blocked.push((id, 1)),
-        }
+/// Counts a worker of this runtime.
+pub(crate) fn count(id: Id) -> Blocked {
+    ALL.fetch_add(1, Ordering::Relaxed);
+    let mut blocked = blocked();
+    match blocked.iter_mut().find(|(of, _)| *of == id) {
+        Some((_, n)) => *n += 1,
+        None => blocked.push((id, 1)),
     }
     Blocked(id)
 }
 
 impl Drop for Blocked {
     fn drop(&mut self) {
-        let Some(id) = self.0 else {
-            return;
-        };
         ALL.fetch_sub(1, Ordering::Relaxed);
         let mut blocked = blocked();
-        if let Some(i) = blocked.iter().position(|(of, _)| *of == id) {
+        if let Some(i) = blocked.iter().position(|(of, _)| *of == self.0) {
             blocked[i].1 -= 1;
             if blocked[i].1 == 0 {
                 blocked.swap_remove(i);

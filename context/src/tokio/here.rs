@@ -10,7 +10,7 @@ use tokio::task;
 use crate::scoped;
 use crate::tokio::blocked;
 use crate::tokio::ours;
-use crate::tokio::run_in::{Judged, judged};
+use crate::tokio::run_in::{Judged, judged, of_worker};
 
 thread_local! {
     /// Whether this thread is in a `block_in_place` of ours.
@@ -125,9 +125,12 @@ fn has_entered_another(judged: &Judged) -> bool {
 /// That function moves a worker to a blocking thread of the entered runtime. If that is another one than the worker's, its
 /// drop would wait until the worker's runtime ends. So the worker's own is entered, if it is known, or else the one of `ours`.
 pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
-    let _blocked = blocked::count();
+    let worker = of_worker();
+    let _blocked = worker
+        .as_ref()
+        .map(|worker| blocked::count(worker.handle.id()));
     let f = || scoped::with(&SPARED, true, f);
-    let Some(moved_to) = runtime_to_move_to() else {
+    let Some(moved_to) = worker.and_then(runtime_to_move_to) else {
         return task::block_in_place(f);
     };
     let entered = Handle::current();
@@ -139,13 +142,11 @@ pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
 }
 
 /// Returns the runtime to whose threads a worker is moved, if it is not the entered one.
-fn runtime_to_move_to() -> Option<Handle> {
-    worker_index()?;
-    let judged = judged()?;
-    if has_entered_another(&judged) {
+fn runtime_to_move_to(worker: Judged) -> Option<Handle> {
+    if has_entered_another(&worker) {
         return ours::handle().ok().cloned();
     }
-    (judged.above > 0).then_some(judged.handle)
+    (worker.above > 0).then_some(worker.handle)
 }
 
 /// Returns whether this thread runs the tasks of a runtime.

@@ -43,13 +43,13 @@ thread_local! {
 
 /// Runs code with a runtime entered, so that its timers and sockets belong to it.
 pub(crate) fn run_in<R>(handle: &Handle, f: impl FnOnce() -> R) -> R {
-    match Handle::try_current() {
+    let current = match Handle::try_current() {
         Ok(current) if current.id() == handle.id() => return f(),
         // In a dying thread no runtime can be entered.
         Err(error) if error.is_thread_local_destroyed() => return f(),
-        _ => {}
-    }
-    let (before, above) = match judged() {
+        current => current.ok(),
+    };
+    let (before, above) = match current.and_then(judged_in) {
         Some(Judged { handle, above }) => (Some(handle), above + 1),
         None => (None, 0),
     };
@@ -70,9 +70,19 @@ pub(crate) struct Judged {
     pub(crate) above: usize,
 }
 
+/// Returns the runtime that this thread is a worker of, as far as that is known.
+pub(crate) fn of_worker() -> Option<Judged> {
+    worker_index()?;
+    judged()
+}
+
 /// Returns the runtime that this thread is judged by, or `None` if there is none.
 pub(crate) fn judged() -> Option<Judged> {
-    let current = Handle::try_current().ok()?;
+    judged_in(Handle::try_current().ok()?)
+}
+
+/// [`judged`], where this runtime is entered.
+fn judged_in(current: Handle) -> Option<Judged> {
     match scoped::cloned(&NOTE) {
         Some(note) if note.entered == current.id() && note.thread == Thread::current() => {
             note.before.map(|handle| Judged {
