@@ -117,10 +117,10 @@ fn tests(mut function: Function, options: &Options, errors: &mut Errors) -> Toke
         (output, TokenStream::new())
     };
     let tests = CALLERS.iter().filter_map(|caller| {
-        // If a feature for the caller is missing, `chosen` is an error, and `known` adds no test.
         if is_sync && *caller == CURRENT_THREAD {
             return None;
         }
+        // If a feature for the caller is missing, `chosen` is an error, and `known` adds no test.
         let given = options.callers.iter().find(|chosen| chosen == caller);
         let (wanted, span) = match given {
             Some(given) => ("chosen", mixed_site_at(given.span())),

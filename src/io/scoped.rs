@@ -8,16 +8,14 @@ use crate::io::form::{Readable, Seekable, Writable, sealed};
 use crate::io::handle::DualIo;
 use crate::offload::pool::ToPool;
 use crate::waits::edges::Line;
-use crate::work::scoped::{Bind, OnPool, Scope, bind};
+use crate::work::scoped::{Bind, InScope, OnPool, Scope, bind};
 
 /// A form that is called in a scope: bound to a pool, bound to a runtime, joined on drop, or interrupted on drop.
 ///
 /// Made by [`DualIo::on`], [`offload::join_on_drop`](crate::offload::join_on_drop),
 /// [`offload::interrupt_on_drop`](crate::offload::interrupt_on_drop) and, with the feature `tokio`, `DualIo::in_runtime`.
 pub struct Scoped<F, B: Scope> {
-    /// `None` once it is dropped, in the scope.
-    form: Option<F>,
-    scope: B,
+    form: InScope<F, B>,
 }
 
 impl<F> DualIo<F> {
@@ -54,35 +52,14 @@ impl<F> Bind for DualIo<F> {
 
     fn bind<B: Scope>(self, scope: B) -> Self::Bound<B> {
         DualIo::new(Scoped {
-            form: Some(self.form),
-            scope,
+            form: InScope::new(self.form, scope),
         })
-    }
-}
-
-/// Nothing in it is pinned in place.
-impl<F, B: Scope> Unpin for Scoped<F, B> {}
-
-impl<F, B: Scope> Scoped<F, B> {
-    fn run<R>(&mut self, f: impl FnOnce(&mut F) -> R) -> R {
-        let form = self.form.as_mut().expect(IN_PLACE);
-        self.scope.run(|| f(form))
-    }
-}
-
-const IN_PLACE: &str = "only the drop takes it";
-
-impl<F, B: Scope> Drop for Scoped<F, B> {
-    fn drop(&mut self) {
-        let form = self.form.take();
-        self.scope.run(|| drop(form));
     }
 }
 
 impl<F: sealed::Sealed, B: Scope> sealed::Sealed for Scoped<F, B> {
     fn is_immediate(&self) -> bool {
-        let form = self.form.as_ref().expect(IN_PLACE);
-        self.scope.run(|| form.is_immediate())
+        self.form.run_ref(F::is_immediate)
     }
 
     fn is_sync_code() -> bool {
@@ -92,67 +69,63 @@ impl<F: sealed::Sealed, B: Scope> sealed::Sealed for Scoped<F, B> {
 
 impl<F: Readable, B: Scope> Readable for Scoped<F, B> {
     fn block_read(&mut self, to: &mut [u8], line: Line) -> io::Result<usize> {
-        self.run(|form| form.block_read(to, line))
+        self.form.run(|form| form.block_read(to, line))
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>, to: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.run(|form| form.poll_read(cx, to))
+        self.form.run(|form| form.poll_read(cx, to))
     }
 
     fn block_fill(&mut self, line: Line) -> io::Result<()> {
-        self.run(|form| form.block_fill(line))
+        self.form.run(|form| form.block_fill(line))
     }
 
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.run(|form| form.poll_fill(cx))
+        self.form.run(|form| form.poll_fill(cx))
     }
 
     fn ahead(&self) -> &[u8] {
-        self.form.as_ref().map_or(&[], F::ahead)
+        self.form.get().ahead()
     }
 
     fn consume(&mut self, bytes: usize) {
-        if let Some(form) = &mut self.form {
-            form.consume(bytes);
-        }
+        self.form.get_mut().consume(bytes);
     }
 }
 
 impl<F: Writable, B: Scope> Writable for Scoped<F, B> {
     fn block_write(&mut self, bytes: &[u8], line: Line) -> io::Result<usize> {
-        self.run(|form| form.block_write(bytes, line))
+        self.form.run(|form| form.block_write(bytes, line))
     }
 
     fn block_flush(&mut self, line: Line) -> io::Result<()> {
-        self.run(|form| form.block_flush(line))
+        self.form.run(|form| form.block_flush(line))
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.run(|form| form.poll_write(cx, bytes))
+        self.form.run(|form| form.poll_write(cx, bytes))
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.run(|form| form.poll_flush(cx))
+        self.form.run(|form| form.poll_flush(cx))
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.run(|form| form.poll_close(cx))
+        self.form.run(|form| form.poll_close(cx))
     }
 }
 
 impl<F: Seekable, B: Scope> Seekable for Scoped<F, B> {
     fn block_seek(&mut self, to: SeekFrom, line: Line) -> io::Result<u64> {
-        self.run(|form| form.block_seek(to, line))
+        self.form.run(|form| form.block_seek(to, line))
     }
 
     fn poll_seek(&mut self, cx: &mut Context<'_>, to: SeekFrom) -> Poll<io::Result<u64>> {
-        self.run(|form| form.poll_seek(cx, to))
+        self.form.run(|form| form.poll_seek(cx, to))
     }
 
     fn set_seekable(&mut self) {
-        if let Some(form) = &mut self.form {
-            form.set_seekable();
-        }
+        self.form.get_mut().set_seekable();
     }
 }
 

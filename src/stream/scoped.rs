@@ -11,7 +11,7 @@ use crate::offload::pool::ToPool;
 use crate::stream::handle::{DualStream, DualStreamOf};
 use crate::stream::source::{Source, blocks_next};
 use crate::waits::edges::Line;
-use crate::work::scoped::{Bind, OnPool, Scope, bind};
+use crate::work::scoped::{Bind, InScope, OnPool, Scope, bind};
 
 /// A source that is polled and blocked on in a scope: bound to a pool, joined on drop, or interrupted on drop.
 ///
@@ -19,9 +19,7 @@ use crate::work::scoped::{Bind, OnPool, Scope, bind};
 /// [`offload::interrupt_on_drop`](crate::offload::interrupt_on_drop) and, with the feature `tokio`, `DualStream::in_runtime`.
 #[must_use = "nothing runs until items are taken"]
 pub struct Scoped<S, B: Scope> {
-    /// `None` once it is dropped, in the scope.
-    source: Option<S>,
-    scope: B,
+    source: InScope<S, B>,
 }
 
 impl<T, S: Source<Item = T>> DualStream<T, S> {
@@ -59,31 +57,8 @@ impl<T, S: Source<Item = T>> Bind for DualStream<T, S> {
 
     fn bind<B: Scope>(self, scope: B) -> Self::Bound<B> {
         DualStream::new(Scoped {
-            source: Some(self),
-            scope,
+            source: InScope::new(self, scope),
         })
-    }
-}
-
-impl<S, B: Scope> Unpin for Scoped<S, B> {}
-
-impl<S, B: Scope> Scoped<S, B> {
-    fn source(&self) -> &S {
-        self.source.as_ref().expect(IN_PLACE)
-    }
-
-    fn run<R>(&mut self, f: impl FnOnce(&mut S) -> R) -> R {
-        let source = self.source.as_mut().expect(IN_PLACE);
-        self.scope.run(|| f(source))
-    }
-}
-
-const IN_PLACE: &str = "only the drop takes it";
-
-impl<S, B: Scope> Drop for Scoped<S, B> {
-    fn drop(&mut self) {
-        let source = self.source.take();
-        self.scope.run(|| drop(source));
     }
 }
 
@@ -91,11 +66,11 @@ impl<S: Source, B: Scope> Stream for Scoped<S, B> {
     type Item = S::Item;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
-        self.run(|source| Pin::new(source).poll_next(cx))
+        self.source.run(|source| Pin::new(source).poll_next(cx))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.source().size_hint()
+        self.source.get().size_hint()
     }
 }
 
@@ -103,15 +78,15 @@ impl<S: Source, B: Scope> Source for Scoped<S, B> {
     blocks_next!();
 
     fn block_next_at(&mut self, line: Line) -> Result<Option<S::Item>, NothingWakes> {
-        self.run(|source| source.block_next_at(line))
+        self.source.run(|source| source.block_next_at(line))
     }
 
     fn is_immediate(&self) -> bool {
-        self.scope.run(|| self.source().is_immediate())
+        self.source.run_ref(S::is_immediate)
     }
 
     fn is_ready(&self) -> bool {
-        self.source().is_ready()
+        self.source.get().is_ready()
     }
 }
 

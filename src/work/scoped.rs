@@ -82,6 +82,50 @@ impl<W, S: Scope> Scoped<W, S> {
 
 const IN_PLACE: &str = "only the drop takes it";
 
+/// What is called and dropped in a scope, and is not pinned.
+pub(crate) struct InScope<T, S: Scope> {
+    value: Option<T>,
+    scope: S,
+}
+
+impl<T, S: Scope> InScope<T, S> {
+    pub(crate) fn new(value: T, scope: S) -> Self {
+        InScope {
+            value: Some(value),
+            scope,
+        }
+    }
+
+    /// The value, outside of the scope.
+    pub(crate) fn get(&self) -> &T {
+        self.value.as_ref().expect(IN_PLACE)
+    }
+
+    /// The value, outside of the scope.
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.value.as_mut().expect(IN_PLACE)
+    }
+
+    pub(crate) fn run<R>(&mut self, f: impl FnOnce(&mut T) -> R) -> R {
+        let value = self.value.as_mut().expect(IN_PLACE);
+        self.scope.run(|| f(value))
+    }
+
+    pub(crate) fn run_ref<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+        self.scope.run(|| f(self.get()))
+    }
+}
+
+/// Nothing in it is pinned in place.
+impl<T, S: Scope> Unpin for InScope<T, S> {}
+
+impl<T, S: Scope> Drop for InScope<T, S> {
+    fn drop(&mut self) {
+        let value = self.value.take();
+        self.scope.run(|| drop(value));
+    }
+}
+
 impl<W: Future, S: Scope> Future for Scoped<W, S> {
     type Output = W::Output;
 
