@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use smartcall::offload::{Limited, is_cancelled};
+use smartcall::offload::is_cancelled;
 use smartcall::{Dual, DualIo};
 
 use super::support::*;
@@ -35,10 +35,7 @@ fn taken_bytes_are_written() {
 #[test]
 fn taken_bytes_are_written_from_the_queue() {
     limit(|| {
-        let pool = Limited::new(1.try_into().expect("it is not zero"));
-        let (go_on, waits) = mpsc::channel::<()>();
-        let mut occupies = Box::pin(Dual::blocking(move || waits.recv()).on(&pool));
-        assert!(crate::common::poll(&mut occupies).is_pending());
+        let (pool, _occupies, go_on) = occupied();
         let written = Written::default();
         let io = written.clone();
         let write = async move {
@@ -71,13 +68,10 @@ fn begun_flush_goes_on() {
     }
 
     limit(|| {
-        let pool = Limited::new(1.try_into().expect("it is not zero"));
-        let (go_on, waits) = mpsc::channel::<()>();
-        let mut occupies = Box::pin(Dual::blocking(move || waits.recv()).on(&pool));
+        let (pool, _occupies, go_on) = occupied();
         let written = Written::default();
         let mut io = DualIo::blocking(Holds(Vec::new(), written.clone()));
         Write::write_all(&mut io, b"abc").expect("it is held");
-        assert!(crate::common::poll(&mut occupies).is_pending());
         let begins = async {
             let mut flush = AsyncWriteExt::flush(&mut io);
             assert!(crate::common::poll(&mut flush).is_pending());

@@ -217,12 +217,6 @@ impl io::Write for Answered {
     }
 }
 
-#[track_caller]
-fn assert_full<T>(result: io::Result<T>) {
-    let error = result.map(|_| ()).expect_err("it has failed");
-    assert_eq!(error.to_string(), "the disk is full");
-}
-
 /// An error amid what was taken comes with the next call, once. What was taken behind it is lost, and later writes go on.
 #[test]
 fn error_in_the_middle() {
@@ -377,10 +371,7 @@ fn dropped_while_the_job_runs() {
 #[test]
 fn dropped_while_the_job_is_queued() {
     limit(|| {
-        let pool = Limited::new(1.try_into().expect("it is not zero"));
-        let (go_on, waits) = mpsc::channel::<()>();
-        let mut occupies = Box::pin(Dual::blocking(move || waits.recv()).on(&pool));
-        assert!(crate::common::poll(&mut occupies).is_pending());
+        let (pool, _occupies, go_on) = occupied();
         let written = Written::default();
         let writer = written.clone();
         let writes = async move {

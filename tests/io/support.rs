@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures::io::{AsyncRead, AsyncSeek, AsyncWrite};
 use smartcall::Dual;
-use smartcall::offload::{Job, Pool};
+use smartcall::offload::{Job, Limited, Pool};
 
 #[cfg(feature = "executor")]
 use crate::common::one_thread;
@@ -282,4 +282,20 @@ pub fn poll_read(io: &mut (impl AsyncRead + Unpin), to: &mut [u8]) -> Poll<io::R
 /// Polls a write once, with a waker that does nothing.
 pub fn poll_write(io: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Poll<io::Result<usize>> {
     Pin::new(io).poll_write(&mut Context::from_waker(Waker::noop()), bytes)
+}
+
+/// Checks that a call has failed as a writer does that has no room.
+#[track_caller]
+pub fn assert_full<T>(result: io::Result<T>) {
+    let error = result.map(|_| ()).expect_err("it has failed");
+    assert_eq!(error.to_string(), "the disk is full");
+}
+
+/// A pool of one thread, which waits for the test. The job is given up if what comes second is dropped.
+pub fn occupied() -> (Limited, impl Unpin, Sender<()>) {
+    let pool = Limited::new(1.try_into().expect("it is not zero"));
+    let (go_on, waits) = mpsc::channel::<()>();
+    let mut occupies = Box::pin(Dual::blocking(move || waits.recv()).on(&pool));
+    assert!(crate::common::poll(&mut occupies).is_pending());
+    (pool, occupies, go_on)
 }

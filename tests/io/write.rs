@@ -80,12 +80,6 @@ impl Write for Fails {
     }
 }
 
-#[track_caller]
-fn assert_full<T>(result: io::Result<T>) {
-    let error = result.map(|_| ()).expect_err("it has failed");
-    assert_eq!(error.to_string(), "the disk is full");
-}
-
 /// The error of a write that a pool makes comes with the next call, once, whatever that is. A write may be taken before it happens.
 #[test]
 fn error_comes_with_the_next_call() {
