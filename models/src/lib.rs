@@ -30,6 +30,7 @@ macro_rules! instant {
 
 mod executor;
 mod explore;
+pub mod loom_explore;
 pub mod loom_sync;
 pub mod shuttle_sync;
 

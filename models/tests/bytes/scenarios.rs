@@ -3,65 +3,14 @@
 //! The thread of the model has the handle. It waits until something wakes it, so a lost wake-up is a deadlock. Where the pipe is full,
 //! it waits for the pipe alone: the handle of the crate waits for the end of the job as well.
 
-use std::mem;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
 use loom::thread::{JoinHandle, spawn};
+use smartcall_models::loom_explore::{Held, Unpark, explore, join, wait_for};
 
 use crate::io::pipe::{self, Inlet, IsClosed, Outlet};
-use crate::sync::{self, Mutex, MutexGuard, Thread};
-
-fn explore(preemptions: usize, scenario: impl Fn() + Sync + Send + 'static) {
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(preemptions);
-    model.check(scenario);
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Polls until it is ready, and parks in between.
-fn wait_for<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> T {
-    let waker = Waker::from(Arc::new(Unpark(sync::current())));
-    let mut cx = Context::from_waker(&waker);
-    loop {
-        if let Poll::Ready(value) = poll(&mut cx) {
-            return value;
-        }
-        sync::park();
-    }
-}
-
-fn join<T>(thread: JoinHandle<T>) -> T {
-    thread.join().expect("it does not panic")
-}
-
-/// What takes a lock when it is dropped. If the model has failed, it is not dropped: there is no lock to take then.
-struct Held<T>(Option<T>);
-
-impl<T> Held<T> {
-    fn new(value: T) -> Self {
-        Held(Some(value))
-    }
-
-    fn get(&self) -> &T {
-        self.0.as_ref().expect("it was not dropped")
-    }
-}
-
-impl<T> Drop for Held<T> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            mem::forget(self.0.take());
-        }
-    }
-}
+use crate::sync::{self, Mutex, MutexGuard};
 
 /// How the writes of a job go.
 #[derive(Clone, Copy, PartialEq)]
@@ -333,7 +282,7 @@ pub(crate) fn handle_is_dropped() {
     explore(5, || {
         let mut handle = Handle::new(1);
         handle.send(0, Goes::Well);
-        let count = Arc::new(Unpark(sync::current()));
+        let count = Arc::new(Unpark::here());
         let waker = Waker::from(Arc::clone(&count));
         let mut taken = vec![0];
         for byte in 1..3 {
@@ -361,7 +310,7 @@ pub(crate) fn handle_is_dropped() {
         let (inlet, outlet) = pipe::pipe(1);
         let (inlet, outlet) = (Held::new(inlet), Held::new(outlet));
         inlet.get().open();
-        let count = Arc::new(Unpark(sync::current()));
+        let count = Arc::new(Unpark::here());
         let waker = Waker::from(Arc::clone(&count));
         let mut cx = Context::from_waker(&waker);
         assert_eq!(inlet.get().poll_push(&[1], &mut cx), Poll::Ready(Ok(1)));

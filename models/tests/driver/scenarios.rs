@@ -6,17 +6,12 @@ use std::sync::Arc as StdArc;
 
 use loom::sync::atomic::AtomicUsize as Data;
 use loom::thread::spawn;
+use smartcall_models::loom_explore::explore;
 
 use crate::drive::driver;
 use crate::placement::{self, Leave, Number, Placement, Ticket};
 use crate::sync::{self, AtomicBool, Condvar, Mutex, MutexGuard, Ordering};
 use crate::task::{Context, Future, Poll, Waker, poll_fn};
-
-fn explore(preemptions: usize, scenario: impl Fn() + Sync + Send + 'static) {
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(preemptions);
-    model.check(scenario);
-}
 
 /// Something that another thread does before it wakes the waiting thread.
 #[derive(Clone)]

@@ -3,7 +3,6 @@
 //! The thread of the model takes the items. It waits until something wakes it, so a lost wake-up is a deadlock.
 
 use std::future;
-use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool as Flag, AtomicUsize as Count};
@@ -11,6 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use loom::sync::atomic::AtomicUsize as Data;
 use loom::thread::{JoinHandle, spawn};
+use smartcall_models::loom_explore::{Held, explore, join, wait_for};
 
 use crate::stream::caller::{Polls, Supply};
 use crate::stream::emit::{Emit, Emitted};
@@ -18,35 +18,7 @@ use crate::stream::fed::Fed;
 use crate::stream::generate::Generate;
 use crate::stream::handle::DualStream;
 use crate::stream::queue::{self, IsClosed, Maker};
-use crate::sync::{self, Mutex, MutexGuard, Ordering, Thread};
-
-fn explore(preemptions: usize, scenario: impl Fn() + Sync + Send + 'static) {
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(preemptions);
-    model.check(scenario);
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Polls until it is ready, and parks in between.
-fn wait_for<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> T {
-    let waker = Waker::from(Arc::new(Unpark(sync::current())));
-    let mut cx = Context::from_waker(&waker);
-    loop {
-        if let Poll::Ready(value) = poll(&mut cx) {
-            return value;
-        }
-        sync::park();
-        // What wakes itself waits for another thread: loom lets that one go on.
-        loom::thread::yield_now();
-    }
-}
+use crate::sync::{self, Mutex, MutexGuard, Ordering};
 
 fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
@@ -56,35 +28,6 @@ fn block_on<F: Future>(future: F) -> F::Output {
 /// Polls once, under a waker that wakes nothing.
 fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
-}
-
-fn join<T>(thread: JoinHandle<T>) -> T {
-    thread.join().expect("it does not panic")
-}
-
-/// What takes a lock when it is dropped. If the model has failed, it is not dropped: there is no lock to take then.
-struct Held<T>(Option<T>);
-
-impl<T> Held<T> {
-    fn new(value: T) -> Self {
-        Held(Some(value))
-    }
-
-    fn get(&mut self) -> &mut T {
-        self.0.as_mut().expect("it was not dropped")
-    }
-
-    fn drop_now(&mut self) {
-        drop(self.0.take());
-    }
-}
-
-impl<T> Drop for Held<T> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            mem::forget(self.0.take());
-        }
-    }
 }
 
 /// Something that happens once, and that a future waits for: the end of a job, or a message.
@@ -234,7 +177,7 @@ impl Making {
 
     /// Takes an item, and returns its number.
     fn take(&self, fed: &mut Items) -> Option<usize> {
-        let item = wait_for(|cx| fed.get().poll_item(cx))?;
+        let item = wait_for(|cx| fed.get_mut().poll_item(cx))?;
         self.handed_over.fetch_add(1, Ordering::Relaxed);
         Some(item.number)
     }
@@ -302,7 +245,7 @@ pub(crate) fn push_into_a_closed_queue() {
             let is_back = maker.push(item, 1).is_err();
             (maker, is_back)
         });
-        let is_taken = taker.get().pop().is_some();
+        let is_taken = taker.get_mut().pop().is_some();
         drop(taker);
         let (_maker, is_back) = join(thread);
         assert!(!(is_taken && is_back), "it was taken, and came back");
@@ -334,7 +277,7 @@ impl<F: Future<Output = ()>> Stream<F> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<usize>> {
-        match self.source.get().next(&mut Polls(cx)) {
+        match self.source.get_mut().next(&mut Polls(cx)) {
             Ok(item) => Poll::Ready(item),
             Err(_) => Poll::Pending,
         }
