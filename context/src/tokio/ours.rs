@@ -64,8 +64,10 @@ pub(crate) fn handle() -> io::Result<&'static Handle> {
 /// instead of 410, and took a fifth longer.
 #[cold]
 fn make_runtime() -> io::Result<Runtime> {
-    // tokio panics if it can't start a worker. Where that is known before, nothing is reported.
-    thread::Builder::new().spawn(|| ())?;
+    // tokio panics if it can't start a worker. Where that is known before, nothing is reported. The thread is waited for:
+    // until it has ended, its stack takes room.
+    let probe = thread::Builder::new().spawn(|| ())?;
+    let _ = probe.join();
     let make = || {
         let mut builder = Builder::new_multi_thread();
         // tokio's own setting, which it reads if nothing was set.
