@@ -74,7 +74,7 @@ impl Buffer {
 
     /// Lets the next read on a pool ask for more than this one.
     pub(crate) fn grow(&mut self, size: usize) {
-        self.next = MOST.min(size * 2);
+        self.next = MOST.min(size * 4);
     }
 
     /// Returns where a read puts its bytes. All bytes were taken.

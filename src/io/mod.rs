@@ -29,7 +29,7 @@
 //!
 //! # Reading
 //!
-//! On a pool, sync code reads into a buffer of the handle: 64 KiB, which doubles up to 1 MiB while reads fill it, or as much as the
+//! On a pool, sync code reads into a buffer of the handle: 64 KiB, then 256 KiB and 1 MiB while reads fill it, or as much as the
 //! caller asks for. So reading single bytes costs one change of threads for each buffer. Async readers, and sync readers for sync
 //! callers, read into the caller's own memory, except by `BufRead` and `AsyncBufRead`, which read 64 KiB ahead.
 //!
