@@ -8,6 +8,8 @@ pub(crate) mod deref;
 pub(crate) mod interrupt_on_drop;
 pub(crate) mod join_on_drop;
 pub(crate) mod on;
+#[cfg(feature = "tokio")]
+mod paused_clock;
 #[cfg(feature = "executor")]
 pub(crate) mod start;
 pub(crate) mod time;

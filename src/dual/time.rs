@@ -10,7 +10,6 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use futures::future::FusedFuture;
-use futures_timer::Delay;
 use pin_project_lite::pin_project;
 
 use smartcall_context::internal as context;
@@ -18,7 +17,7 @@ use smartcall_context::internal as context;
 use crate::drive::driver::{self, NothingWakes};
 use crate::drive::permitted;
 use crate::dual::handle::{Dual, DualOf};
-use crate::dual::timer;
+use crate::dual::timer::Timer;
 use crate::waits::edges::Line;
 use crate::work::traits::{POLLED_AGAIN, Work, blocks, value_of};
 
@@ -31,7 +30,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// `get` as well. The exceptions are in-place code and code that borrows: they stay on their thread, and the
     /// limit does not hold for them.
     ///
-    /// A thread of the crate `futures-timer` keeps the time. A duration that the clock can't represent never elapses.
+    /// A thread of the crate `futures-timer` keeps the time. With the feature `tokio`, a clock that a test has paused does, where its
+    /// runtime polls the handle (`tokio::time::pause`). A duration that the clock can't represent never elapses.
     ///
     /// # Panics
     ///
@@ -211,7 +211,7 @@ struct Until<'a, W> {
     work: Pin<&'a mut W>,
     deadline: Instant,
     /// Made when it is first needed.
-    timer: Option<Delay>,
+    timer: Option<Timer>,
 }
 
 impl<W: Work> Future for Until<'_, W> {
@@ -223,15 +223,16 @@ impl<W: Work> Future for Until<'_, W> {
             return Poll::Ready(Some(value));
         }
         let left = this.deadline.saturating_duration_since(Instant::now());
-        let timer = this.timer.get_or_insert_with(|| timer::delay(left));
-        Pin::new(timer).poll(cx).map(|()| None)
+        let timer = this.timer.get_or_insert_with(|| Timer::start(left));
+        timer.poll(cx).map(|()| None)
     }
 }
 
 /// Waits for a duration.
 ///
 /// The time begins when the handle is first polled, or `get` is called. A thread of the crate `futures-timer` keeps
-/// it. A duration that the clock can't represent never elapses.
+/// it. With the feature `tokio`, a clock that a test has paused does, where its runtime polls the handle
+/// (`tokio::time::pause`). A duration that the clock can't represent never elapses.
 ///
 /// # Panics
 ///
@@ -261,7 +262,7 @@ pin_project! {
     pub struct Sleep {
         duration: Duration,
         // Made at the first poll, when the time begins.
-        timer: Option<Delay>,
+        timer: Option<Timer>,
         // Kept if there is no timer, so that a wait for it is known to be meant.
         never: Option<Waker>,
         is_over: bool,
@@ -295,10 +296,10 @@ impl Future for Sleep {
                 *this.never = Some(cx.waker().clone());
                 return Poll::Pending;
             }
-            *this.timer = Some(timer::delay(*this.duration));
+            *this.timer = Some(Timer::start(*this.duration));
         }
         let poll = match this.timer {
-            Some(timer) => Pin::new(timer).poll(cx),
+            Some(timer) => timer.poll(cx),
             None => Poll::Pending,
         };
         *this.is_over = poll.is_ready();

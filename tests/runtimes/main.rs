@@ -24,5 +24,7 @@ mod tokio_pool;
 mod tokio_shutdown;
 #[cfg(feature = "tokio")]
 mod tokio_support;
+#[cfg(feature = "tokio")]
+mod tokio_time;
 #[cfg(not(feature = "futures-executor"))]
 mod undetected;
