@@ -44,15 +44,15 @@ fn plain_main<C: Client>(at: &str) -> Result<()> {
 }
 
 fn awaited_in_a_multi_thread_runtime<C: Client>(at: &str) -> Result<()> {
-    multi_thread()?.block_on(async {
-        let client = keep(C::open(at).await?);
-        tokio::spawn(awaited(client)).await??;
-        awaited(client).await
-    })
+    awaited_in::<C>(&multi_thread()?, at)
 }
 
 fn awaited_in_a_current_thread_runtime<C: Client>(at: &str) -> Result<()> {
-    current_thread()?.block_on(async {
+    awaited_in::<C>(&current_thread()?, at)
+}
+
+fn awaited_in<C: Client>(runtime: &Runtime, at: &str) -> Result<()> {
+    runtime.block_on(async {
         let client = keep(C::open(at).await?);
         tokio::spawn(awaited(client)).await??;
         awaited(client).await

@@ -31,6 +31,17 @@ pub struct Server {
     _folder: Option<TempDir>,
 }
 
+impl Server {
+    /// What is no program of its own.
+    fn here(at: String, folder: Option<TempDir>) -> Self {
+        Server {
+            at,
+            child: None,
+            _folder: folder,
+        }
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(child) = &mut self.child {
@@ -52,11 +63,7 @@ impl Drop for Server {
 pub fn file() -> Result<Server> {
     let folder = TempDir::new()?;
     let at = text(&folder.path().join("data"))?;
-    Ok(Server {
-        at,
-        child: None,
-        _folder: Some(folder),
-    })
+    Ok(Server::here(at, Some(folder)))
 }
 
 /// Returns an empty folder.
@@ -67,11 +74,7 @@ pub fn file() -> Result<Server> {
 pub fn folder() -> Result<Server> {
     let folder = TempDir::new()?;
     let at = text(folder.path())?;
-    Ok(Server {
-        at,
-        child: None,
-        _folder: Some(folder),
-    })
+    Ok(Server::here(at, Some(folder)))
 }
 
 /// Starts the health service of tonic on a thread of this process. It runs for as long as the process.
@@ -93,11 +96,7 @@ pub fn health() -> Result<Server> {
         });
     });
     until(|| Ok(TcpStream::connect(at)?))?;
-    Ok(Server {
-        at: format!("http://{at}"),
-        child: None,
-        _folder: None,
-    })
+    Ok(Server::here(format!("http://{at}"), None))
 }
 
 /// Starts a redis server.
@@ -231,18 +230,15 @@ fn until<R>(mut connect: impl FnMut() -> Result<R>) -> Result<()> {
     Ok(())
 }
 
-/// Returns the path of a program in `PATH` or in some folders.
+/// Returns the path of a program in `PATH`, in `/usr/sbin`, where the servers of some packages are, or in some folders.
 fn installed(program: &str, folders: &[PathBuf]) -> Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let mut folders = env::split_paths(&path).chain(folders.iter().cloned());
-    // The servers of some packages are there.
-    let found = folders.find(|folder| folder.join(program).is_file());
-    let sbin = Path::new("/usr/sbin").join(program);
-    match found {
-        Some(folder) => Ok(folder.join(program)),
-        None if sbin.is_file() => Ok(sbin),
-        None => Err(format!("{program} is not installed").into()),
-    }
+    let found = env::split_paths(&path)
+        .chain(["/usr/sbin".into()])
+        .chain(folders.iter().cloned())
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file());
+    found.ok_or_else(|| format!("{program} is not installed").into())
 }
 
 /// Returns the number of a user.
