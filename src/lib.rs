@@ -98,8 +98,8 @@
 //! - `tokio` (off by default), for programs, and for libraries whose work needs tokio. It changes `.get()` for the whole program:
 //!   - `.get()` on a worker of a multi-thread runtime uses `block_in_place`; in a current-thread runtime it panics.
 //!   - Blocking code that is awaited in tokio goes to tokio's pool.
-//!   - What `.get()` drives outside of any runtime enters a runtime of smartcall's own. That is a multi-thread runtime,
-//!     started on first use, with one worker or as many as the environment variable `TOKIO_WORKER_THREADS` says.
+//!   - What `.get()` drives outside of any runtime enters a runtime of smartcall's own, started on first use. Threads
+//!     that wait turn it, and a thread of smartcall's does while none waits.
 //!   - What is [started](Dual::start) inside a runtime stays with that runtime.
 //!   - [`DualIo`] has tokio's I/O traits, and takes readers and writers that have them.
 //! - `diagnose` (on by default): the module [`diagnose`], which tells who waits for whom. With the environment variable

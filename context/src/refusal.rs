@@ -23,6 +23,8 @@ pub enum Refusal {
     Futures,
     /// A current-thread runtime of tokio runs on this thread.
     TokioCurrentThread,
+    /// smartcall's own runtime of tokio runs on this thread.
+    TokioTurned,
     /// A `LocalSet` of tokio runs on this thread.
     TokioLocalSet,
     /// So many threads of this thread's tokio runtime block already.
@@ -50,6 +52,10 @@ impl fmt::Display for Refusal {
             Refusal::Futures => "this thread is running an executor of the `futures` crate",
             Refusal::TokioCurrentThread => {
                 "this thread is running a current-thread runtime of tokio"
+            }
+            Refusal::TokioTurned => {
+                "this thread is polling a task that was spawned in smartcall's own tokio runtime, \
+                 which has no workers"
             }
             Refusal::TokioLocalSet => "this thread is running a `LocalSet` of tokio",
             Refusal::TokioBlocked(n) => {
@@ -108,6 +114,10 @@ impl Refusal {
             Refusal::TokioCurrentThread => {
                 " In a multi-thread runtime this call works: that is what `#[tokio::main]` makes, and \
                  `#[tokio::test(flavor = \"multi_thread\")]`."
+            }
+            Refusal::TokioTurned => {
+                " In a task of a multi-thread runtime this call works: name one at the start of `main`, by \
+                 `smartcall::tokio::set_runtime`."
             }
             Refusal::TokioBlocked(_) => {
                 " Each that blocks holds one of the runtime's blocking threads. If it has more of them, allow \

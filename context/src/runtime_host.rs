@@ -43,6 +43,8 @@ fn host_of(found: Found) -> Result<Detected, Refusal> {
         #[cfg(feature = "futures-executor")]
         Found::Futures => Err(Refusal::Futures),
         #[cfg(feature = "tokio")]
+        Found::TokioCurrentThread if here::is_turned() => Err(Refusal::TokioTurned),
+        #[cfg(feature = "tokio")]
         Found::TokioCurrentThread => Err(Refusal::TokioCurrentThread),
         #[cfg(feature = "tokio")]
         Found::TokioLocalSet => Err(Refusal::TokioLocalSet),

@@ -273,7 +273,7 @@ impl Driver {
                 let begin = || self.beginning(kind, line);
                 waiting.noted.parks(waiting.edges, begin);
             }
-            self.park();
+            self.park(waiting.wait);
             waiting.noted.resumes();
         }
         waiting.polls = waiting.polls.wrapping_add(1);
@@ -314,11 +314,22 @@ impl Driver {
 
     /// Parks the thread until the waker is used, with the help of its host.
     #[cold]
-    fn park(&self) {
+    fn park(&self, wait: Wait) {
         end_if_nothing_waits(&self.uncounted);
         match context::host() {
             Some(host) => host.park(|| self.parker.park()),
-            None => self.parker.park(),
+            None => self.park_alone(wait),
+        }
+    }
+
+    /// Parks a thread that no host is told of. If the runtime of ours is entered, it turns it meanwhile.
+    fn park_alone(&self, wait: Wait) {
+        // A level above has thread-locals that tasks of others must not see, and a `block_on` has tasks of its own.
+        let may_turn = !self.is_nested && matches!(wait, Wait::Get(_));
+        if may_turn {
+            context::wait_in_runtime(self.parker.notified(), || self.parker.park());
+        } else {
+            self.parker.park();
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use smartcall_context::internal::scoped;
+use smartcall_context::internal::{self as context, scoped};
 
 use crate::drive::job::OnDrop;
 
@@ -21,7 +21,7 @@ pub(crate) fn current() -> OnDrop {
 /// Runs a closure. The same is done for blocking code that it sends to a pool.
 #[inline]
 pub(crate) fn with<R>(on_drop: OnDrop, f: impl FnOnce() -> R) -> R {
-    scoped::with(&CURRENT, on_drop, f)
+    scoped::with(&CURRENT, on_drop, || context::without_turns(f))
 }
 
 /// Runs a closure. Blocking code that it sends to a pool is joined on drop.

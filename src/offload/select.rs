@@ -65,7 +65,7 @@ pub(crate) fn with_pool<R>(pool: &Arc<dyn Pool>, f: impl FnOnce() -> R) -> R {
     scoped::exchanged(&BOUND, &mut Some(Arc::clone(pool)), || {
         // In a thread that is ending, `BOUND` may already be destroyed.
         let is_bound = BOUND.try_with(|_| ()).is_ok();
-        scoped::with(&IS_BOUND, is_bound, f)
+        scoped::with(&IS_BOUND, is_bound, || context::without_turns(f))
     })
 }
 

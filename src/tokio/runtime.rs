@@ -36,8 +36,10 @@ pub fn set_runtime(runtime: Handle) -> Result<(), SetRuntimeError> {
 /// Returns the runtime that a `.get()` outside of any runtime enters: smartcall's own, or the one that was
 /// [set](set_runtime).
 ///
-/// Smartcall's own is a multi-thread runtime with one worker, unless the environment variable `TOKIO_WORKER_THREADS` says otherwise.
-/// It is made when it is first needed, and runs for as long as the process.
+/// Smartcall's own is made when it is first needed, and runs for as long as the process. It is a current-thread runtime: threads that wait
+/// in a `.get()` turn it, and one thread of smartcall's does while none waits or many do. So a task that is spawned in it may run on a thread that
+/// waits, a long poll of it delays that thread, and a `.get()` in it panics. With the environment variable `TOKIO_WORKER_THREADS` it is a
+/// multi-thread runtime with so many workers, which does none of this, and takes two changes of threads for each wait.
 ///
 /// # Panics
 ///

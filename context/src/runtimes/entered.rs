@@ -6,7 +6,7 @@ use ::tokio::runtime::{EnterGuard, Handle};
 #[cfg(feature = "tokio")]
 use crate::refusal::panic_forked;
 #[cfg(feature = "tokio")]
-use crate::tokio::{ours, run_in::run_in};
+use crate::tokio::{ours, run_in::run_in, turns};
 
 /// Leaves the runtime that [`enter`] has entered, if any, when dropped.
 #[derive(Debug)]
@@ -43,6 +43,27 @@ pub fn check() {
     if ours::is_of_parent() {
         panic_forked("tokio runtime");
     }
+}
+
+/// Waits: turns the default runtime until a future is ready, if this thread has entered it and may turn it, or parks.
+#[inline]
+pub fn wait_in_runtime(until: impl Future<Output = ()>, park: impl FnOnce()) {
+    #[cfg(feature = "tokio")]
+    return ours::wait(until, park);
+    #[cfg(not(feature = "tokio"))]
+    {
+        drop(until);
+        park();
+    }
+}
+
+/// Runs code that sets a thread-local which tasks of others must not see: a wait in it polls none of them.
+#[inline]
+pub fn without_turns<R>(f: impl FnOnce() -> R) -> R {
+    #[cfg(feature = "tokio")]
+    return turns::without(f);
+    #[cfg(not(feature = "tokio"))]
+    f()
 }
 
 /// The runtime that code runs in, whatever thread polls it, if there is one.

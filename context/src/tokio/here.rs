@@ -11,6 +11,7 @@ use crate::scoped;
 use crate::tokio::blocked;
 use crate::tokio::ours;
 use crate::tokio::run_in::{Judged, judged, of_worker};
+use crate::tokio::turns::turns_here;
 
 thread_local! {
     /// Whether this thread is in a `block_in_place` of ours.
@@ -56,7 +57,7 @@ pub(crate) fn here() -> Option<Here> {
     let judged = judged()?;
     let in_task = task::try_id().is_some();
     Some(match worker_index() {
-        Some(0) if !in_task || is_foreign() => Here::CurrentThread,
+        Some(0) if !in_task || is_foreign() || turns_here() => Here::CurrentThread,
         Some(0) => match judged.handle.runtime_flavor() {
             // Where panics abort, there is no trying.
             RuntimeFlavor::CurrentThread
@@ -69,6 +70,11 @@ pub(crate) fn here() -> Option<Here> {
         None if in_task && is_in_local_set() => Here::LocalSet,
         _ => Here::MayBlock,
     })
+}
+
+/// Returns whether the runtime of this thread is the one of ours that is turned by who waits.
+pub(crate) fn is_turned() -> bool {
+    judged().is_some_and(|judged| ours::is_turned(&judged.handle))
 }
 
 /// Returns whether this is certainly no thread that tokio started.
