@@ -232,10 +232,56 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "fault_unpark_before_flag",
         plant: Exchange {
             file: "parker.rs",
-            from: "(!self.notified.swap(true, Ordering::AcqRel)).then_some(&self.thread)",
-            to: "self.thread.unpark();\n        self.notified.swap(true, Ordering::AcqRel);\n        None",
+            from: "(!self.notified.swap(true, Ordering::AcqRel)).then(|| Unpark {",
+            to: "self.thread.unpark();\n        self.notified.swap(true, Ordering::AcqRel);\n        false.then(|| Unpark {",
         },
         caught_by: &[catch("driver", "one_wake", "deadlock")],
+    },
+    // The flag is looked at before the waker of the turn is there.
+    Fault {
+        name: "fault_turn_looks_first",
+        plant: Exchange {
+            file: "parker.rs",
+            from: "\
+            *self.lock_turn() = Some(cx.waker().clone());
+            if self.take_notification() {
+",
+            to: "\
+            let woken = self.take_notification();
+            *self.lock_turn() = Some(cx.waker().clone());
+            if woken {
+",
+        },
+        caught_by: &[catch("driver", "wake_of_a_turn", "deadlock")],
+    },
+    // A turn is not woken.
+    Fault {
+        name: "fault_turn_is_not_woken",
+        plant: Exchange {
+            file: "parker.rs",
+            from: "turn.wake();",
+            to: "drop(turn);",
+        },
+        caught_by: &[catch("driver", "wake_of_a_turn", "deadlock")],
+    },
+    // The waker is taken before the flag is set.
+    Fault {
+        name: "fault_turn_taken_before_flag",
+        plant: Exchange {
+            file: "parker.rs",
+            from: "\
+        (!self.notified.swap(true, Ordering::AcqRel)).then(|| Unpark {
+            thread: self.thread.clone(),
+            turn: self.lock_turn().take(),
+        })",
+            to: "\
+        let turn = self.lock_turn().take();
+        (!self.notified.swap(true, Ordering::AcqRel)).then(|| Unpark {
+            thread: self.thread.clone(),
+            turn,
+        })",
+        },
+        caught_by: &[catch("driver", "wake_of_a_turn", "deadlock")],
     },
     // The flag is set without `Release`.
     Fault {
@@ -344,13 +390,13 @@ pub(crate) const FAULTS: &[Fault] = &[
         plant: Exchange {
             file: "parker.rs",
             from: "\
-        let thread = counted.0.set_flag().cloned();
+        let unpark = counted.0.set_flag();
         drop(counted);
 ",
             to: "\
         let parker = counted.0.clone();
         drop(counted);
-        let thread = parker.set_flag().cloned();
+        let unpark = parker.set_flag();
 ",
         },
         caught_by: &[

@@ -1,10 +1,14 @@
 //! The driver's imports from the context crate: the place, and a host.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc as StdArc;
+use std::task::Wake;
 
 pub(crate) use crate::place::{Place, enter};
 pub(crate) use crate::placement;
+use crate::sync::{AtomicBool, Ordering, Thread, current, park};
 use crate::task::{Context, Poll, Waker};
 
 pub(crate) const STOPPED: &str = "the host was stopped";
@@ -24,6 +28,53 @@ pub(crate) fn enter_if_alive() -> Entered {
 }
 
 pub(crate) struct Entered;
+
+thread_local! {
+    static TURNS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Lets this thread turn a runtime while it waits.
+pub(crate) fn set_turns() {
+    let _ = TURNS.try_with(|turns| turns.set(true));
+}
+
+/// What wakes a thread that turns a runtime.
+struct Turn {
+    woken: AtomicBool,
+    thread: Thread,
+}
+
+impl Wake for Turn {
+    fn wake(self: StdArc<Self>) {
+        self.woken.swap(true, Ordering::Release);
+        self.thread.unpark();
+    }
+}
+
+/// A runtime without tasks: it sleeps until its own waker is used.
+pub(crate) fn wait_in_runtime(
+    future: impl std::future::Future<Output = ()>,
+    park_instead: impl FnOnce(),
+) {
+    if !TURNS.try_with(Cell::get).unwrap_or(false) {
+        return park_instead();
+    }
+    let turn = StdArc::new(Turn {
+        woken: AtomicBool::new(false),
+        thread: current(),
+    });
+    let waker = std::task::Waker::from(StdArc::clone(&turn));
+    let mut future = pin!(future);
+    while future
+        .as_mut()
+        .poll(&mut std::task::Context::from_waker(&waker))
+        .is_pending()
+    {
+        while !turn.woken.swap(false, Ordering::Acquire) {
+            park();
+        }
+    }
+}
 
 /// A host that runs code before it lets the driver park.
 #[derive(Clone)]

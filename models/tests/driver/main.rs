@@ -34,6 +34,18 @@ fn one_wake() {
     scenarios::one_wake();
 }
 
+/// A wake-up is not lost while the thread turns a runtime.
+#[test]
+fn wake_of_a_turn() {
+    scenarios::wake_of_a_turn();
+}
+
+/// Nor if the waker of an earlier turn is left.
+#[test]
+fn two_turns() {
+    scenarios::two_turns();
+}
+
 /// With two wake-ups, neither is lost.
 #[test]
 fn two_wakes() {

@@ -69,6 +69,37 @@ pub(crate) fn one_wake() {
     explore(4, || get(&Event::new()));
 }
 
+/// A call, as of sync code, on a thread that turns a runtime while it waits.
+fn turning(event: &Event) {
+    crate::internal::set_turns();
+    let mut polls = 0;
+    let waits = pin!(poll_fn(|cx| {
+        polls += 1;
+        match polls {
+            1 => event.start(cx.waker().clone()),
+            _ => assert!(event.happened(), "polled without having been woken"),
+        }
+        if polls < 2 {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    }));
+    let value = driver::block_on(waits, Location::caller());
+    assert!(value.is_ok(), "something wakes it");
+}
+
+pub(crate) fn wake_of_a_turn() {
+    explore(4, || turning(&Event::new()));
+}
+
+pub(crate) fn two_turns() {
+    explore(3, || {
+        turning(&Event::new());
+        turning(&Event::new());
+    });
+}
+
 pub(crate) fn two_wakes() {
     explore(3, || {
         let events = [Event::new(), Event::new()];
@@ -143,7 +174,7 @@ pub(crate) fn stopped_while_it_wakes_itself() {
             drive(pin!(poll_fn(|cx| {
                 polls += 1;
                 cx.waker().wake_by_ref();
-                if polls < 100 {
+                if polls < 70 {
                     Poll::Pending
                 } else {
                     Poll::Ready(())
