@@ -26,5 +26,7 @@ mod tokio_shutdown;
 mod tokio_support;
 #[cfg(feature = "tokio")]
 mod tokio_time;
+#[cfg(feature = "tokio")]
+mod tokio_turned;
 #[cfg(not(feature = "futures-executor"))]
 mod undetected;

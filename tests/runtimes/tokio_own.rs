@@ -61,15 +61,15 @@ fn reactor_on_a_plain_thread() {
 fn runtime_of_the_caller_is_used() {
     limit(|| {
         let runtime = multi_thread(1);
-        let name = || async {
-            let name = async { thread::current().name().map(String::from) };
-            tokio::spawn(name).await.expect("it ends")
+        let id = || async {
+            let id = async { Handle::current().id() };
+            tokio::spawn(id).await.expect("it ends")
         };
         {
             let _entered = runtime.enter();
-            assert_eq!(get(name()).as_deref(), Some("theirs"));
+            assert_eq!(get(id()), runtime.handle().id());
         }
-        assert_eq!(get(name()).as_deref(), Some("smartcall-tokio"));
+        assert_eq!(get(id()), smartcall::tokio::runtime().id());
         // Nor is it left behind.
         assert!(Handle::try_current().is_err());
     });
@@ -101,21 +101,19 @@ fn reactor_in_an_executor() {
 #[cfg(feature = "executor")]
 #[test]
 fn started_in_the_runtime_of_the_caller() {
-    async fn name() -> Option<String> {
+    async fn id() -> tokio::runtime::Id {
         // It waits, so that the second poll is by the thread of another executor, too.
         tokio::time::sleep(Duration::from_millis(1)).await;
-        let name = async { thread::current().name().map(String::from) };
-        tokio::spawn(name).await.expect("it ends")
+        let id = async { Handle::current().id() };
+        tokio::spawn(id).await.expect("it ends")
     }
 
     limit(|| {
         let runtime = multi_thread(1);
-        let started = runtime.block_on(async { Dual::future(name()).start() });
-        assert_eq!(started.get().as_deref(), Some("theirs"));
-        assert_eq!(
-            Dual::future(name()).start().get().as_deref(),
-            Some("smartcall-tokio")
-        );
+        let started = runtime.block_on(async { Dual::future(id()).start() });
+        assert_eq!(started.get(), runtime.handle().id());
+        let started = Dual::future(id()).start();
+        assert_eq!(started.get(), smartcall::tokio::runtime().id());
     });
 }
 
