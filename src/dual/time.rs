@@ -222,8 +222,10 @@ impl<W: Work> Future for Until<'_, W> {
         if let Poll::Ready(value) = this.work.as_mut().poll(cx) {
             return Poll::Ready(Some(value));
         }
-        let left = this.deadline.saturating_duration_since(Instant::now());
-        let timer = this.timer.get_or_insert_with(|| Timer::start(left));
+        let timer = this.timer.get_or_insert_with(|| {
+            let left = this.deadline.saturating_duration_since(Instant::now());
+            Timer::start(left, this.deadline)
+        });
         timer.poll(cx).map(|()| None)
     }
 }
@@ -292,11 +294,11 @@ impl Future for Sleep {
         assert!(!*this.is_over, "{POLLED_AGAIN}");
         if this.timer.is_none() {
             // The clock can't represent such a time.
-            if Instant::now().checked_add(*this.duration).is_none() {
+            let Some(end) = Instant::now().checked_add(*this.duration) else {
                 *this.never = Some(cx.waker().clone());
                 return Poll::Pending;
-            }
-            *this.timer = Some(Timer::start(*this.duration));
+            };
+            *this.timer = Some(Timer::start(*this.duration, end));
         }
         let poll = match this.timer {
             Some(timer) => timer.poll(cx),

@@ -167,6 +167,14 @@ fn time_limit_allocates_once() {
         assert_allocations(0, async || five(Dual::in_place(|| 5).now_or_later()));
         assert_allocations(1, async || five(five_smart().now_or_later()));
         assert_allocations(1, async || five(five_smart().boxed().now_or_later()));
+        // Limits that are not reached use one timer.
+        assert_allocations(0, async || {
+            Dual::future(yields()).timeout(LONG).await.unwrap_or(0)
+        });
+        assert_allocations(0, async || {
+            Dual::future(yields()).timeout(LONG).get().unwrap_or(0)
+        });
+        assert_allocations(1, async || five(Dual::future(yields()).get_timeout(LONG)));
         // What came back has its box, whatever is done with it.
         let later = || {
             Dual::future(yields())
