@@ -1,17 +1,24 @@
-//! How many `.get()`s hold blocking threads of a runtime.
+//! Threads in a `block_in_place` of ours, and how many of them hold blocking threads of a runtime.
 //!
 //! tokio hands the tasks of a worker that blocks to one of its blocking threads, of which it has 512 unless told otherwise. When these
 //! are used up, it hands them to nobody, and the runtime stands still for good. So no more workers may block than a limit below that.
 //!
 //! A thread asks before it blocks and counts when it does. So the limit may be exceeded by as many threads as the runtime has workers.
 
+use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Id;
 
+use crate::scoped;
 use crate::tokio::run_in::of_worker;
+
+thread_local! {
+    /// Whether this thread is in such a call.
+    static SPARED: Cell<bool> = const { Cell::new(false) };
+}
 
 /// How many may block in each runtime.
 static MOST: AtomicUsize = AtomicUsize::new(256);
@@ -42,6 +49,17 @@ pub(crate) fn limit_reached() -> Option<usize> {
     let blocked = blocked();
     let count = blocked.iter().find(|(of, _)| *of == id);
     count.is_some_and(|(_, n)| *n >= most).then_some(most)
+}
+
+/// Runs what such a call has been made for.
+pub(crate) fn spared<R>(f: impl FnOnce() -> R) -> R {
+    scoped::with(&SPARED, true, f)
+}
+
+/// Returns whether this thread is in such a call. Then it has entered a runtime.
+#[inline]
+pub(crate) fn is_spared() -> bool {
+    SPARED.get()
 }
 
 /// A worker that blocks, until this is dropped.

@@ -7,16 +7,12 @@ use std::thread;
 use tokio::runtime::{Handle, Id, RuntimeFlavor, worker_index};
 use tokio::task;
 
-use crate::scoped;
 use crate::tokio::blocked;
 use crate::tokio::ours;
 use crate::tokio::run_in::{Judged, judged, of_worker};
 use crate::tokio::turns::turns_here;
 
 thread_local! {
-    /// Whether this thread is in a `block_in_place` of ours.
-    static SPARED: Cell<bool> = const { Cell::new(false) };
-
     /// The runtime that this thread was last seen to be a worker of.
     static OWN: Cell<Option<Id>> = const { Cell::new(None) };
 }
@@ -61,7 +57,9 @@ pub(crate) fn here() -> Option<Here> {
         Some(0) => match judged.handle.runtime_flavor() {
             // Where panics abort, there is no trying.
             RuntimeFlavor::CurrentThread
-                if SPARED.get() || depth(&judged) <= WORKER_DEPTH || cfg!(panic = "abort") =>
+                if blocked::is_spared()
+                    || depth(&judged) <= WORKER_DEPTH
+                    || cfg!(panic = "abort") =>
             {
                 Here::CurrentThread
             }
@@ -135,7 +133,7 @@ pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
     let _blocked = worker
         .as_ref()
         .map(|worker| blocked::count(worker.handle.id()));
-    let f = || scoped::with(&SPARED, true, f);
+    let f = || blocked::spared(f);
     let Some(moved_to) = worker.and_then(runtime_to_move_to) else {
         return task::block_in_place(f);
     };

@@ -10,6 +10,7 @@ use std::thread;
 
 use tokio::runtime::{Builder, EnterGuard, Handle, Runtime, worker_index};
 
+use crate::tokio::blocked;
 use crate::tokio::turns::{self, Turned};
 
 /// The runtime for what is driven outside of any, made when it is first needed, unless the program has set one.
@@ -163,6 +164,10 @@ pub(crate) fn is_alive() -> bool {
 
 /// Enters a runtime if there is none on this thread.
 pub(crate) fn enter() -> Option<EnterGuard<'static>> {
+    // There is one, and a look at it would count its holders.
+    if blocked::is_spared() {
+        return None;
+    }
     // In a dying thread tokio's own thread-locals may be gone, and no runtime can be entered.
     let missing = Handle::try_current().is_err_and(|error| error.is_missing_context());
     missing.then(|| match handle() {

@@ -1,13 +1,11 @@
 use std::io;
 use std::net::SocketAddr;
-use std::panic;
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::{Body, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use smartcall::{DualStream, DualStreamOf, Emit, SmartCall, Source, smart};
-use tokio::task::{self, JoinSet};
 
 use crate::Result;
 use crate::error::Error;
@@ -135,25 +133,7 @@ async fn retry<T, K>(op: impl SmartCall<Result<T>, K>, attempts: u32) -> Result<
 }
 
 /// Sends a request, and reads the answer.
-///
-/// A connection is a tokio task. It wakes the task that polls an exchange at the head of the answer, at its body and
-/// at its end. That is cheap for another task of the same runtime, but a thread that is parked in a `.get()` would be
-/// woken three times. So the exchange becomes a task there, and its caller is woken once, with the whole answer.
-async fn receive<T: DeserializeOwned + Send + 'static>(request: RequestBuilder) -> Result<T> {
-    if task::try_id().is_some() {
-        return exchange(request).await;
-    }
-    // Dropping the set cancels the task.
-    let mut task = JoinSet::new();
-    task.spawn(exchange(request));
-    match task.join_next().await {
-        Some(Ok(done)) => done,
-        Some(Err(error)) if error.is_panic() => panic::resume_unwind(error.into_panic()),
-        _ => Err(Error::Stopped),
-    }
-}
-
-async fn exchange<T: DeserializeOwned>(request: RequestBuilder) -> Result<T> {
+async fn receive<T: DeserializeOwned>(request: RequestBuilder) -> Result<T> {
     read(send(request).await?).await
 }
 

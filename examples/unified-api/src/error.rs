@@ -17,8 +17,6 @@ pub enum Error {
     Unreachable(reqwest::Error),
     /// The answer can't be read.
     Unexpected(reqwest::Error),
-    /// The runtime was shut down during the request.
-    Stopped,
 }
 
 impl Error {
@@ -39,7 +37,6 @@ impl fmt::Display for Error {
                 None => f.write_str("no answer from the server"),
             },
             Error::Unexpected(_) => f.write_str("an answer that can't be read"),
-            Error::Stopped => f.write_str("the runtime was shut down"),
         }
     }
 }
