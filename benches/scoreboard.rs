@@ -217,6 +217,20 @@ fn calls(scores: &mut Vec<Score>) {
     .score(scores);
 
     row(
+        "P19",
+        "a limit that is not reached, around an await that is pending once",
+        many("timeout", |n| call::limited(n, call::pending_once)),
+    )
+    .limit(many("bare future", |n| await_bare(n, call::pending_once)))
+    .peer(many("tokio timeout", |n| {
+        call::limited_tokio(&runtime, n, call::pending_once)
+    }))
+    .peer(many("futures-lite or, async-io Timer", |n| {
+        call::limited_async_io(n, call::pending_once)
+    }))
+    .score(scores);
+
+    row(
         "P8",
         "a look at the context",
         one("current", context::current),

@@ -3,10 +3,10 @@
 use std::future::Future;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use smartcall::{Dual, DualOf, SmartCall, Work};
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Runtime};
 
 /// How often `retry` tries. The last attempt succeeds.
 pub(crate) const ATTEMPTS: u32 = 10;
@@ -120,6 +120,42 @@ pub(crate) fn await_handle<F: Future<Output = u64>>(times: u64, f: impl Fn(u64) 
         }
         x
     })
+}
+
+/// A limit that is not reached.
+const LIMIT: Duration = Duration::from_secs(1);
+
+/// Awaits futures one after the other, each with a limit.
+pub(crate) fn limited<F: Future<Output = u64>>(times: u64, f: impl Fn(u64) -> F) -> u64 {
+    await_bare(times, |x| {
+        let limited = Dual::future(f(x)).timeout(LIMIT);
+        async { limited.await.unwrap_or(0) }
+    })
+}
+
+pub(crate) fn limited_async_io<F: Future<Output = u64>>(times: u64, f: impl Fn(u64) -> F) -> u64 {
+    let elapsed = async || {
+        async_io::Timer::after(LIMIT).await;
+        0
+    };
+    await_bare(times, |x| futures_lite::future::or(f(x), elapsed()))
+}
+
+/// The same on a worker, where tokio's timers are the fastest.
+pub(crate) fn limited_tokio<F: Future<Output = u64> + Send>(
+    runtime: &Runtime,
+    times: u64,
+    f: impl Fn(u64) -> F + Send + 'static,
+) -> u64 {
+    let task = runtime.spawn(async move {
+        let mut x = 0;
+        for _ in 0..times {
+            let limited = tokio::time::timeout(LIMIT, f(black_box(x)));
+            x = limited.await.unwrap_or(0);
+        }
+        x
+    });
+    runtime.block_on(task).expect("it does not panic")
 }
 
 /// An operation that fails nine times of ten.

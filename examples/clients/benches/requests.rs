@@ -5,13 +5,14 @@
 #[path = "../../../benches/rounds/mod.rs"]
 mod rounds;
 
+use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use smartcall::smart;
+use smartcall::{Dual, smart};
 use smartcall_clients::Result;
 use smartcall_clients::clients::{Client, Health, Postgres, Redis};
 use smartcall_clients::servers::{self, Server};
@@ -20,7 +21,7 @@ use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
-use rounds::{Subject, group, subject};
+use rounds::{Subject, group, subject, timed};
 
 /// Makes a request, and waits for the answer.
 type Request = Box<dyn FnMut() -> Result<()> + Send>;
@@ -44,6 +45,7 @@ const THREADS: usize = 64;
 const EACH: usize = 8;
 
 fn main() -> Result<()> {
+    ready()?;
     match servers::postgres() {
         Ok(server) => compare("postgres", &postgres(&server)?)?,
         Err(error) => println!("postgres is SKIPPED: {error}"),
@@ -54,6 +56,24 @@ fn main() -> Result<()> {
     }
     compare("reqwest", &reqwest(serve_http()?)?)?;
     compare("tonic", &tonic(&servers::health()?)?)
+}
+
+/// What is ready: in plain code, and where a runtime is entered.
+fn ready() -> Result<()> {
+    let runtime = Runtime::new()?;
+    let subjects = || {
+        let handle = runtime.handle().clone();
+        let get = timed(|| Dual::future(async { black_box(5) }).get());
+        let block_on = timed(move || handle.block_on(async { black_box(5) }));
+        vec![
+            subject("get", 100_000, get),
+            subject("Handle::block_on", 100_000, block_on),
+        ]
+    };
+    group("a ready value, plain", subjects());
+    let _entered = runtime.enter();
+    group("a ready value, a runtime is entered", subjects());
+    Ok(())
 }
 
 /// Opens a client once, and makes requests of all threads by `.get()`.
