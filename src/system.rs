@@ -6,6 +6,7 @@
 //! Where the thread that a wait needs can't be known, as in a `.get()` of any future, the wait is not refused. If it lasts, a
 //! line on stderr names what may be wrong.
 
+use std::io::{self, Write};
 use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
@@ -143,7 +144,8 @@ impl Suspicion {
         let begun = Instant::now();
         thread::park_timeout(REPORTED_AFTER);
         if begun.elapsed() >= REPORTED_AFTER && !self.reported.swap(true, Ordering::Relaxed) {
-            eprintln!(
+            let _ = writeln!(
+                io::stderr(),
                 "smartcall: a `.get()` has waited for {} seconds: {}",
                 REPORTED_AFTER.as_secs(),
                 self.words

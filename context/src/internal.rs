@@ -21,8 +21,8 @@ pub use crate::placement;
 pub use crate::refusal::{CannotBlock, Refusal, STOPPED, panic_forked, panic_no_thread};
 pub use crate::runtime_host::pool as runtime_pool;
 pub use crate::runtimes::entered::{
-    InRuntime, check as check_runtime, enter as enter_runtime, enter_if_alive, wait_in_runtime,
-    without_turns,
+    InRuntime, check as check_runtime, enter as enter_runtime, enter_if_alive, naming_tokio,
+    wait_in_runtime, without_turns,
 };
 pub use crate::scoped;
 #[cfg(feature = "tokio")]

@@ -228,7 +228,7 @@ impl Driver {
 
     #[inline]
     fn poll<F: Future>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
-        future.poll(&mut Context::from_waker(&self.waker))
+        context::naming_tokio(|| future.poll(&mut Context::from_waker(&self.waker)))
     }
 
     /// Goes on after the first `Pending`.

@@ -177,12 +177,12 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
         }
         // As for a `get`, whose first poll this is.
         let _runtime = context::enter_runtime();
-        self.try_with(
-            |work| match work.poll(&mut Context::from_waker(Waker::noop())) {
+        self.try_with(|work| {
+            match context::naming_tokio(|| work.poll(&mut Context::from_waker(Waker::noop()))) {
                 Poll::Ready(value) => Some(value),
                 Poll::Pending => None,
-            },
-        )
+            }
+        })
     }
 
     /// Returns whether the value is known to be ready, so that resolving does not wait.

@@ -1,5 +1,8 @@
 //! Runtimes that work is run in: the one that a driver enters, and the one that work belongs to.
 
+#[cfg(not(feature = "tokio"))]
+use std::panic::{self, AssertUnwindSafe};
+
 #[cfg(feature = "tokio")]
 use ::tokio::runtime::{EnterGuard, Handle};
 
@@ -7,6 +10,9 @@ use ::tokio::runtime::{EnterGuard, Handle};
 use crate::refusal::panic_forked;
 #[cfg(feature = "tokio")]
 use crate::tokio::{ours, run_in::run_in, turns};
+
+#[cfg(not(feature = "tokio"))]
+use crate::runtimes::missing;
 
 /// Leaves the runtime that [`enter`] has entered, if any, when dropped.
 #[derive(Debug)]
@@ -33,6 +39,19 @@ pub fn enter_if_alive() -> Entered {
     Entered {
         #[cfg(feature = "tokio")]
         _guard: ours::is_alive().then(ours::enter).flatten(),
+    }
+}
+
+/// Runs code of others where [`enter`] has been called. If tokio misses a runtime since the feature is off, a line on stderr
+/// names it. The panic goes on unchanged.
+#[inline]
+pub fn naming_tokio<R>(f: impl FnOnce() -> R) -> R {
+    #[cfg(feature = "tokio")]
+    return f();
+    #[cfg(not(feature = "tokio"))]
+    match panic::catch_unwind(AssertUnwindSafe(f)) {
+        Ok(value) => value,
+        Err(panic) => missing::pass_on(panic),
     }
 }
 

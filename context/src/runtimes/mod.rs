@@ -8,3 +8,5 @@ pub(crate) mod detect;
 pub(crate) mod entered;
 #[cfg(feature = "futures-executor")]
 pub(crate) mod futures;
+#[cfg(not(feature = "tokio"))]
+mod missing;

@@ -29,6 +29,11 @@ pub(crate) fn enter_if_alive() -> Entered {
 
 pub(crate) struct Entered;
 
+/// The model does not use tokio.
+pub(crate) fn naming_tokio<R>(f: impl FnOnce() -> R) -> R {
+    f()
+}
+
 thread_local! {
     static TURNS: Cell<bool> = const { Cell::new(false) };
 }
