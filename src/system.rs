@@ -7,12 +7,12 @@
 //! line on stderr names what may be wrong.
 
 use std::io::{self, Write};
-use std::process;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use smartcall_context::internal as context;
+use smartcall_context::internal::{self as context, Process};
 
 /// Whether a thread can be started at all, and parked.
 pub(crate) const HAS_THREADS: bool =
@@ -21,20 +21,20 @@ pub(crate) const HAS_THREADS: bool =
 /// After how long a wait that may be in vain is reported.
 const REPORTED_AFTER: Duration = Duration::from_secs(5);
 
-/// The process that first used any threads of ours, or 0.
-static FIRST: AtomicU32 = AtomicU32::new(0);
+/// The process that first used any threads of ours.
+static FIRST: OnceLock<Process> = OnceLock::new();
 
 /// Threads of ours, and the process that they are in.
 #[derive(Debug)]
 pub(crate) struct Threads {
-    /// The process that first used them, or 0.
-    process: AtomicU32,
+    /// The process that first used them.
+    process: OnceLock<Process>,
 }
 
 impl Threads {
     pub(crate) const fn new() -> Self {
         Threads {
-            process: AtomicU32::new(0),
+            process: OnceLock::new(),
         }
     }
 
@@ -56,9 +56,8 @@ impl Threads {
         if !HAS_THREADS {
             return false;
         }
-        let own = process::id();
-        note(&FIRST, own);
-        note(&self.process, own) != own
+        is_first(&FIRST);
+        !is_first(&self.process)
     }
 }
 
@@ -66,18 +65,22 @@ impl Threads {
 #[cfg(feature = "executor")]
 pub(crate) fn note_threads() {
     if HAS_THREADS {
-        note(&FIRST, process::id());
+        is_first(&FIRST);
     }
 }
 
-/// Notes a process, unless one is noted, and returns the one that is noted.
-fn note(noted: &AtomicU32, process: u32) -> u32 {
-    match noted.load(Ordering::Relaxed) {
-        0 => noted
-            .compare_exchange(0, process, Ordering::Relaxed, Ordering::Relaxed)
-            .map_or_else(|noted| noted, |_| process),
-        noted => noted,
-    }
+/// Notes this process unless another one is noted, and returns whether it is this one.
+fn is_first(noted: &OnceLock<Process>) -> bool {
+    let process = noted.get();
+    process.map_or_else(|| note(noted), Process::is_current)
+}
+
+/// [`is_first`] where nothing has been noted.
+#[cold]
+fn note(noted: &OnceLock<Process>) -> bool {
+    // Made before: a fork must not come while the lock is taken.
+    let process = Process::current();
+    noted.get_or_init(|| process).is_current()
 }
 
 /// Parks this thread until it is unparked, or for less long.
@@ -109,8 +112,7 @@ struct Suspicion {
 /// Returns why this thread may wait in vain, if there is a reason.
 fn suspicion() -> Option<Suspicion> {
     static FORKED: AtomicBool = AtomicBool::new(false);
-    let first = FIRST.load(Ordering::Relaxed);
-    if first != 0 && first != process::id() {
+    if FIRST.get().is_some_and(|first| !first.is_current()) {
         return Some(Suspicion {
             reported: &FORKED,
             words: "this process was forked after smartcall had started threads, which are not in it: what needs one of \

@@ -18,6 +18,7 @@ pub use crate::host::{
 };
 pub use crate::place::{Place, current, enter, in_region, is_dedicated, run_outside};
 pub use crate::placement;
+pub use crate::process::Process;
 pub use crate::refusal::{CannotBlock, Refusal, STOPPED, panic_forked, panic_no_thread};
 pub use crate::runtime_host::pool as runtime_pool;
 pub use crate::runtimes::entered::{

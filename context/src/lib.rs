@@ -93,6 +93,7 @@ mod once;
 mod place;
 #[doc(hidden)]
 pub mod placement;
+mod process;
 mod refusal;
 mod runtime_host;
 mod runtimes;

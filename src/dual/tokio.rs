@@ -18,7 +18,8 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     ///
     /// # Panics
     ///
-    /// Resolving the handle panics if there is blocking code in it and the runtime was shut down.
+    /// Resolving the handle panics if there is blocking code in it and the runtime was shut down. This function panics if it is
+    /// the runtime that a `.get()` enters by itself, and this process is a fork of that in which it runs.
     ///
     /// # Examples
     ///
@@ -34,6 +35,7 @@ impl<T, W: Work<Output = T>> Dual<T, W> {
     /// assert_eq!(spawns().in_runtime(runtime.handle()).await, 5);
     /// # });
     /// ```
+    #[track_caller]
     pub fn in_runtime(self, runtime: &Handle) -> DualOf<Scoped<Dual<T, W>, InRuntime>> {
         self.bind(InRuntime::new(runtime.clone()))
     }

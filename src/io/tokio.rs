@@ -46,6 +46,10 @@ impl<F> DualIo<F> {
     ///
     /// See [`Dual::in_runtime`](crate::Dual::in_runtime).
     ///
+    /// # Panics
+    ///
+    /// Panics if it is the runtime that a `.get()` enters by itself, and this process is a fork of that in which it runs.
+    ///
     /// # Examples
     ///
     /// ```
@@ -59,6 +63,7 @@ impl<F> DualIo<F> {
     /// io.read_to_string(&mut text).unwrap();
     /// assert_eq!(text, "some bytes");
     /// ```
+    #[track_caller]
     pub fn in_runtime(self, runtime: &Handle) -> DualIo<Scoped<F, InRuntime>> {
         self.bind(InRuntime::new(runtime.clone()))
     }

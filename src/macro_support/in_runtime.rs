@@ -19,6 +19,7 @@ mod on {
     }
 
     /// Binds a handle to a runtime.
+    #[track_caller]
     pub fn in_runtime<B: Bind>(handle: B, runtime: Handle) -> B::Bound<InRuntime> {
         handle.bind(InRuntime::new(runtime))
     }

@@ -13,6 +13,10 @@ impl<T, S: Source<Item = T>> DualStream<T, S> {
     ///
     /// See [`Dual::in_runtime`](crate::Dual::in_runtime).
     ///
+    /// # Panics
+    ///
+    /// Panics if it is the runtime that a `.get()` enters by itself, and this process is a fork of that in which it runs.
+    ///
     /// # Examples
     ///
     /// ```
@@ -27,6 +31,7 @@ impl<T, S: Source<Item = T>> DualStream<T, S> {
     /// });
     /// assert!(spawns.in_runtime(runtime.handle()).into_iter().eq([0, 1, 2]));
     /// ```
+    #[track_caller]
     pub fn in_runtime(self, runtime: &Handle) -> DualStreamOf<Scoped<DualStream<T, S>, InRuntime>> {
         self.bind(InRuntime::new(runtime.clone()))
     }

@@ -43,7 +43,8 @@ pub fn set_runtime(runtime: Handle) -> Result<(), SetRuntimeError> {
 ///
 /// # Panics
 ///
-/// Panics if smartcall's own can't be started, because the system has no threads to give. A later call tries again.
+/// Panics if smartcall's own can't be started, because the system has no threads to give. A later call tries again. Panics if
+/// this process is a fork of that in which the runtime runs.
 ///
 /// # Examples
 ///

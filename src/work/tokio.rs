@@ -11,6 +11,7 @@ use crate::work::scoped::{Scope, sealed};
 pub struct InRuntime(context::InRuntime);
 
 impl InRuntime {
+    #[track_caller]
     pub(crate) fn new(runtime: Handle) -> Self {
         InRuntime(context::InRuntime::new(runtime))
     }

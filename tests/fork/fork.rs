@@ -67,12 +67,29 @@ fn main() {
     gets_what_waits();
     in_a_fork("a get that waits, as the parent has done", || {
         works();
-        if cfg!(feature = "tokio") {
-            dies("tokio runtime", gets_what_waits);
-        } else {
-            gets_what_waits();
-        }
+        gets_what_waits();
     });
+
+    #[cfg(feature = "tokio")]
+    {
+        tokio::connects();
+        let bound = || tokio::connects_in(&smartcall::tokio::runtime());
+        bound();
+        let runtime = smartcall::tokio::runtime();
+        in_a_fork("a tokio runtime of the parent", || {
+            for _ in 0..10 {
+                tokio::misses_a_runtime();
+                dies("tokio runtime", bound);
+                dies("tokio runtime", || tokio::connects_in(&runtime));
+            }
+            works();
+        });
+        // The child has told it nothing.
+        for _ in 0..10 {
+            tokio::connects();
+            bound();
+        }
+    }
     println!("all forks ended as they should");
 }
 
@@ -96,6 +113,53 @@ fn gets_what_waits() {
         sender.send(5)
     });
     assert_eq!(Dual::future(receiver).get(), Ok(5));
+}
+
+#[cfg(feature = "tokio")]
+mod tokio {
+    use std::net::TcpListener;
+    use std::panic::{self, AssertUnwindSafe};
+    use std::sync::mpsc;
+    use std::thread;
+
+    use ::tokio::net::TcpStream;
+    use ::tokio::runtime::Handle;
+    use smartcall::{Dual, DualOf, Work};
+
+    use crate::LIMIT;
+
+    /// Connects to a listener of its own, which has gone afterwards.
+    fn connection() -> impl Future<Output = ()> + Send {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("it listens");
+        let at = listener.local_addr().expect("it has an address");
+        async move {
+            TcpStream::connect(at).await.expect("it connects");
+            drop(listener);
+        }
+    }
+
+    /// Gets a value in a thread of its own, within a time.
+    fn gets(dual: DualOf<impl Work<Output = ()> + Send + 'static>) {
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || tell.send(dual.get()));
+        told.recv_timeout(LIMIT).expect("it connects in time");
+    }
+
+    pub(crate) fn connects() {
+        gets(Dual::future(connection()));
+    }
+
+    pub(crate) fn connects_in(runtime: &Handle) {
+        gets(Dual::future(connection()).in_runtime(runtime));
+    }
+
+    /// Without a runtime tokio panics.
+    pub(crate) fn misses_a_runtime() {
+        let connects = || Dual::future(connection()).get();
+        let died = panic::catch_unwind(AssertUnwindSafe(connects)).expect_err("it panics");
+        let said = died.downcast_ref::<String>().expect("it is text");
+        assert!(said.contains("there is no reactor running"), "{said}");
+    }
 }
 
 /// What needs no thread of the parent's.

@@ -1,6 +1,5 @@
 //! Runtimes that work is run in: the one that a driver enters, and the one that work belongs to.
 
-#[cfg(not(feature = "tokio"))]
 use std::panic::{self, AssertUnwindSafe};
 
 #[cfg(feature = "tokio")]
@@ -8,11 +7,9 @@ use ::tokio::runtime::{EnterGuard, Handle};
 
 #[cfg(feature = "tokio")]
 use crate::refusal::panic_forked;
+use crate::runtimes::missing;
 #[cfg(feature = "tokio")]
 use crate::tokio::{ours, run_in::run_in, turns};
-
-#[cfg(not(feature = "tokio"))]
-use crate::runtimes::missing;
 
 /// Leaves the runtime that [`enter`] has entered, if any, when dropped.
 #[derive(Debug)]
@@ -42,13 +39,10 @@ pub fn enter_if_alive() -> Entered {
     }
 }
 
-/// Runs code of others where [`enter`] has been called. If tokio misses a runtime since the feature is off, a line on stderr
-/// names it. The panic goes on unchanged.
+/// Runs code of others where [`enter`] has been called. If tokio misses a runtime in it, a line on stderr says why. The panic goes on
+/// unchanged.
 #[inline]
 pub fn naming_tokio<R>(f: impl FnOnce() -> R) -> R {
-    #[cfg(feature = "tokio")]
-    return f();
-    #[cfg(not(feature = "tokio"))]
     match panic::catch_unwind(AssertUnwindSafe(f)) {
         Ok(value) => value,
         Err(panic) => missing::pass_on(panic),
@@ -60,7 +54,7 @@ pub fn naming_tokio<R>(f: impl FnOnce() -> R) -> R {
 pub fn check() {
     #[cfg(feature = "tokio")]
     if ours::is_of_parent() {
-        panic_forked("tokio runtime");
+        panic_forked(ours::NAME);
     }
 }
 
@@ -94,8 +88,14 @@ pub struct InRuntime {
 
 impl InRuntime {
     /// This runtime.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is the default one, and its threads are those of another process, which was forked.
     #[cfg(feature = "tokio")]
+    #[track_caller]
     pub fn new(handle: Handle) -> Self {
+        ours::check(&handle);
         InRuntime {
             handle: Some(handle),
         }

@@ -8,5 +8,4 @@ pub(crate) mod detect;
 pub(crate) mod entered;
 #[cfg(feature = "futures-executor")]
 pub(crate) mod futures;
-#[cfg(not(feature = "tokio"))]
 mod missing;

@@ -4,14 +4,18 @@ use std::env;
 use std::future::Future;
 use std::io;
 use std::panic;
-use std::process;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
 use tokio::runtime::{Builder, EnterGuard, Handle, Runtime, worker_index};
 
+use crate::process::Process;
+use crate::refusal::panic_forked;
 use crate::tokio::blocked;
 use crate::tokio::turns::{self, Turned};
+
+/// What the words on a fork call the runtime.
+pub(crate) const NAME: &str = "tokio runtime";
 
 /// The runtime for what is driven outside of any, made when it is first needed, unless the program has set one.
 static RUNTIME: OnceLock<Entered> = OnceLock::new();
@@ -25,7 +29,7 @@ struct Entered {
     /// The runtime, if it is ours: it runs for as long as the process does.
     ours: Option<Ours>,
     /// The process in which it was made or set.
-    process: u32,
+    process: Process,
 }
 
 /// A runtime of ours.
@@ -41,7 +45,7 @@ impl Entered {
         Entered {
             handle,
             ours,
-            process: process::id(),
+            process: Process::current(),
         }
     }
 }
@@ -116,9 +120,12 @@ pub fn set(handle: Handle) -> Result<(), bool> {
 ///
 /// # Panics
 ///
-/// Panics at the caller's line if ours can't be started.
+/// Panics at the caller's line if ours can't be started, or if it is that of the process that this one was forked from.
 #[track_caller]
 pub fn runtime() -> Handle {
+    if !is_alive() {
+        panic_forked(NAME);
+    }
     match handle() {
         Ok(handle) => handle.clone(),
         Err(error) => panic_cannot_start(&error),
@@ -159,10 +166,21 @@ pub(crate) fn is_turned(handle: &Handle) -> bool {
 pub(crate) fn is_alive() -> bool {
     RUNTIME
         .get()
-        .is_none_or(|entered| entered.process == process::id())
+        .is_none_or(|entered| entered.process.is_current())
 }
 
-/// Enters a runtime if there is none on this thread.
+/// Panics if a runtime is that of this module, and its threads are those of another process, which was forked.
+///
+/// Such a runtime must not be used. What the copy of it waits for is told to the runtime of the other process, which breaks.
+#[track_caller]
+pub(crate) fn check(handle: &Handle) {
+    let is_of_parent = |entered: &Entered| entered.handle.id() == handle.id() && !is_alive();
+    if RUNTIME.get().is_some_and(is_of_parent) {
+        panic_forked(NAME);
+    }
+}
+
+/// Enters a runtime if there is none on this thread. That of another process is left alone, as [`check`] says.
 pub(crate) fn enter() -> Option<EnterGuard<'static>> {
     // There is one, and a look at it would count its holders.
     if blocked::is_spared() {
@@ -170,7 +188,7 @@ pub(crate) fn enter() -> Option<EnterGuard<'static>> {
     }
     // In a dying thread tokio's own thread-locals may be gone, and no runtime can be entered.
     let missing = Handle::try_current().is_err_and(|error| error.is_missing_context());
-    missing.then(|| match handle() {
+    (missing && is_alive()).then(|| match handle() {
         Ok(handle) => handle.enter(),
         Err(error) => panic_cannot_start(&error),
     })
