@@ -44,7 +44,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
 
 use crate::place::{State, with_state};
-use crate::{placement, scoped};
+use crate::placement;
+use crate::scoped;
 
 /// After such a time without a call the relief turns the runtime.
 const PAUSE: Duration = Duration::from_millis(1);

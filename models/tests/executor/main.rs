@@ -60,6 +60,9 @@ pub(crate) mod place;
 #[path = "../../../context/src/placement.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 pub mod placement;
+#[path = "../../../context/src/process.rs"]
+#[allow(dead_code, unreachable_pub)]
+pub(crate) mod process;
 #[path = "../../../src/executor/record.rs"]
 #[allow(dead_code)]
 pub(crate) mod record;
