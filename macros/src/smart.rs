@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
-use crate::expand::{function, impl_or_trait, item};
+use crate::expand::{impl_or_trait, item, twin};
 use crate::parse::context::Context;
 use crate::parse::function::Function;
 use crate::parse::impl_or_trait::ImplOrTrait;
@@ -17,7 +17,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         if Function::peek(input) {
             let function = Function::parse(attrs, input)?;
             let context = options.deferred.clone().unwrap_or_else(Context::standalone);
-            return Ok(function::expand(function, &options, &context, errors));
+            return Ok(twin::expand(function, &options, &context, errors));
         }
         if ImplOrTrait::peek(input) {
             let block = ImplOrTrait::parse(attrs, input)?;

@@ -25,6 +25,8 @@ mod streams;
 mod test_attr;
 #[path = "../smart/traits.rs"]
 mod traits;
+#[path = "../smart/twin.rs"]
+mod twin;
 
 #[allow(dead_code, unreachable_pub, reason = "these tests use some of it")]
 #[path = "../common/callables.rs"]

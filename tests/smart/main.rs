@@ -18,5 +18,6 @@ mod pair;
 mod streams;
 mod test_attr;
 mod traits;
+mod twin;
 #[cfg(feature = "executor")]
 mod usages;

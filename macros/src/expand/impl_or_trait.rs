@@ -5,7 +5,7 @@ use quote::{ToTokens, TokenStreamExt, quote};
 use syn::Meta;
 
 use crate::errors::Errors;
-use crate::expand::function;
+use crate::expand::twin::{self, Block, Returns};
 use crate::parse::context::{Container, Context, OptionSource};
 use crate::parse::impl_or_trait::{AssociatedFunction, AssociatedItem, ImplOrTrait};
 use crate::parse::options::Options;
@@ -23,20 +23,36 @@ pub(crate) fn expand(block: ImplOrTrait, options: &Options, errors: &mut Errors)
     } else {
         Container::from_impl_head(&block.head)
     };
+    let twin = options.twin.as_ref();
+    let mut twin = twin.and_then(|twin| Block::new(twin, &block.attrs, &block.head, errors));
+    // What the functions have of them.
+    let options = &Options {
+        twin: None,
+        ..options.clone()
+    };
     let mut content = TokenStream::new();
     content.append_all(&block.inner_attrs);
     for item in block.items {
         match item {
             AssociatedItem::Function(function) => {
-                content.extend(expand_function(*function, options, &container, errors));
+                let twin = twin.as_mut();
+                content.extend(expand_function(
+                    *function, options, &container, twin, errors,
+                ));
             }
-            AssociatedItem::Other(tokens) => content.extend(tokens),
+            AssociatedItem::Other(tokens) => {
+                if let Some(twin) = &mut twin {
+                    twin.add_constant(&tokens);
+                }
+                content.extend(tokens);
+            }
         }
     }
     let mut braces = Group::new(Delimiter::Brace, content);
     braces.set_span(block.braces.span());
     let (attrs, head) = (&block.attrs, &block.head);
-    quote!(#(#attrs)* #head #braces)
+    let twin = twin.map(Block::finish);
+    quote!(#(#attrs)* #head #braces #twin)
 }
 
 /// Whether an item is an `async fn`, or has a `#[smart]` of its own.
@@ -54,6 +70,7 @@ fn expand_function(
     function: AssociatedFunction,
     container_options: &Options,
     container: &Container,
+    twin: Option<&mut Block>,
     errors: &mut Errors,
 ) -> TokenStream {
     let AssociatedFunction {
@@ -61,7 +78,13 @@ fn expand_function(
         smart_attr,
     } = function;
     let (options, option_source) = match smart_attr.map(|attr| attr.meta) {
-        None if function.sig.asyncness.is_none() => return function.into_token_stream(),
+        None if function.sig.asyncness.is_none() => {
+            if let Some(twin) = twin {
+                let source = OptionSource::Container;
+                twin.add(&function, Returns::Value, container_options, source, errors);
+            }
+            return function.into_token_stream();
+        }
         None => (container_options.clone(), OptionSource::Container),
         Some(meta) => {
             let mut options = match meta {
@@ -77,11 +100,22 @@ fn expand_function(
     if option_source == OptionSource::Function && options.skip.is_some() {
         return function.into_token_stream();
     }
+    if let Some(twin) = twin {
+        let is_kept = twin.keeps_async() && function.sig.asyncness.is_some();
+        let returns = match is_kept {
+            true => Returns::Future,
+            false => Returns::Handle,
+        };
+        twin.add(&function, returns, &options, option_source, errors);
+        if is_kept {
+            return function.into_token_stream();
+        }
+    }
     let context = Context {
         option_source,
         container: container.clone(),
     };
-    function::expand(function, &options, &context, errors)
+    twin::expand(function, &options, &context, errors)
 }
 
 /// The error message for an item without a function to convert.

@@ -139,7 +139,7 @@ fn holds_self(input: &FnArg) -> bool {
     }
 }
 
-fn mentions_self(tokens: TokenStream) -> bool {
+pub(crate) fn mentions_self(tokens: TokenStream) -> bool {
     any_token(
         tokens,
         &|token| matches!(token, TokenTree::Ident(ident) if ident == "Self"),

@@ -23,3 +23,5 @@ mod stream;
 mod stream_form;
 mod tokens;
 mod track_caller;
+pub(crate) mod twin;
+mod twin_types;

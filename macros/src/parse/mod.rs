@@ -13,4 +13,5 @@ pub(crate) mod option_list;
 pub(crate) mod options;
 pub(crate) mod precise_capture;
 pub(crate) mod time_limit;
+pub(crate) mod twin;
 pub(crate) mod type_arguments;

@@ -12,6 +12,7 @@ use crate::parse::option_list::{
     crate_path, duplicate_option, parse_comma_separated, parse_equals, parse_path, skip_to_comma,
 };
 use crate::parse::precise_capture::PreciseCapture;
+use crate::parse::twin::{self, Twin};
 
 /// The options in `#[smart(…)]`. A flag that is set holds the span of its name.
 #[derive(Clone, Default)]
@@ -38,6 +39,8 @@ pub(crate) struct Options {
     pub(crate) skip: Option<Span>,
     /// The sync version of an async function.
     pub(crate) blocking: Option<Path>,
+    /// What is made beside it, for sync code.
+    pub(crate) twin: Option<Twin>,
     /// The path of the smartcall crate.
     pub(crate) crate_path: Option<Path>,
     /// The hidden option `__last`: the expansion was deferred until the other attributes were
@@ -47,7 +50,7 @@ pub(crate) struct Options {
 
 /// The names of the options, for an error message.
 const NAMES: &str = "`boxed`, `local`, `in_place`, `send`, `owned`, `use<..>`, `stream`, \
-                     `ahead = number`, `in_runtime = handle`, `skip`, `blocking = function` or `crate = path`";
+                     `ahead = number`, `in_runtime = handle`, `skip`, `blocking = function`, `twin = name` or `crate = path`";
 
 /// The error message for `ahead` without its number.
 const MISSING_NUMBER: &str =
@@ -61,9 +64,11 @@ impl Options {
     /// Parses the tokens between the parentheses.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut options = Options::default();
+        let mut of_twin = OfTwin::default();
         parse_comma_separated(tokens, errors, |input, errors| {
-            options.parse_one(input, errors)
+            options.parse_one(&mut of_twin, input, errors)
         });
+        of_twin.add_to(&mut options.twin, errors);
         options.resolve_conflicts(errors);
         options
     }
@@ -131,7 +136,12 @@ impl Options {
         }
     }
 
-    fn parse_one(&mut self, input: ParseStream, errors: &mut Errors) -> syn::Result<()> {
+    fn parse_one(
+        &mut self,
+        of_twin: &mut OfTwin,
+        input: ParseStream,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
         let name = input.call(Ident::parse_any)?;
         let flag = match name.to_string().as_str() {
             "boxed" => &mut self.boxed,
@@ -141,6 +151,18 @@ impl Options {
             "owned" => &mut self.owned,
             "stream" => &mut self.stream,
             "skip" => &mut self.skip,
+            "keep_async" => &mut of_twin.keep_async,
+            "twin" => {
+                let is_given = self.twin.is_some();
+                if parse_equals(&name, is_given, twin::MISSING_NAME, input, errors)? {
+                    self.twin = Some(Twin::parse(input)?);
+                }
+                return Ok(());
+            }
+            "derive" => {
+                of_twin.derive = Some((name.span(), twin::parse_derive(input)?));
+                return Ok(());
+            }
             "blocking" => return parse_path(&name, &mut self.blocking, input, errors),
             "crate" => return parse_path(&name, &mut self.crate_path, input, errors),
             "ahead" => return self.parse_ahead(&name, input, errors),
@@ -253,12 +275,43 @@ impl Options {
             || self.ahead.is_some()
             || self.in_runtime.is_some()
             || self.blocking.is_some()
+            || self.twin.is_some()
             || self.precise_capture.is_some()
     }
 
     /// Returns the path of the smartcall crate. The default path gets `span`.
     pub(crate) fn crate_path(&self, span: Span) -> TokenStream {
         crate_path(self.crate_path.as_ref(), span)
+    }
+}
+
+/// The options that need `twin`, which may come after them.
+#[derive(Default)]
+struct OfTwin {
+    keep_async: Option<Span>,
+    derive: Option<(Span, TokenStream)>,
+}
+
+impl OfTwin {
+    fn add_to(self, twin: &mut Option<Twin>, errors: &mut Errors) {
+        let derive = self.derive.as_ref().map(|(span, _)| ("derive", *span));
+        let keep_async = self.keep_async.map(|span| ("keep_async", span));
+        match twin {
+            Some(twin) => {
+                twin.keep_async = self.keep_async;
+                twin.derive = self.derive;
+            }
+            None => {
+                for (name, span) in derive.into_iter().chain(keep_async) {
+                    errors.push_at(
+                        span,
+                        format!(
+                            "`{name}` is for what `twin` makes: add `twin = blocking`, or remove it"
+                        ),
+                    );
+                }
+            }
+        }
     }
 }
 

@@ -1,0 +1,270 @@
+//! Plain functions beside those that return handles: the option `twin`.
+
+use std::any::type_name_of_val;
+
+use smartcall::smart;
+
+use crate::common::panicked_at;
+
+/// A client as a library has it.
+mod store {
+    use std::fmt::Debug;
+
+    use smartcall::{Emit, smart};
+
+    use self::keys::Key;
+
+    mod keys {
+        pub(crate) type Key = usize;
+    }
+
+    #[derive(Clone, Debug, PartialEq)]
+    pub(crate) struct Store<T> {
+        values: Vec<T>,
+    }
+
+    #[smart(twin = blocking, derive(Clone))]
+    #[cfg(not(any()))]
+    impl<T> Store<T>
+    where
+        T: Clone + Debug + Send + Sync + 'static,
+    {
+        /// The first key.
+        pub(crate) const FIRST: Key = 0;
+
+        /// Opens a store.
+        pub(crate) async fn open(values: &[T]) -> Result<Self, String> {
+            if values.is_empty() {
+                return Err("it is empty".to_owned());
+            }
+            Ok(Store::new(values.to_vec()))
+        }
+
+        pub(crate) async fn open_any(values: Option<&[T]>) -> Option<Store<T>> {
+            Store::open(values?).await.ok()
+        }
+
+        pub(crate) fn new(values: Vec<T>) -> Self {
+            Store { values }
+        }
+
+        pub(crate) fn len(&self) -> usize {
+            self.values.len()
+        }
+
+        #[must_use]
+        pub(crate) async fn get(&self, key: Key) -> Option<&T> {
+            self.checked(key).await?;
+            self.values.get(key)
+        }
+
+        pub(crate) async fn put(&mut self, (key, value): (Key, T)) -> T {
+            std::mem::replace(&mut self.values[key], value)
+        }
+
+        pub(crate) async fn joined(mut self, other: Self, more: &Store<T>) -> Self {
+            self.values.extend(other.values);
+            self.values.extend_from_slice(&more.values);
+            self
+        }
+
+        pub(super) async fn swap(&mut self, other: &mut Self) {
+            std::mem::swap(&mut self.values, &mut other.values);
+        }
+
+        pub(crate) async fn find(&self, wanted: impl Fn(&T) -> bool) -> Option<T> {
+            self.values.iter().find(|value| wanted(value)).cloned()
+        }
+
+        pub(crate) async fn made<V: From<T>>(&self, key: Key) -> V {
+            V::from(self.values[key].clone())
+        }
+
+        #[smart(stream)]
+        pub(crate) async fn all(&self, mut out: Emit<T>) {
+            for value in &self.values {
+                out.emit(value.clone()).await;
+            }
+        }
+
+        #[smart(stream)]
+        pub(crate) async fn each(&self, mut out: Emit<Self>) -> Result<(), String> {
+            for value in &self.values {
+                out.emit(Store::new(vec![value.clone()])).await;
+            }
+            Err("that was all".to_owned())
+        }
+
+        /// A sync function that returns a handle.
+        #[smart(owned)]
+        pub(crate) fn last(&self) -> Option<T> {
+            self.values.last().cloned()
+        }
+
+        #[smart(boxed)]
+        pub(crate) async fn count(&self) -> usize {
+            self.len()
+        }
+
+        /// It returns its own type in a way that a twin can't.
+        #[smart(skip)]
+        pub(crate) fn cleared(&mut self) -> &mut Self {
+            self.values.clear();
+            self
+        }
+
+        async fn checked(&self, key: Key) -> Option<()> {
+            (key < self.len()).then_some(())
+        }
+    }
+}
+
+use store::{Store, blocking};
+
+/// The functions of the twin return values, and errors, and its own type.
+#[test]
+fn of_a_block() {
+    let mut plain = blocking::Store::open(&[1_u8, 2]).expect("it is not empty");
+    assert_eq!(blocking::Store::<u8>::FIRST, 0);
+    assert_eq!(
+        blocking::Store::<u8>::open(&[]).err().as_deref(),
+        Some("it is empty")
+    );
+    assert!(blocking::Store::<u8>::open_any(None).is_none());
+    assert_eq!(plain.len(), 2);
+    assert_eq!(plain.get(1), Some(&2));
+    assert_eq!(plain.put((0, 5)), 1);
+    assert_eq!(plain.find(|n| *n == 5), Some(5));
+    assert_eq!(plain.made::<u64>(0), 5);
+    assert_eq!(plain.last(), Some(2));
+    assert_eq!(plain.count(), 2);
+    plain.swap(&mut blocking::Store::new(vec![6]));
+    let other = plain.clone();
+    let joined = plain.joined(other, &blocking::Store::new(vec![7]));
+    assert_eq!(joined.all().collect::<Vec<_>>(), [6, 6, 7]);
+    let each: Vec<_> = joined
+        .each()
+        .map(|each| each.map(|one| one.len()))
+        .collect();
+    let end = Err("that was all".to_owned());
+    assert_eq!(each, [Ok(1), Ok(1), Ok(1), end]);
+    // It holds the type of the block, and shows nothing of it.
+    assert_eq!(format!("{joined:?}"), "Store { .. }");
+    assert_eq!(Store::from(joined), Store::new(vec![6, 6, 7]));
+}
+
+/// The functions of the block return handles, as without the option.
+#[test]
+fn handles_stay() {
+    pollster::block_on(async {
+        let mut store = Store::open(&[1_u8]).await.expect("it is not empty");
+        assert_eq!(store.get(0).await, Some(&1));
+        assert_eq!(store.cleared().get(0).get(), None);
+        assert!(blocking::Store::from(store).all().next().is_none());
+    });
+}
+
+/// A type with a lifetime.
+mod words {
+    use smartcall::smart;
+
+    pub(crate) struct Words<'a>(pub(crate) &'a str);
+
+    #[smart(twin = plain)]
+    impl<'a> Words<'a> {
+        pub(crate) async fn first(&self) -> &'a str {
+            self.0.split(' ').next().unwrap_or_default()
+        }
+    }
+}
+
+#[test]
+fn lifetimes() {
+    let first = words::plain::Words::from(words::Words("two words")).first();
+    assert_eq!(first, "two");
+}
+
+/// An async crate that wants nothing but the twin.
+mod kept {
+    use smartcall::smart;
+
+    pub(crate) struct Client(pub(crate) u32);
+
+    #[smart(twin = pub(crate) blocking, keep_async)]
+    impl Client {
+        pub(crate) async fn connect(n: u32) -> std::io::Result<Self> {
+            Ok(Client(n))
+        }
+
+        pub(crate) async fn get(&self) -> u32 {
+            self.0
+        }
+
+        pub(crate) fn peek(&self) -> u32 {
+            self.0
+        }
+    }
+
+    #[smart(twin = fetch_blocking, keep_async)]
+    pub(crate) async fn fetch(n: u32) -> u32 {
+        n
+    }
+}
+
+#[test]
+fn async_functions_are_kept() {
+    let client = kept::Client(5);
+    assert!(!type_name_of_val(&client.get()).contains("Dual"));
+    assert!(!type_name_of_val(&kept::fetch(5)).contains("Dual"));
+    assert_eq!(pollster::block_on(client.get()), 5);
+    let plain = kept::blocking::Client::connect(5).expect("it connects");
+    assert_eq!((plain.get(), plain.peek()), (5, 5));
+    assert_eq!(kept::fetch_blocking(5), 5);
+}
+
+/// Gets a number.
+#[smart(twin = number_blocking)]
+async fn number(n: impl Into<u32>) -> u32 {
+    n.into()
+}
+
+struct Methods(u32);
+
+impl Methods {
+    #[smart(twin = get_blocking)]
+    async fn get(&self) -> u32 {
+        self.0
+    }
+}
+
+#[smart]
+impl Methods {
+    #[smart(twin = made_blocking)]
+    async fn made(n: u32) -> Self {
+        Methods(n)
+    }
+
+    #[smart(stream, twin = iter)]
+    fn all(self) -> impl Iterator<Item = u32> {
+        0..self.0
+    }
+}
+
+/// A function has its twin where it stands.
+#[test]
+fn of_functions() {
+    assert_eq!(number_blocking(5_u8), 5);
+    let five = Methods::made_blocking(5);
+    assert_eq!(five.get_blocking(), 5);
+    assert_eq!(pollster::block_on(five.get()), 5);
+    assert!(five.iter().eq(0..5));
+}
+
+/// A panic names the line of the call, as `get` does.
+#[test]
+fn panics_at_the_line_of_the_call() {
+    let in_an_executor = || smartcall::context::inside_executor(|| number_blocking(5_u8));
+    let (place, said) = panicked_at(in_an_executor);
+    assert!(place.starts_with(file!()), "{place}");
+    assert!(said.starts_with("cannot block here"), "{said}");
+}
