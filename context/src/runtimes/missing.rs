@@ -9,9 +9,8 @@ use std::panic;
 pub(crate) fn pass_on(panic: Box<dyn Any + Send>) -> ! {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    if text.is_some_and(|text| text.contains("there is no reactor running"))
-        && let Some(why) = why()
-    {
+    let is_missing = text.is_some_and(|text| text.contains("there is no reactor running"));
+    if let Some(why) = is_missing.then(why).flatten() {
         let _ = writeln!(
             io::stderr(),
             "smartcall: a `.get()` ran code that needs tokio, and {why}"

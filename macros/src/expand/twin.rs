@@ -374,10 +374,11 @@ fn plain_function(
         }
         Returns::Handle => quote_spanned!(span=> #krate::Dual::get(#value)),
     };
-    if returns == Returns::Handle
-        && let Some(future) = BoxedFuture::from_signature(&sig)
-    {
-        let output = &future.output;
+    let future = match returns {
+        Returns::Handle => BoxedFuture::from_signature(&sig),
+        _ => None,
+    };
+    if let Some(BoxedFuture { output, .. }) = future {
         sig.output = syn::parse_quote!(-> #output);
     }
     let value = match &items {
