@@ -34,11 +34,15 @@ mod callables;
 #[allow(dead_code, unreachable_pub, reason = "these tests use some of it")]
 #[path = "../common/limit.rs"]
 mod limit;
+#[allow(dead_code, unreachable_pub, reason = "these tests use some of it")]
+#[path = "../common/panics.rs"]
+mod panics;
 
 /// The helpers of `../common/` that these tests use.
 mod common {
     pub(crate) use crate::callables::retry;
     pub(crate) use crate::limit::limit;
+    pub(crate) use crate::panics::panicked_at;
 }
 
 /// This is edition 2021: `gen` is no keyword there.

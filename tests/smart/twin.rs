@@ -1,6 +1,8 @@
 //! Plain functions beside those that return handles: the option `twin`.
 
 use std::any::type_name_of_val;
+use std::future::Future;
+use std::pin::Pin;
 
 use smartcall::smart;
 
@@ -244,6 +246,11 @@ impl Methods {
         Methods(n)
     }
 
+    #[smart(twin = boxed_blocking)]
+    fn boxed(&self) -> Pin<Box<dyn Future<Output = u32> + '_>> {
+        Box::pin(async { self.0 })
+    }
+
     #[smart(stream, twin = iter)]
     fn all(self) -> impl Iterator<Item = u32> {
         0..self.0
@@ -257,6 +264,7 @@ fn of_functions() {
     let five = Methods::made_blocking(5);
     assert_eq!(five.get_blocking(), 5);
     assert_eq!(pollster::block_on(five.get()), 5);
+    assert_eq!(five.boxed_blocking(), 5);
     assert!(five.iter().eq(0..5));
 }
 

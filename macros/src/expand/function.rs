@@ -73,7 +73,7 @@ pub(crate) fn expand(
     let lifetime = match &kind {
         BodyKind::BoxedFuture(future) => future.lifetime.clone(),
         _ if options.boxed.is_some() && options.owned.is_none() => {
-            lifetimes::boxed_lifetime(&mut sig)
+            lifetimes::boxed_lifetime(&mut sig, &output.ty)
         }
         _ => None,
     };

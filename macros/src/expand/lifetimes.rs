@@ -48,9 +48,11 @@ pub(crate) fn has_lifetimes(sig: &Signature) -> bool {
 ///
 /// If the arguments have only one lifetime, that is the bound, and the signature does not change.
 /// Otherwise the signature gets a new lifetime parameter, and everything that the body may hold has
-/// to outlive it: the borrowed arguments, whose elided lifetimes get names, the type parameters, and
-/// `Self`.
-pub(crate) fn boxed_lifetime(sig: &mut Signature) -> Option<Lifetime> {
+/// to outlive it: the borrowed arguments, the type parameters, and `Self`. Plain references have that lifetime themselves, as
+/// one would write it. Where that could be shorter than what the value needs, elided lifetimes get names of their own.
+///
+/// `output` is the type of the value.
+pub(crate) fn boxed_lifetime(sig: &mut Signature, output: &TokenStream) -> Option<Lifetime> {
     let mut distinct: Vec<Lifetime> = Vec::new();
     visit_inputs(sig, &mut |lifetime| {
         if lifetime.ident == "_" || !distinct.contains(lifetime) {
@@ -70,9 +72,12 @@ pub(crate) fn boxed_lifetime(sig: &mut Signature) -> Option<Lifetime> {
 
     let span = Span::mixed_site();
     let smart = Lifetime::new("'smart", span);
+    let is_shared = sig.inputs.iter().all(is_plain_reference) && !has_lifetime_tokens(output);
     let mut elided = Vec::new();
     visit_inputs(sig, &mut |lifetime| {
-        if lifetime.ident == "_" {
+        if is_shared {
+            *lifetime = Lifetime::new("'smart", lifetime.span());
+        } else if lifetime.ident == "_" {
             let name = format!("'life{}", elided.len());
             *lifetime = Lifetime::new(&name, lifetime.span());
             elided.push(lifetime.clone());
@@ -99,6 +104,34 @@ pub(crate) fn boxed_lifetime(sig: &mut Signature) -> Option<Lifetime> {
         sig.generics.params.insert(index, param);
     }
     Some(smart)
+}
+
+/// Whether an argument borrows by one reference, whose lifetime is elided, to what borrows nothing, or borrows nothing itself. Such
+/// a reference can be taken for a shorter time.
+fn is_plain_reference(input: &FnArg) -> bool {
+    let is_plain = |ty: &Type| match ty {
+        Type::Reference(reference) => {
+            let lifetime = reference.lifetime.as_ref();
+            lifetime.is_none_or(|lifetime| lifetime.ident == "_") && !is_borrowed(&reference.elem)
+        }
+        ty => !is_borrowed(ty),
+    };
+    match input {
+        FnArg::Typed(typed) => is_plain(&typed.ty),
+        FnArg::Receiver(receiver) => match &receiver.kind {
+            ReceiverKind::Reference(_, lifetime, _) => lifetime.is_none(),
+            ReceiverKind::Typed(_, ty) => is_plain(ty),
+            _ => true,
+        },
+    }
+}
+
+/// Whether a type shows a lifetime, elided or not.
+fn has_lifetime_tokens(ty: &TokenStream) -> bool {
+    any_token(
+        ty.clone(),
+        &|token| matches!(token, TokenTree::Punct(punct) if "&'".contains(punct.as_char())),
+    )
 }
 
 /// Adds a lifetime bound to a type or a lifetime.

@@ -240,17 +240,13 @@ fn connect(
     )
 }
 #[track_caller]
-fn subscribe<'life0, 'life1, 'smart>(
-    &'life0 self,
-    key: &'life1 str,
+fn subscribe<'smart>(
+    &'smart self,
+    key: &'smart str,
 ) -> ::smartcall::DualStream<
     Result<u32, Error>,
     ::smartcall::stream::Boxed<'smart, Result<u32, Error>>,
->
-where
-    'life0: 'smart,
-    'life1: 'smart,
-{
+> {
     ::smartcall::DualStream::boxed(
         ::smartcall::DualStream::try_flatten(
             ::smartcall::Dual::map_ok(
