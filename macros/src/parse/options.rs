@@ -101,7 +101,16 @@ impl Options {
             self.precise_capture = None;
         }
         self.resolve_conflicts_of_stream(errors);
-        if let (Some(skip), true) = (self.skip, self.has_more_than_skip()) {
+        let is_changed = self.changes_the_handle();
+        let keep_async = self.twin.as_ref().and_then(|twin| twin.keep_async);
+        if let (Some(keep_async), true) = (keep_async, is_changed) {
+            errors.push_at(
+                keep_async,
+                "`keep_async` leaves the function unchanged, so the other options have no effect: remove them, or remove \
+                 `keep_async`",
+            );
+        }
+        if let (Some(skip), true) = (self.skip, is_changed || self.twin.is_some()) {
             errors.push_at(
                 skip,
                 "`skip` leaves the function unchanged, so the other options have no effect: remove them, or remove `skip`",
@@ -261,8 +270,8 @@ impl Options {
         Ok(())
     }
 
-    /// Whether an option other than `skip` and `crate` is set.
-    fn has_more_than_skip(&self) -> bool {
+    /// Whether an option is set that is about the handle.
+    fn changes_the_handle(&self) -> bool {
         let flags = [
             self.boxed,
             self.local,
@@ -275,7 +284,6 @@ impl Options {
             || self.ahead.is_some()
             || self.in_runtime.is_some()
             || self.blocking.is_some()
-            || self.twin.is_some()
             || self.precise_capture.is_some()
     }
 

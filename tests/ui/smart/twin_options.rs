@@ -20,6 +20,9 @@ async fn derived() {}
 #[smart(twin = kept_blocking, keep_async)]
 fn kept() {}
 
+#[smart(twin = sent_blocking, keep_async, send)]
+async fn sent() {}
+
 fn main() {
     derived_blocking();
     kept_blocking();
