@@ -26,6 +26,11 @@ impl Errors {
         }
     }
 
+    /// Returns whether there is an error.
+    pub(crate) fn has_any(&self) -> bool {
+        self.combined.is_some()
+    }
+
     /// Returns a `compile_error!` for each error.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
         self.combined

@@ -108,6 +108,15 @@ mod store {
             self.len()
         }
 
+        #[deprecated = "it warns who calls it, and not its author"]
+        pub(crate) async fn old(&self) {}
+
+        /// It returns its own type in a way that a twin can't, and has a handle all the same.
+        #[smart(no_twin)]
+        pub(crate) async fn all_of(&self) -> Vec<Self> {
+            vec![self.clone()]
+        }
+
         /// It returns its own type in a way that a twin can't.
         #[smart(skip)]
         pub(crate) fn cleared(&mut self) -> &mut Self {
@@ -150,7 +159,9 @@ fn of_a_block() {
         .collect();
     let end = Err("that was all".to_owned());
     assert_eq!(each, [Ok(1), Ok(1), Ok(1), end]);
-    // It holds the type of the block, and shows nothing of it.
+    // It lends the type of the block, and shows nothing of it.
+    assert_eq!(joined.as_ref().len(), 3);
+    assert_eq!(joined.as_ref().all_of().get().len(), 1);
     assert_eq!(format!("{joined:?}"), "Store { .. }");
     assert_eq!(Store::from(joined), Store::new(vec![6, 6, 7]));
 }
@@ -194,6 +205,12 @@ mod kept {
 
     #[smart(twin = pub(crate) blocking, keep_async)]
     impl Client {
+        const TWO: usize = 2;
+
+        pub(crate) async fn twice(&self) -> [u32; Self::TWO] {
+            [self.0; Self::TWO]
+        }
+
         pub(crate) async fn connect(n: u32) -> std::io::Result<Self> {
             Ok(Client(n))
         }
@@ -221,6 +238,7 @@ fn async_functions_are_kept() {
     assert_eq!(pollster::block_on(client.get()), 5);
     let plain = kept::blocking::Client::connect(5).expect("it connects");
     assert_eq!((plain.get(), plain.peek()), (5, 5));
+    assert_eq!(plain.twice(), [5, 5]);
     assert_eq!(kept::fetch_blocking(5), 5);
 }
 

@@ -15,6 +15,8 @@ pub(crate) fn expand(block: ImplOrTrait, options: &Options, errors: &mut Errors)
     reject_function_options(options, errors);
     // The errors for these two options already say what to do.
     let is_rejected = options.skip.is_some() || options.in_place.is_some();
+    // A twin may pass on sync functions only.
+    let is_rejected = is_rejected || options.twin.is_some();
     if !is_rejected && !block.items.iter().any(is_selected) {
         errors.push_spanned(&block.head, nothing_to_convert(block.is_trait));
     }
@@ -51,7 +53,7 @@ pub(crate) fn expand(block: ImplOrTrait, options: &Options, errors: &mut Errors)
     let mut braces = Group::new(Delimiter::Brace, content);
     braces.set_span(block.braces.span());
     let (attrs, head) = (&block.attrs, &block.head);
-    let twin = twin.map(Block::finish);
+    let twin = twin.map(|twin| twin.finish(errors));
     quote!(#(#attrs)* #head #braces #twin)
 }
 
@@ -106,7 +108,16 @@ fn expand_function(
             true => Returns::Future,
             false => Returns::Handle,
         };
-        twin.add(&function, returns, &options, option_source, errors);
+        if is_kept && option_source == OptionSource::Function && options.changes_the_handle() {
+            errors.push_spanned(
+                &function.sig.ident,
+                "`keep_async` leaves the `async fn`s of the block unchanged, so the options of this one have no effect: remove \
+                 them, or remove `keep_async`",
+            );
+        }
+        if options.no_twin.is_none() {
+            twin.add(&function, returns, &options, option_source, errors);
+        }
         if is_kept {
             return function.into_token_stream();
         }

@@ -172,7 +172,7 @@ fn holds_self(input: &FnArg) -> bool {
     }
 }
 
-pub(crate) fn mentions_self(tokens: TokenStream) -> bool {
+fn mentions_self(tokens: TokenStream) -> bool {
     any_token(
         tokens,
         &|token| matches!(token, TokenTree::Ident(ident) if ident == "Self"),

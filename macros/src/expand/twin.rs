@@ -9,7 +9,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{
     Attribute, Expr, FnArg, GenericParam, ImplItemConst, ItemImpl, Pat, Path, Receiver,
-    ReceiverKind, ReturnType, Safety, Signature, Type, Visibility,
+    ReceiverKind, ReturnType, Safety, Signature, Type, TypeParamBound, Visibility,
 };
 
 use crate::errors::Errors;
@@ -32,6 +32,16 @@ pub(crate) enum Returns {
     Future,
     /// A handle.
     Handle,
+}
+
+impl Returns {
+    /// What leaves such a function out of a twin, and otherwise as it is.
+    fn left_out(self) -> &'static str {
+        match self {
+            Returns::Handle => "`#[smart(no_twin)]`",
+            Returns::Value | Returns::Future => "`#[smart(skip)]`",
+        }
+    }
 }
 
 /// Expands a function, and a plain one beside it if the options say so.
@@ -192,8 +202,11 @@ impl Block {
         if let Some(receiver) = receiver.filter(|receiver| is_typed(receiver)) {
             return errors.push_spanned(
                 receiver,
-                "a twin holds its type by value, so it can't pass on this receiver: write `self`, `&self` or `&mut self`, \
-                 or leave the function out of the twin by `#[smart(skip)]`",
+                format!(
+                    "a twin holds its type by value, so it can't pass on this receiver: write `self`, `&self` or `&mut self`, \
+                     or leave the function out of the twin by {}",
+                    returns.left_out(),
+                ),
             );
         }
         let call = Call {
@@ -207,14 +220,11 @@ impl Block {
         self.content.extend(plain);
     }
 
-    /// Adds a constant of the block, if it is one and is not private.
+    /// Adds a constant of the block, if it is one. A private one may be needed in a signature.
     pub(crate) fn add_constant(&mut self, tokens: &TokenStream) {
         let Ok(constant) = syn::parse2::<ImplItemConst>(tokens.clone()) else {
             return;
         };
-        if matches!(constant.vis, Visibility::Inherited) {
-            return;
-        }
         let ImplItemConst {
             attrs,
             vis,
@@ -223,12 +233,19 @@ impl Block {
             ..
         } = constant;
         let (attrs, self_ty) = (carried_over(attrs), &self.block.self_ty);
-        self.content
-            .extend(quote!(#(#attrs)* #vis const #ident: #ty = <#self_ty>::#ident;));
+        self.content.extend(
+            quote!(#(#attrs)* #[allow(dead_code)] #vis const #ident: #ty = <#self_ty>::#ident;),
+        );
     }
 
     /// Returns the module, and the `impl` block of its type.
-    pub(crate) fn finish(self) -> TokenStream {
+    pub(crate) fn finish(self, errors: &mut Errors) -> TokenStream {
+        if self.content.is_empty() && !errors.has_any() {
+            errors.push_at(
+                self.twin.name.span(),
+                "this twin has no function, since private ones are not in it: give the functions a visibility, such as `pub`",
+            );
+        }
         let Block {
             twin,
             block,
@@ -290,6 +307,12 @@ impl Block {
                     }
                 }
 
+                impl #impl_generics ::core::convert::AsRef<#path> for #name #ty_generics #where_clause {
+                    fn as_ref(&self) -> &#path {
+                        &self.0
+                    }
+                }
+
                 impl #impl_generics ::core::convert::From<#name #ty_generics> for #path #where_clause {
                     fn from(twin: #name #ty_generics) -> Self {
                         twin.0
@@ -340,10 +363,21 @@ fn plain_function(
         mut sig,
         ..
     } = plain;
+    if returns == Returns::Value && waits(&sig.output) {
+        errors.push_spanned(
+            &sig.output,
+            "this function returns what has to be resolved, so a twin can't return its value: make it an `async fn`, or one with \
+             `#[smart(stream)]`, or leave it out of the twin by `#[smart(skip)]`",
+        );
+        return TokenStream::new();
+    }
     if let Some(keyword) = unsupported(&sig) {
         errors.push_at(
             keyword,
-            "a twin can't have such a function: leave it out of the twin by `#[smart(skip)]`, and write it by hand",
+            format!(
+                "a twin can't have such a function: leave it out of the twin by {}, and write it by hand",
+                returns.left_out(),
+            ),
         );
         return TokenStream::new();
     }
@@ -360,7 +394,7 @@ fn plain_function(
     let span = mixed_site_at(sig.ident.span());
     let krate = options.crate_path(span);
     let turbofish = turbofish(&sig);
-    let Some(arguments) = arguments(&mut sig, call.is_held, errors) else {
+    let Some(arguments) = arguments(&mut sig, call.is_held, returns, errors) else {
         return TokenStream::new();
     };
     let (callee, this) = (&call.callee, call.this.iter());
@@ -391,8 +425,11 @@ fn plain_function(
     let Some(value) = value else {
         errors.push_spanned(
             &sig.output,
-            "a twin can't make this value of its own type: return `Self`, or a `Result` or an `Option` of it, or leave the function \
-             out of the twin by `#[smart(skip)]`",
+            format!(
+                "a twin can't make this value of its own type: return `Self`, or a `Result` or an `Option` of it by these names, or \
+                 leave the function out of the twin by {}",
+                returns.left_out(),
+            ),
         );
         return TokenStream::new();
     };
@@ -402,7 +439,33 @@ fn plain_function(
         receiver.mutability = None;
     }
     let attrs = carried_over(attrs);
-    quote_spanned!(span=> #(#attrs)* #[track_caller] #vis #sig { #value })
+    quote_spanned! {span=>
+        #(#attrs)*
+        #[allow(deprecated, clippy::used_underscore_binding)]
+        #[track_caller]
+        #vis #sig { #value }
+    }
+}
+
+/// Whether a function returns a handle or a future, by these names.
+fn waits(output: &ReturnType) -> bool {
+    const HANDLES: [&str; 4] = ["Dual", "DualOf", "DualStream", "DualStreamOf"];
+    const TRAITS: [&str; 5] = ["Future", "IntoFuture", "Source", "Stream", "Work"];
+    let is_one = |path: &Path, names: &[&str]| {
+        let last = path.segments.last();
+        last.is_some_and(|last| names.iter().any(|name| last.ident == name))
+    };
+    let ReturnType::Type(_, ty) = output else {
+        return false;
+    };
+    match &**ty {
+        Type::Path(ty) => is_one(&ty.path, &HANDLES),
+        Type::ImplTrait(ty) => ty.bounds.iter().any(|bound| match bound {
+            TypeParamBound::Trait(bound) => is_one(&bound.path, &TRAITS),
+            _ => false,
+        }),
+        _ => false,
+    }
 }
 
 /// Makes the function return an iterator, and returns it.
@@ -416,7 +479,7 @@ fn iterator(
     let twin = twin_types::put_in(quote!(#name), item)?;
     let output = quote_spanned!(span=> -> impl ::core::iter::Iterator<Item = #item>);
     sig.output = syn::parse2(output).ok()?;
-    Some(match lifetimes::mentions_self(item.to_token_stream()) {
+    Some(match twin_types::mentions_self(item) {
         true => quote_spanned!(span=> ::core::iter::Iterator::map(#items, |#name| #twin)),
         false => items,
     })
@@ -438,7 +501,12 @@ fn unsupported(sig: &Signature) -> Option<Span> {
 }
 
 /// Gives each argument a name, and returns the arguments of the call.
-fn arguments(sig: &mut Signature, is_held: bool, errors: &mut Errors) -> Option<Vec<TokenStream>> {
+fn arguments(
+    sig: &mut Signature,
+    is_held: bool,
+    returns: Returns,
+    errors: &mut Errors,
+) -> Option<Vec<TokenStream>> {
     let mut arguments = Vec::new();
     for (number, input) in sig.inputs.iter_mut().enumerate() {
         let FnArg::Typed(typed) = input else {
@@ -458,8 +526,11 @@ fn arguments(sig: &mut Signature, is_held: bool, errors: &mut Errors) -> Option<
         let Some(argument) = twin_types::taken_out(&argument, &typed.ty) else {
             errors.push_spanned(
                 &typed.ty,
-                "a twin can't take its own type out of this argument: take it by value or by reference, or leave the \
-                 function out of the twin by `#[smart(skip)]`",
+                format!(
+                    "a twin can't take its own type out of this argument: take it by value or by reference, or leave the function \
+                     out of the twin by {}",
+                    returns.left_out(),
+                ),
             );
             return None;
         };

@@ -7,8 +7,6 @@ use quote::{ToTokens, quote};
 use syn::visit_mut::{self, VisitMut};
 use syn::{GenericArgument, PathArguments, Signature, Type, TypePath};
 
-use crate::expand::lifetimes::mentions_self;
-
 /// Names the type of a block as `Self`, where a signature names it otherwise.
 pub(crate) fn name_as_self(sig: &mut Signature, self_ty: &Type) {
     /// Replaces one type.
@@ -30,7 +28,7 @@ pub(crate) fn name_as_self(sig: &mut Signature, self_ty: &Type) {
 /// Returns an argument as the function behind the twin takes it, or `None` if that can't be expressed.
 pub(crate) fn taken_out(argument: &TokenStream, ty: &Type) -> Option<TokenStream> {
     match ty {
-        ty if !mentions_self(ty.to_token_stream()) => Some(quote!(#argument)),
+        ty if !mentions_self(ty) => Some(quote!(#argument)),
         ty if is_self(ty) => Some(quote!(#argument.0)),
         Type::Reference(reference) if is_self(&reference.elem) => {
             let mutability = reference.mutability;
@@ -43,7 +41,7 @@ pub(crate) fn taken_out(argument: &TokenStream, ty: &Type) -> Option<TokenStream
 /// Returns a value as the twin returns it, or `None` if that can't be expressed.
 pub(crate) fn put_in(value: TokenStream, ty: &Type) -> Option<TokenStream> {
     match ty {
-        ty if !mentions_self(ty.to_token_stream()) => Some(value),
+        ty if !mentions_self(ty) => Some(value),
         ty if is_self(ty) => Some(quote!(Self(#value))),
         ty if is_result_or_option_of_self(ty) => Some(quote!(#value.map(Self))),
         _ => None,
@@ -71,5 +69,23 @@ fn is_result_or_option_of_self(ty: &Type) -> bool {
     let mut arguments = arguments.args.iter();
     (last.ident == "Result" || last.ident == "Option")
         && matches!(arguments.next(), Some(GenericArgument::Type(ty)) if is_self(ty))
-        && !arguments.any(|argument| matches!(argument, GenericArgument::Type(ty) if mentions_self(ty.to_token_stream())))
+        && !arguments
+            .any(|argument| matches!(argument, GenericArgument::Type(ty) if mentions_self(ty)))
+}
+
+/// Whether a type contains `Self`. A constant of it, as in `[u8; Self::N]`, is not meant.
+pub(crate) fn mentions_self(ty: &Type) -> bool {
+    /// Whether there was a `Self`.
+    struct Find(bool);
+
+    impl VisitMut for Find {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            self.0 |= is_self(ty);
+            visit_mut::visit_type_mut(self, ty);
+        }
+    }
+
+    let mut find = Find(false);
+    find.visit_type_mut(&mut ty.clone());
+    find.0
 }

@@ -173,6 +173,14 @@ pub mod blocking {
             Self(held)
         }
     }
+    impl<T: Transport> ::core::convert::AsRef<super::Client<T>> for Client<T>
+    where
+        T::Error: Display,
+    {
+        fn as_ref(&self) -> &super::Client<T> {
+            &self.0
+        }
+    }
     impl<T: Transport> ::core::convert::From<Client<T>> for super::Client<T>
     where
         T::Error: Display,
@@ -187,26 +195,32 @@ where
     T::Error: Display,
 {
     /// How many it asks for at once.
+    #[allow(dead_code)]
     pub const MOST: usize = <Client<T>>::MOST;
     /// Connects.
+    #[allow(deprecated, clippy::used_underscore_binding)]
     #[track_caller]
     pub fn connect(at: &str) -> Result<Self, T::Error> {
         ::smartcall::Dual::get(<Client<T>>::connect(at)).map(Self)
     }
+    #[allow(deprecated, clippy::used_underscore_binding)]
     #[track_caller]
     pub fn new(transport: T) -> Self {
         Self(<Client<T>>::new(transport))
     }
     /// Gets a value.
     #[cfg(feature = "get")]
+    #[allow(deprecated, clippy::used_underscore_binding)]
     #[track_caller]
     pub fn get<V: Value>(&mut self, argument_1: (&str, u32)) -> Option<V> {
         ::smartcall::Dual::get(<Client<T>>::get::<V>(&mut self.0, argument_1))
     }
+    #[allow(deprecated, clippy::used_underscore_binding)]
     #[track_caller]
     pub(crate) fn pair(self, other: Self, more: &Self) -> u32 {
         ::smartcall::Dual::get(<Client<T>>::pair(self.0, other.0, &more.0))
     }
+    #[allow(deprecated, clippy::used_underscore_binding)]
     #[track_caller]
     pub fn rows(&self) -> impl ::core::iter::Iterator<Item = Result<Row, Error>> {
         ::core::iter::IntoIterator::into_iter(<Client<T>>::rows(&self.0))
@@ -233,6 +247,11 @@ pub mod blocking {
             Self(held)
         }
     }
+    impl ::core::convert::AsRef<super::Other> for Other {
+        fn as_ref(&self) -> &super::Other {
+            &self.0
+        }
+    }
     impl ::core::convert::From<Other> for super::Other {
         fn from(twin: Other) -> Self {
             twin.0
@@ -240,6 +259,7 @@ pub mod blocking {
     }
 }
 impl blocking::Other {
+    #[allow(deprecated, clippy::used_underscore_binding)]
     #[track_caller]
     pub fn get(&self) -> u32 {
         ::smartcall::Dual::get(::smartcall::Dual::future(<Other>::get(&self.0)))
@@ -262,6 +282,7 @@ pub fn fetch(
         }
     })
 }
+#[allow(deprecated, clippy::used_underscore_binding)]
 #[track_caller]
 pub(crate) fn fetch_blocking(url: impl Into<String>) -> u32 {
     ::smartcall::Dual::get(fetch(url))

@@ -37,6 +37,8 @@ pub(crate) struct Options {
     pub(crate) in_runtime: Option<Expr>,
     /// Leave this function of an `impl` block or trait unchanged.
     pub(crate) skip: Option<Span>,
+    /// Leave this function out of the twin of its block.
+    pub(crate) no_twin: Option<Span>,
     /// The sync version of an async function.
     pub(crate) blocking: Option<Path>,
     /// What is made beside it, for sync code.
@@ -50,7 +52,7 @@ pub(crate) struct Options {
 
 /// The names of the options, for an error message.
 const NAMES: &str = "`boxed`, `local`, `in_place`, `send`, `owned`, `use<..>`, `stream`, \
-                     `ahead = number`, `in_runtime = handle`, `skip`, `blocking = function`, `twin = name` or `crate = path`";
+                     `ahead = number`, `in_runtime = handle`, `skip`, `blocking = function`, `twin = name`, `keep_async`, `derive(..)`, `no_twin` or `crate = path`";
 
 /// The error message for `ahead` without its number.
 const MISSING_NUMBER: &str =
@@ -160,6 +162,7 @@ impl Options {
             "owned" => &mut self.owned,
             "stream" => &mut self.stream,
             "skip" => &mut self.skip,
+            "no_twin" => &mut self.no_twin,
             "keep_async" => &mut of_twin.keep_async,
             "twin" => {
                 let is_given = self.twin.is_some();
@@ -271,7 +274,7 @@ impl Options {
     }
 
     /// Whether an option is set that is about the handle.
-    fn changes_the_handle(&self) -> bool {
+    pub(crate) fn changes_the_handle(&self) -> bool {
         let flags = [
             self.boxed,
             self.local,

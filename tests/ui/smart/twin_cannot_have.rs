@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use smartcall::smart;
+use smartcall::{Dual, smart};
 
 struct Client;
 
@@ -28,7 +28,34 @@ impl Client {
         5
     }
 
+    pub fn handle(&self) -> Dual<u32> {
+        Dual::ready(5).boxed()
+    }
+
+    pub fn future(&self) -> impl Future<Output = u32> {
+        async { 5 }
+    }
+
     pub unsafe fn unchecked(&self) -> u32 {
+        5
+    }
+}
+
+struct Kept;
+
+#[smart(twin = kept, keep_async)]
+impl Kept {
+    #[smart(boxed)]
+    pub async fn get(&self) -> u32 {
+        5
+    }
+}
+
+struct Private;
+
+#[smart(twin = private)]
+impl Private {
+    async fn get(&self) -> u32 {
         5
     }
 }
