@@ -75,6 +75,8 @@ class Ask(unittest.TestCase):
         self.assertEqual(asyncio.run(both()), ["BOTH", "BOTH"])
 
     def test_errors(self):
+        # A socket that a thread waits for outlives its close.
+        self.server.shutdown()
         self.server.server_close()
         with self.assertRaises(ConnectionRefusedError):
             ask(self.server.at, "a line")
