@@ -104,6 +104,48 @@ async fn in_the_default() -> Option<Id> {
     here()
 }
 
+/// A client that stays async, and its twin.
+struct Kept {
+    runtime: Handle,
+}
+
+#[smart(twin = kept, keep_async, in_runtime = self.runtime)]
+impl Kept {
+    #[smart(in_runtime = runtime)]
+    pub(crate) async fn open(runtime: &Handle) -> Self {
+        assert_eq!(here(), Some(runtime.id()));
+        Kept {
+            runtime: runtime.clone(),
+        }
+    }
+
+    #[smart]
+    pub(crate) async fn anywhere() -> Option<Id> {
+        here()
+    }
+
+    #[smart(twin = id_blocking, keep_async, in_runtime = self.runtime)]
+    pub(crate) async fn id(&self) -> Option<Id> {
+        here()
+    }
+
+    pub(crate) async fn last_id(self) -> Option<Id> {
+        here()
+    }
+}
+
+#[test]
+fn of_a_twin() {
+    limit(|| {
+        let home = runtime();
+        let wanted = Some(home.handle().id());
+        let plain = kept::Kept::open(home.handle());
+        assert_eq!(plain.id(), wanted);
+        assert_eq!(plain.last_id(), wanted);
+        assert_ne!(kept::Kept::anywhere(), wanted);
+    });
+}
+
 /// Resolves by each caller, and checks the runtime.
 #[track_caller]
 fn check<W: Work<Output = Option<Id>>>(wanted: Option<Id>, make: impl Fn() -> DualOf<W>) {

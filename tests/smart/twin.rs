@@ -242,6 +242,97 @@ fn async_functions_are_kept() {
     assert_eq!(kept::fetch_blocking(5), 5);
 }
 
+/// A client and its builder, each with a twin.
+mod built {
+    use smartcall::{Emit, smart};
+
+    #[derive(Default)]
+    pub(crate) struct Builder<T> {
+        parts: Vec<T>,
+    }
+
+    pub(crate) struct Client(pub(crate) u32);
+
+    #[smart(twin = builders, types(Client = super::built::clients::Client))]
+    impl<T: Into<u32> + Send + 'static> Builder<T> {
+        pub(crate) fn new() -> Self {
+            Builder { parts: Vec::new() }
+        }
+
+        pub(crate) fn part(mut self, part: T) -> Self {
+            self.parts.push(part);
+            self
+        }
+
+        pub(crate) async fn build(self) -> Result<Client, String> {
+            match self.parts.is_empty() {
+                true => Err("it has no part".to_owned()),
+                false => Ok(Client(self.parts.into_iter().map(Into::into).sum())),
+            }
+        }
+    }
+
+    #[smart(twin = clients, types(Builder = builders::Builder))]
+    impl Client {
+        pub(crate) fn builder() -> Builder<u8> {
+            Builder::new()
+        }
+
+        pub(crate) async fn built(builder: Builder<u8>, more: &Builder<u8>) -> Self {
+            let sum = builder
+                .parts
+                .iter()
+                .chain(&more.parts)
+                .copied()
+                .map(u32::from)
+                .sum();
+            Client(sum)
+        }
+
+        pub(crate) async fn add_to(&self, builder: &mut Builder<u32>) {
+            builder.parts.push(self.0);
+        }
+
+        #[smart(stream)]
+        pub(crate) async fn builders(&self, mut out: Emit<Option<Builder<u32>>>) {
+            out.emit(None).await;
+            out.emit(Some(Builder::new().part(self.0))).await;
+        }
+    }
+
+    #[smart(twin = connect_blocking, types(Client = clients::Client))]
+    pub(crate) async fn connect(n: u32) -> Client {
+        Client(n)
+    }
+}
+
+/// The functions of a twin take and return the twins of other types.
+#[test]
+fn of_types_that_name_each_other() {
+    use built::{builders::Builder, clients::Client};
+
+    let client: Client = Client::builder()
+        .part(2)
+        .part(3)
+        .build()
+        .expect("it has a part");
+    assert_eq!(built::Client::from(client).0, 5);
+    assert_eq!(
+        Client::builder().build().err().as_deref(),
+        Some("it has no part")
+    );
+    let client = Client::built(Builder::new().part(1), &Builder::new().part(2));
+    let mut more: Builder<u32> = Builder::new().part(4);
+    client.add_to(&mut more);
+    let sum =
+        |builder: Builder<u32>| built::Client::from(builder.build().expect("it has a part")).0;
+    assert_eq!(sum(more), 7);
+    let each: Vec<_> = client.builders().map(|builder| builder.map(sum)).collect();
+    assert_eq!(each, [None, Some(3)]);
+    let client: Client = built::connect_blocking(5);
+    assert_eq!(client.as_ref().0, 5);
+}
+
 /// Gets a number.
 #[smart(twin = number_blocking)]
 async fn number(n: impl Into<u32>) -> u32 {

@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{FnArg, ReturnType, Safety, Signature, Type, TypeParamBound};
+use syn::{Expr, FnArg, ReturnType, Safety, Signature, Type, TypeParamBound};
 
 use crate::errors::Errors;
 use crate::expand::{lifetimes, owned};
@@ -254,12 +254,11 @@ pub(crate) fn options(
         }
     }
     if let Some(runtime) = &options.in_runtime {
-        let needs_self = uses_self(runtime.to_token_stream()) && function.sig.receiver().is_none();
+        let needs_self = lacks_self(runtime, &function.sig);
         let message = if function.body.is_none() {
             "`in_runtime` is for a function with a body: write it on the implementations"
         } else {
-            "this `in_runtime` uses `self`, and the function takes none: give the function a \
-             `#[smart(in_runtime = ..)]` of its own"
+            RUNTIME_LACKS_SELF
         };
         // That of a trait is for its functions with a body.
         let is_declared = function.body.is_none() && option_source == OptionSource::Function;
@@ -295,6 +294,15 @@ pub(crate) fn options(
         }
     }
     options
+}
+
+/// The message for an `in_runtime` that [lacks `self`](lacks_self).
+pub(crate) const RUNTIME_LACKS_SELF: &str = "this `in_runtime` uses `self`, and the function takes none: give the function a \
+     `#[smart(in_runtime = ..)]` of its own";
+
+/// Whether an `in_runtime` uses `self` where a function takes none.
+pub(crate) fn lacks_self(runtime: &Expr, sig: &Signature) -> bool {
+    uses_self(runtime.to_token_stream()) && sig.receiver().is_none()
 }
 
 /// Returns whether an expression uses `self`.

@@ -111,8 +111,8 @@ fn expand_function(
         if is_kept && option_source == OptionSource::Function && options.changes_the_handle() {
             errors.push_spanned(
                 &function.sig.ident,
-                "`keep_async` leaves the `async fn`s of the block unchanged, so the options of this one have no effect: remove \
-                 them, or remove `keep_async`",
+                "`keep_async` leaves the `async fn`s of the block unchanged, so options about the handle of this one have no effect: \
+                 remove them, or remove `keep_async`",
             );
         }
         if options.no_twin.is_none() {

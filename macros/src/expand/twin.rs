@@ -7,14 +7,17 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{
     Attribute, Expr, FnArg, GenericParam, ImplItemConst, ItemImpl, Pat, Path, Receiver,
     ReceiverKind, ReturnType, Safety, Signature, Type, TypeParamBound, Visibility,
 };
 
 use crate::errors::Errors;
+use crate::expand::rename_self::{rename_self, renamed_self};
 use crate::expand::stream_form::StreamForm;
-use crate::expand::{function, lifetimes, twin_types};
+use crate::expand::twin_types::TwinTypes;
+use crate::expand::{check, function, lifetimes};
 use crate::parse::attributes::cfg_of_argument;
 use crate::parse::boxed_future::BoxedFuture;
 use crate::parse::context::{Container, Context, OptionSource, param_name};
@@ -110,19 +113,17 @@ fn beside(
         let this = receiver.self_token;
         quote!(#this)
     });
+    let types = TwinTypes::new(None, &twin.types);
     let call = Call {
         callee,
         this,
         is_held: false,
+        types: &types,
     };
-    plain_function(
-        plain,
-        &call,
-        returns,
-        options,
-        context.option_source,
-        errors,
-    )
+    let source = context.option_source;
+    let plain = plain_function(plain, &call, returns, options, source, errors);
+    types.report_unused(errors);
+    plain
 }
 
 /// A module beside an `impl` block, while the functions of the block are expanded.
@@ -131,6 +132,8 @@ pub(crate) struct Block {
     block: ItemImpl,
     /// The type of the block.
     path: Path,
+    /// The types in the signatures that have twins.
+    types: TwinTypes,
     cfgs: Vec<Attribute>,
     content: TokenStream,
 }
@@ -168,6 +171,7 @@ impl Block {
             return None;
         };
         Some(Block {
+            types: TwinTypes::new(Some((*block.self_ty).clone()), &twin.types),
             twin: twin.clone(),
             path,
             block,
@@ -213,9 +217,9 @@ impl Block {
             callee: quote!(<#self_ty>::#name),
             this: receiver.map(held),
             is_held: true,
+            types: &self.types,
         };
-        let mut plain = function.clone();
-        twin_types::name_as_self(&mut plain.sig, self_ty);
+        let plain = function.clone();
         let plain = plain_function(plain, &call, returns, options, option_source, errors);
         self.content.extend(plain);
     }
@@ -246,10 +250,12 @@ impl Block {
                 "this twin has no function, since private ones are not in it: give the functions a visibility, such as `pub`",
             );
         }
+        self.types.report_unused(errors);
         let Block {
             twin,
             block,
             path,
+            types: _,
             cfgs,
             content,
         } = self;
@@ -313,6 +319,12 @@ impl Block {
                     }
                 }
 
+                impl #impl_generics ::core::convert::AsMut<#path> for #name #ty_generics #where_clause {
+                    fn as_mut(&mut self) -> &mut #path {
+                        &mut self.0
+                    }
+                }
+
                 impl #impl_generics ::core::convert::From<#name #ty_generics> for #path #where_clause {
                     fn from(twin: #name #ty_generics) -> Self {
                         twin.0
@@ -327,12 +339,14 @@ impl Block {
 }
 
 /// A call of the function behind a plain one.
-struct Call {
+struct Call<'a> {
     callee: TokenStream,
     /// What is passed as `self`.
     this: Option<TokenStream>,
     /// Whether the plain function is one of a type that holds the other one's.
     is_held: bool,
+    /// The types in its signature that have twins.
+    types: &'a TwinTypes,
 }
 
 fn is_typed(receiver: &Receiver) -> bool {
@@ -351,7 +365,7 @@ fn held(receiver: &Receiver) -> TokenStream {
 /// Returns a function that calls another one with the same arguments, and waits for its value.
 fn plain_function(
     plain: Function,
-    call: &Call,
+    call: &Call<'_>,
     returns: Returns,
     options: &Options,
     option_source: OptionSource,
@@ -394,7 +408,7 @@ fn plain_function(
     let span = mixed_site_at(sig.ident.span());
     let krate = options.crate_path(span);
     let turbofish = turbofish(&sig);
-    let Some(arguments) = arguments(&mut sig, call.is_held, returns, errors) else {
+    let Some(arguments) = arguments(&mut sig, call.types, returns, errors) else {
         return TokenStream::new();
     };
     let (callee, this) = (&call.callee, call.this.iter());
@@ -402,7 +416,11 @@ fn plain_function(
     let value = quote_spanned!(span=> #callee #turbofish (#(#this),*));
     let value = match returns {
         Returns::Value => value,
-        Returns::Future => quote_spanned!(span=> #krate::Dual::get(#krate::Dual::future(#value))),
+        Returns::Future => {
+            let handle = quote_spanned!(span=> #krate::Dual::future(#value));
+            let handle = in_runtime(handle, &sig, call, options, errors);
+            quote_spanned!(span=> #krate::Dual::get(#handle))
+        }
         Returns::Handle if items.is_some() => {
             quote_spanned!(span=> ::core::iter::IntoIterator::into_iter(#value))
         }
@@ -416,23 +434,24 @@ fn plain_function(
         sig.output = syn::parse_quote!(-> #output);
     }
     let value = match &items {
-        Some(items) => iterator(value, &items.item, &mut sig, span),
+        Some(items) => iterator(value, &items.item, &mut sig, call.types, span),
         None => match &sig.output {
-            ReturnType::Type(_, ty) if call.is_held => twin_types::put_in(value, ty),
-            _ => Some(value),
+            ReturnType::Type(_, ty) => call.types.put_in(value, ty),
+            ReturnType::Default => Some(value),
         },
     };
     let Some(value) = value else {
         errors.push_spanned(
             &sig.output,
             format!(
-                "a twin can't make this value of its own type: return `Self`, or a `Result` or an `Option` of it by these names, or \
-                 leave the function out of the twin by {}",
+                "a twin can't make this value, in which there is a type that has a twin: return that type, or a `Result` or an `Option` \
+                 of it by these names, or leave the function out of the twin by {}",
                 returns.left_out(),
             ),
         );
         return TokenStream::new();
     };
+    call.types.replace(&mut sig);
     sig.asyncness = None;
     sig.constness = None;
     if let Some(FnArg::Receiver(receiver)) = sig.inputs.first_mut() {
@@ -444,6 +463,45 @@ fn plain_function(
         #[allow(deprecated, clippy::used_underscore_binding)]
         #[track_caller]
         #vis #sig { #value }
+    }
+}
+
+/// Returns the handle of a function that stays as it is, in the runtime of the option `in_runtime`.
+fn in_runtime(
+    handle: TokenStream,
+    sig: &Signature,
+    call: &Call<'_>,
+    options: &Options,
+    errors: &mut Errors,
+) -> TokenStream {
+    let Some(runtime) = &options.in_runtime else {
+        return handle;
+    };
+    if check::lacks_self(runtime, sig) {
+        errors.push_spanned(&sig.ident, check::RUNTIME_LACKS_SELF);
+        return handle;
+    }
+    let span = mixed_site_at(sig.ident.span());
+    let krate = options.crate_path(span);
+    // In the block `self` is what the twin holds.
+    let this = sig.receiver().filter(|_| call.is_held).map(|receiver| {
+        let token = receiver.self_token;
+        let name = renamed_self(token.span);
+        quote_spanned!(span=> let #name = &#token.0;)
+    });
+    let runtime = match this {
+        Some(_) => rename_self(quote!(#runtime)),
+        None => quote!(#runtime),
+    };
+    // Before the call takes the arguments.
+    quote_spanned! {span=>
+        {
+            let __in_runtime = {
+                #this
+                #krate::__private::runtime(&(#runtime))
+            };
+            #krate::__private::in_runtime(#handle, __in_runtime)
+        }
     }
 }
 
@@ -473,13 +531,14 @@ fn iterator(
     items: TokenStream,
     item: &Type,
     sig: &mut Signature,
+    types: &TwinTypes,
     span: Span,
 ) -> Option<TokenStream> {
     let name = Ident::new("item", span);
-    let twin = twin_types::put_in(quote!(#name), item)?;
+    let twin = types.put_in(quote!(#name), item)?;
     let output = quote_spanned!(span=> -> impl ::core::iter::Iterator<Item = #item>);
     sig.output = syn::parse2(output).ok()?;
-    Some(match twin_types::mentions_self(item) {
+    Some(match types.are_in(item) {
         true => quote_spanned!(span=> ::core::iter::Iterator::map(#items, |#name| #twin)),
         false => items,
     })
@@ -503,7 +562,7 @@ fn unsupported(sig: &Signature) -> Option<Span> {
 /// Gives each argument a name, and returns the arguments of the call.
 fn arguments(
     sig: &mut Signature,
-    is_held: bool,
+    types: &TwinTypes,
     returns: Returns,
     errors: &mut Errors,
 ) -> Option<Vec<TokenStream>> {
@@ -515,20 +574,15 @@ fn arguments(
         typed.attrs.clear();
         let name = match &*typed.pat {
             Pat::Ident(pat) => pat.ident.clone(),
-            pat => format_ident!("argument_{number}", span = mixed_site_at(pat_span(pat))),
+            pat => format_ident!("argument_{number}", span = mixed_site_at(pat.span())),
         };
         *typed.pat = syn::parse_quote!(#name);
-        let argument = quote!(#name);
-        if !is_held {
-            arguments.push(argument);
-            continue;
-        }
-        let Some(argument) = twin_types::taken_out(&argument, &typed.ty) else {
+        let Some(argument) = types.take_out(&quote!(#name), &typed.ty) else {
             errors.push_spanned(
                 &typed.ty,
                 format!(
-                    "a twin can't take its own type out of this argument: take it by value or by reference, or leave the function \
-                     out of the twin by {}",
+                    "a twin can't pass on this argument, in which there is a type that has a twin: take that type by value or by \
+                     reference, or leave the function out of the twin by {}",
                     returns.left_out(),
                 ),
             );
@@ -537,10 +591,6 @@ fn arguments(
         arguments.push(argument);
     }
     Some(arguments)
-}
-
-fn pat_span(pat: &Pat) -> Span {
-    syn::spanned::Spanned::span(pat)
 }
 
 /// Returns the type arguments of the call, which may be found nowhere else. An `impl Trait` excludes them.

@@ -24,7 +24,7 @@ fn five() -> ::smartcall::DualOf<impl ::smartcall::Work<Output = u32>> {
     }
 }
 ::core::compile_error! {
-    "`#[smart]` has no option `boxd`: use one of `boxed`, `local`, `in_place`, `send`, `owned`, `use<..>`, `stream`, `ahead = number`, `in_runtime = handle`, `skip`, `blocking = function`, `twin = name`, `keep_async`, `derive(..)`, `no_twin` or `crate = path`"
+    "`#[smart]` has no option `boxd`: use one of `boxed`, `local`, `in_place`, `send`, `owned`, `use<..>`, `stream`, `ahead = number`, `in_runtime = handle`, `skip`, `blocking = function`, `twin = name`, `keep_async`, `derive(..)`, `types(..)`, `no_twin` or `crate = path`"
 }
 ::core::compile_error! {
     "`#[smart]` can't be used on a `const fn`: remove `const`, since a handle is resolved at run time"

@@ -40,9 +40,9 @@ where
     async fn private(&self) {}
 }
 
-#[smart(twin = blocking, keep_async)]
+#[smart(twin = blocking, keep_async, in_runtime = self.runtime, types(Client = clients::Client))]
 impl Other {
-    pub async fn get(&self) -> u32 {
+    pub async fn get(&self, client: &Client<T>) -> Result<Client<u32>> {
         5
     }
 }
@@ -181,6 +181,14 @@ pub mod blocking {
             &self.0
         }
     }
+    impl<T: Transport> ::core::convert::AsMut<super::Client<T>> for Client<T>
+    where
+        T::Error: Display,
+    {
+        fn as_mut(&mut self) -> &mut super::Client<T> {
+            &mut self.0
+        }
+    }
     impl<T: Transport> ::core::convert::From<Client<T>> for super::Client<T>
     where
         T::Error: Display,
@@ -201,12 +209,12 @@ where
     #[allow(deprecated, clippy::used_underscore_binding)]
     #[track_caller]
     pub fn connect(at: &str) -> Result<Self, T::Error> {
-        ::smartcall::Dual::get(<Client<T>>::connect(at)).map(Self)
+        ::smartcall::Dual::get(<Client<T>>::connect(at)).map(::core::convert::Into::into)
     }
     #[allow(deprecated, clippy::used_underscore_binding)]
     #[track_caller]
     pub fn new(transport: T) -> Self {
-        Self(<Client<T>>::new(transport))
+        ::core::convert::Into::into(<Client<T>>::new(transport))
     }
     /// Gets a value.
     #[cfg(feature = "get")]
@@ -218,7 +226,15 @@ where
     #[allow(deprecated, clippy::used_underscore_binding)]
     #[track_caller]
     pub(crate) fn pair(self, other: Self, more: &Self) -> u32 {
-        ::smartcall::Dual::get(<Client<T>>::pair(self.0, other.0, &more.0))
+        ::smartcall::Dual::get(
+            <Client<
+                T,
+            >>::pair(
+                self.0,
+                ::core::convert::Into::into(other),
+                ::core::convert::AsRef::as_ref(more),
+            ),
+        )
     }
     #[allow(deprecated, clippy::used_underscore_binding)]
     #[track_caller]
@@ -227,7 +243,7 @@ where
     }
 }
 impl Other {
-    pub async fn get(&self) -> u32 {
+    pub async fn get(&self, client: &Client<T>) -> Result<Client<u32>> {
         5
     }
 }
@@ -252,6 +268,11 @@ pub mod blocking {
             &self.0
         }
     }
+    impl ::core::convert::AsMut<super::Other> for Other {
+        fn as_mut(&mut self) -> &mut super::Other {
+            &mut self.0
+        }
+    }
     impl ::core::convert::From<Other> for super::Other {
         fn from(twin: Other) -> Self {
             twin.0
@@ -261,8 +282,20 @@ pub mod blocking {
 impl blocking::Other {
     #[allow(deprecated, clippy::used_underscore_binding)]
     #[track_caller]
-    pub fn get(&self) -> u32 {
-        ::smartcall::Dual::get(::smartcall::Dual::future(<Other>::get(&self.0)))
+    pub fn get(&self, client: &clients::Client<T>) -> Result<clients::Client<u32>> {
+        ::smartcall::Dual::get({
+                let __in_runtime = {
+                    let __self = &self.0;
+                    ::smartcall::__private::runtime(&(__self.runtime))
+                };
+                ::smartcall::__private::in_runtime(
+                    ::smartcall::Dual::future(
+                        <Other>::get(&self.0, ::core::convert::AsRef::as_ref(client)),
+                    ),
+                    __in_runtime,
+                )
+            })
+            .map(::core::convert::Into::into)
     }
 }
 #[track_caller]

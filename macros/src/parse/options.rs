@@ -12,7 +12,7 @@ use crate::parse::option_list::{
     crate_path, duplicate_option, parse_comma_separated, parse_equals, parse_path, skip_to_comma,
 };
 use crate::parse::precise_capture::PreciseCapture;
-use crate::parse::twin::{self, Twin};
+use crate::parse::twin::{self, Twin, TypeWithTwin};
 
 /// The options in `#[smart(…)]`. A flag that is set holds the span of its name.
 #[derive(Clone, Default)]
@@ -52,7 +52,7 @@ pub(crate) struct Options {
 
 /// The names of the options, for an error message.
 const NAMES: &str = "`boxed`, `local`, `in_place`, `send`, `owned`, `use<..>`, `stream`, \
-                     `ahead = number`, `in_runtime = handle`, `skip`, `blocking = function`, `twin = name`, `keep_async`, `derive(..)`, `no_twin` or `crate = path`";
+                     `ahead = number`, `in_runtime = handle`, `skip`, `blocking = function`, `twin = name`, `keep_async`, `derive(..)`, `types(..)`, `no_twin` or `crate = path`";
 
 /// The error message for `ahead` without its number.
 const MISSING_NUMBER: &str =
@@ -103,16 +103,17 @@ impl Options {
             self.precise_capture = None;
         }
         self.resolve_conflicts_of_stream(errors);
-        let is_changed = self.changes_the_handle();
         let keep_async = self.twin.as_ref().and_then(|twin| twin.keep_async);
-        if let (Some(keep_async), true) = (keep_async, is_changed) {
+        if let (Some(keep_async), true) = (keep_async, self.changes_the_handle()) {
             errors.push_at(
                 keep_async,
-                "`keep_async` leaves the function unchanged, so the other options have no effect: remove them, or remove \
+                "`keep_async` leaves the function unchanged, so options about its handle have no effect: remove them, or remove \
                  `keep_async`",
             );
         }
-        if let (Some(skip), true) = (self.skip, is_changed || self.twin.is_some()) {
+        let is_changed =
+            self.changes_the_handle() || self.in_runtime.is_some() || self.twin.is_some();
+        if let (Some(skip), true) = (self.skip, is_changed) {
             errors.push_at(
                 skip,
                 "`skip` leaves the function unchanged, so the other options have no effect: remove them, or remove `skip`",
@@ -172,7 +173,17 @@ impl Options {
                 return Ok(());
             }
             "derive" => {
+                if of_twin.derive.is_some() {
+                    errors.push_spanned(&name, duplicate_option(&name));
+                }
                 of_twin.derive = Some((name.span(), twin::parse_derive(input)?));
+                return Ok(());
+            }
+            "types" => {
+                if of_twin.types.is_some() {
+                    errors.push_spanned(&name, duplicate_option(&name));
+                }
+                of_twin.types = Some((name.span(), twin::parse_types(input)?));
                 return Ok(());
             }
             "blocking" => return parse_path(&name, &mut self.blocking, input, errors),
@@ -273,7 +284,7 @@ impl Options {
         Ok(())
     }
 
-    /// Whether an option is set that is about the handle.
+    /// Whether an option is set that is about the handle, and not also about what a twin does.
     pub(crate) fn changes_the_handle(&self) -> bool {
         let flags = [
             self.boxed,
@@ -285,7 +296,6 @@ impl Options {
         ];
         flags.iter().any(Option::is_some)
             || self.ahead.is_some()
-            || self.in_runtime.is_some()
             || self.blocking.is_some()
             || self.precise_capture.is_some()
     }
@@ -301,19 +311,22 @@ impl Options {
 struct OfTwin {
     keep_async: Option<Span>,
     derive: Option<(Span, TokenStream)>,
+    types: Option<(Span, Vec<TypeWithTwin>)>,
 }
 
 impl OfTwin {
     fn add_to(self, twin: &mut Option<Twin>, errors: &mut Errors) {
         let derive = self.derive.as_ref().map(|(span, _)| ("derive", *span));
+        let types = self.types.as_ref().map(|(span, _)| ("types", *span));
         let keep_async = self.keep_async.map(|span| ("keep_async", span));
         match twin {
             Some(twin) => {
                 twin.keep_async = self.keep_async;
                 twin.derive = self.derive;
+                twin.types = self.types.map(|(_, types)| types).unwrap_or_default();
             }
             None => {
-                for (name, span) in derive.into_iter().chain(keep_async) {
+                for (name, span) in derive.into_iter().chain(types).chain(keep_async) {
                     errors.push_at(
                         span,
                         format!(

@@ -51,6 +51,11 @@ impl Kept {
     }
 }
 
+#[smart(twin = kept_of, types(Kept = kept::Kept))]
+pub async fn all_kept() -> Vec<Kept> {
+    vec![Kept]
+}
+
 struct Private;
 
 #[smart(twin = private)]

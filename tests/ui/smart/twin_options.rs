@@ -23,6 +23,32 @@ fn kept() {}
 #[smart(twin = sent_blocking, keep_async, send)]
 async fn sent() {}
 
+#[derive(Clone, Debug)]
+struct Client;
+
+#[smart(twin = blocking, derive(Clone), derive(Debug))]
+impl Client {
+    pub async fn get(&self) {}
+}
+
+#[smart(types(Client = blocking::Client))]
+async fn alone_as_well() {}
+
+#[smart(twin = untyped_blocking, types(Client))]
+async fn untyped() {}
+
+#[smart(twin = other_blocking, types(Other = blocking::Client))]
+async fn other(_: &Client) {}
+
+#[smart(twin = kept, keep_async, in_runtime = self.runtime)]
+impl Runtime {
+    pub async fn open() -> Self {
+        Runtime
+    }
+}
+
+struct Runtime;
+
 fn main() {
     derived_blocking();
     kept_blocking();
