@@ -144,6 +144,9 @@ impl<'a> Describe<'a> {
                 let (line, since) = (wait.line, self.since(wait.since));
                 match wait.kind {
                     Kind::Get => format!("`.get()` at {line}, on thread {thread}, {since}"),
+                    Kind::Send => {
+                        format!("`send` of the `produce` at {line}, on thread {thread}, {since}")
+                    }
                     Kind::BlockOn => format!("`block_on` at {line}, on thread {thread}, {since}"),
                     Kind::Join => {
                         format!("drop of a handle that joins its code, on thread {thread}, {since}")
@@ -222,6 +225,9 @@ impl<'a> Describe<'a> {
                     (true, 0) if wait.is_interruptible => {
                         Some("nothing: it ends when the handle of its code is dropped".into())
                     }
+                    (true, _) if wait.kind == Kind::Send => Some(
+                        "the handle of that stream: it holds as many items as may be made ahead, and takes none".into(),
+                    ),
                     (true, 0) => Some("nothing: nothing can wake it, so it never ends".into()),
                     (true, _) => Some(
                         "something that is not of smartcall holds its waker: a timer, a socket, a channel, an async lock, a \

@@ -95,6 +95,8 @@ impl NothingWakes {
 enum Wait {
     /// A `.get()` at this line.
     Get(Line),
+    /// The code of `DualStream::produce`, which was called at this line: nobody has taken its items.
+    Send(Line),
     /// What the `block_on` of an executor runs that was called at this line. It may serve for ever, and wait for nothing but
     /// tasks to come.
     #[cfg(feature = "executor")]
@@ -109,6 +111,7 @@ impl Wait {
     fn noted(self) -> Option<(Kind, Line)> {
         match self {
             Wait::Get(line) => Some((Kind::Get, line)),
+            Wait::Send(line) => Some((Kind::Send, line)),
             #[cfg(feature = "executor")]
             Wait::BlockOn(line) => Some((Kind::BlockOn, line)),
             #[cfg(feature = "executor")]
@@ -128,6 +131,18 @@ pub(crate) fn block_on<F: Future>(
     line: Line,
 ) -> Result<F::Output, NothingWakes> {
     drive(future, Wait::Get(line))
+}
+
+/// Waits until items are taken that the code of `DualStream::produce` has sent.
+///
+/// # Errors
+///
+/// See [`block_on`].
+pub(crate) fn block_on_taker<F: Future>(
+    room: Pin<&mut F>,
+    made_at: Line,
+) -> Result<F::Output, NothingWakes> {
+    drive(room, Wait::Send(made_at))
 }
 
 /// Drives what an executor's `block_on` runs.

@@ -126,7 +126,8 @@ impl<T> Out<T> {
             Ok(true) => Ok(()),
             Ok(false) => {
                 let room = poll_fn(|cx| self.maker.poll_room(self.room, cx));
-                value_of(driver::block_on(pin!(room), self.made_at)).map_err(|IsClosed| Closed(()))
+                value_of(driver::block_on_taker(pin!(room), self.made_at))
+                    .map_err(|IsClosed| Closed(()))
             }
             Err(item) => {
                 drop(item);

@@ -47,6 +47,8 @@ pub(crate) struct Wait {
 pub(crate) enum Kind {
     /// A `.get()`.
     Get,
+    /// A `send` of the code of `DualStream::produce`.
+    Send,
     /// The `block_on` of an executor.
     BlockOn,
     /// The drop of a joined handle.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::channel::oneshot;
 use smartcall::diagnose;
-use smartcall::{Dual, Executor};
+use smartcall::{Dual, DualStream, Executor};
 
 use crate::common::{assert_contains, in_child, limit, never};
 
@@ -73,6 +73,27 @@ fn circle_in_one_report() {
             assert!(cycles[0].ends_with("-> the first one again"), "{cycles:?}");
             assert!(!cycles[0].contains('\n'), "{cycles:?}");
         }
+    });
+}
+
+/// Code of a `produce` whose items nobody takes is reported as what waits for the handle of its stream.
+#[test]
+fn send_that_nobody_takes() {
+    in_child(|| {
+        let (sender, reports) = mpsc::channel();
+        diagnose::on_stuck(Duration::from_millis(80), move |waits| {
+            let _ = sender.send(waits.to_string());
+        });
+        let line = line!() + 1;
+        let mut kept = DualStream::produce(4, |out| (0..9).try_for_each(|n| out.send(n)));
+        assert_eq!(kept.next().get(), Some(0));
+        let text = reports.recv().expect("it is reported");
+        assert_contains(
+            &text,
+            &format!("`send` of the `produce` at tests/diagnose/reports.rs:{line}:"),
+        );
+        assert_contains(&text, "-> the handle of that stream");
+        assert!(kept.into_iter().eq(1..9));
     });
 }
 
