@@ -167,7 +167,7 @@ fn message_of_a_refused_get() {
     let message = panic_of(|| context::inside_executor(|| Dual::future(async { 5 }).get()));
     for part in [
         "cannot block here: this thread is polling a task of an executor. ",
-        "This happens because `.get()` or `block_on` was called from async code.",
+        "This happens because `.get()`, `block_on`, or a function that calls one of them, was called from async code.",
         "Use `.await` here; or `try_get`",
         "`Dual::blocking(..).await`.",
     ] {
