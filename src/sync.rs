@@ -13,7 +13,7 @@ pub(crate) use std::time::Instant;
 pub(crate) use crate::system::{HAS_THREADS, Threads, park};
 
 #[cfg(feature = "executor")]
-pub(crate) use {futures::task::AtomicWaker, std::sync::OnceLock, std::thread::JoinHandle};
+pub(crate) use {futures_util::task::AtomicWaker, std::sync::OnceLock, std::thread::JoinHandle};
 
 /// What the whole process shares, made when it is first needed.
 pub(crate) struct Global<T>(LazyLock<T>);

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures::future::{self, FutureExt};
-use futures::stream::{self, FuturesUnordered, StreamExt, TryStreamExt};
+use futures_util::future::{self, FutureExt};
+use futures_util::stream::{self, FuturesUnordered, StreamExt, TryStreamExt};
 use pin_project_lite::pin_project;
 
 use crate::dual::handle::{Dual, DualOf};

@@ -6,7 +6,7 @@ use std::marker::{PhantomData, PhantomPinned};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
-use futures::future::FusedFuture;
+use futures_util::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use crate::drive::driver::NothingWakes;

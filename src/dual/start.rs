@@ -10,8 +10,8 @@ use std::sync::{Mutex, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures::channel::oneshot;
-use futures::future::FusedFuture;
+use futures_channel::oneshot;
+use futures_util::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use smartcall_context::internal::{self as context, InRuntime, Returning, Snapshot};

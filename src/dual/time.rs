@@ -9,7 +9,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use futures::future::FusedFuture;
+use futures_util::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use smartcall_context::internal as context;

@@ -16,7 +16,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use futures::future::FusedFuture;
+use futures_util::future::FusedFuture;
 use smartcall_context::internal as context;
 use smartcall_context::internal::placement::{self, Leave, Number, Ticket};
 

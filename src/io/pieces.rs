@@ -5,7 +5,7 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use futures::Stream;
+use futures_util::Stream;
 
 use crate::drive::driver::NothingWakes;
 use crate::io::form::Readable;

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use futures::Stream;
+use futures_util::Stream;
 
 use crate::stream::caller::{Caller, Supply, supplies};
 use crate::stream::handle::DualStream;

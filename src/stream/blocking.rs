@@ -27,7 +27,7 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 
-use futures::Stream;
+use futures_util::Stream;
 use smartcall_context::internal as context;
 
 use crate::drive::driver::{self, NothingWakes};

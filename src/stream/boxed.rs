@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures::Stream;
+use futures_util::Stream;
 
 use crate::drive::driver::NothingWakes;
 use crate::stream::source::{Source, blocks_next};

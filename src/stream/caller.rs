@@ -4,7 +4,7 @@ use std::marker::PhantomPinned;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
-use futures::future::FusedFuture;
+use futures_util::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use crate::drive::driver::{self, NothingWakes};
@@ -129,7 +129,7 @@ pub(crate) trait Supply {
         false
     }
 
-    /// See [`Stream::size_hint`](futures::Stream::size_hint).
+    /// See [`Stream::size_hint`](futures_util::Stream::size_hint).
     fn size_hint(&self) -> (usize, Option<usize>) {
         (0, None)
     }
@@ -141,7 +141,7 @@ macro_rules! supplies {
         /// Nothing in it is pinned in place.
         impl<$($generics)*> Unpin for $name $(where $($bounds)*)? {}
 
-        impl<$($generics)*> ::futures::Stream for $name $(where $($bounds)*)? {
+        impl<$($generics)*> ::futures_util::Stream for $name $(where $($bounds)*)? {
             type Item = $item;
 
             #[inline]

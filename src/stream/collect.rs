@@ -6,7 +6,7 @@ use std::mem;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 
-use futures::future::FusedFuture;
+use futures_util::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use crate::call::siblings::SmartCallMut;

@@ -43,7 +43,7 @@ impl<T, W: Work, S: Source<Item = T>> At<T, W, S> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        use futures::Stream;
+        use futures_util::Stream;
 
         match self {
             At::Opening(_) => (0, None),

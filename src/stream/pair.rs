@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::Poll;
 
-use futures::Stream;
+use futures_util::Stream;
 use smartcall_context::internal::placement::Placement;
 
 use crate::offload::select;

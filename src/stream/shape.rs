@@ -5,7 +5,7 @@ use std::mem;
 use std::pin::Pin;
 use std::task::Poll;
 
-use futures::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt};
 
 use crate::stream::caller::{Caller, Supplied, Supply};
 use crate::stream::handle::{DualStream, DualStreamOf};

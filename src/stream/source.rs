@@ -1,6 +1,6 @@
 //! The trait of the source that a stream holds: a `Stream` that sync callers can take items from, too.
 
-use futures::Stream;
+use futures_util::Stream;
 
 use crate::drive::driver::NothingWakes;
 use crate::waits::edges::Line;

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::thread;
 
-use futures::{FutureExt, StreamExt};
+use futures_util::{FutureExt, StreamExt};
 
 use crate::dual::handle::{Dual, DualOf};
 use crate::dual::start::Started as StartedWork;

@@ -6,8 +6,8 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures::Stream;
-use futures::future::FusedFuture;
+use futures_util::Stream;
+use futures_util::future::FusedFuture;
 use smartcall_context::internal as context;
 
 use crate::drive::driver::NothingWakes;
@@ -129,7 +129,7 @@ impl<T, S: Source<Item = T>> Future for Next<'_, T, S> {
 
 impl<T, S: Source<Item = T>> FusedFuture for Next<'_, T, S> {
     fn is_terminated(&self) -> bool {
-        use futures::stream::FusedStream;
+        use futures_util::stream::FusedStream;
 
         self.stream
             .as_ref()

@@ -19,7 +19,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures::future::FusedFuture;
+use futures_util::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use smartcall_context::internal::{self as context, Permission};

@@ -5,7 +5,7 @@ use std::marker::PhantomPinned;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures::future::FusedFuture;
+use futures_util::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use crate::work::traits::{POLLED_AGAIN, Work, opaque_debug};

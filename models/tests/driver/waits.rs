@@ -13,6 +13,7 @@ pub(crate) mod threads {
     #[derive(Clone, Copy)]
     pub(crate) enum Kind {
         Get,
+        Send,
         BlockOn,
     }
 
