@@ -28,7 +28,7 @@ pub fn never<T>() -> T {
                `Send + 'static`, or use `#[smart(in_place)]` if the function returns quickly, or make \
                it an `async fn` that copies what it needs and awaits `Dual::blocking(move || ..)`",
     label = "is not `Send + 'static`",
-    note = "an `Arc` is `Send`, an `Rc` is not; a type parameter needs the bound `Send + 'static`"
+    note = "an `Rc` is not `Send`, and an `Arc` is if what it holds is `Send` and `Sync`, which a `Mutex` is; a type parameter needs the bound `Send + 'static`"
 )]
 pub trait Argument: Send + 'static {}
 
@@ -48,7 +48,7 @@ pub fn goes_to_the_pool<T: Argument>(_: &T) {}
                `Send + 'static`, or use `#[smart(in_place)]` if the function returns quickly, or make \
                it an `async fn` that awaits `Dual::blocking(move || ..)`",
     label = "is not `Send + 'static`",
-    note = "an `Arc` is `Send`, an `Rc` is not; a type parameter needs the bound `Send + 'static`"
+    note = "an `Rc` is not `Send`, and an `Arc` is if what it holds is `Send` and `Sync`, which a `Mutex` is; a type parameter needs the bound `Send + 'static`"
 )]
 pub trait Output: Send + 'static {}
 
@@ -67,7 +67,7 @@ pub fn comes_from_the_pool<T: Output, F: FnOnce() -> T>(code: F) -> F {
                `Send + 'static`, whose items are `Send`. For sync code that can't, write a function \
                without the attribute that returns `DualStream::produce(ahead, |out| ..)`",
     label = "is not `Send + 'static`, or its items are not `Send`",
-    note = "an iterator is `Send` if everything is that it holds: an `Arc` is, an `Rc` is not; a type parameter needs the \
+    note = "an iterator is `Send` if everything is that it holds: an `Rc` is not, and an `Arc` is if what it holds is `Send` and `Sync`, which a `Mutex` is; a type parameter needs the \
             bound `Send + 'static`"
 )]
 pub trait Items: IntoIterator<Item: Send, IntoIter: Send + 'static> + Send + 'static {}
