@@ -13,7 +13,7 @@ use crate::errors::Errors;
 use crate::expand::item;
 use crate::parse::attributes::is_test;
 use crate::parse::function::Function;
-use crate::parse::option_list::{crate_path, duplicate_option, parse_comma_separated, parse_path};
+use crate::parse::option_list::{crate_path, parse_comma_separated, parse_path, report_duplicate};
 use crate::parse::time_limit::{self, Limit};
 use crate::span::mixed_site_at;
 
@@ -66,7 +66,7 @@ fn parse_options(tokens: TokenStream, errors: &mut Errors) -> Options {
                 ),
             );
         } else if options.callers.contains(&name) {
-            errors.push_spanned(&name, duplicate_option(&name));
+            report_duplicate(&name, true, errors);
         } else {
             options.callers.push(name);
         }

@@ -62,9 +62,7 @@ pub(crate) fn parse_equals(
     input: ParseStream,
     errors: &mut Errors,
 ) -> syn::Result<bool> {
-    if is_given {
-        errors.push_spanned(name, duplicate_option(name));
-    }
+    report_duplicate(name, is_given, errors);
     if !input.peek(Token![=]) {
         errors.push_spanned(name, missing);
         skip_to_comma(input)?;
@@ -84,9 +82,11 @@ fn missing_path(name: &Ident) -> String {
     format!("`{name}` needs the path of {what}: write `{name} = {example}`, without quotes")
 }
 
-/// The error message for an option that is given more than once.
-pub(crate) fn duplicate_option(name: &Ident) -> String {
-    format!("`{name}` is given twice: remove one of them")
+/// Reports an option that was given before.
+pub(crate) fn report_duplicate(name: &Ident, is_given: bool, errors: &mut Errors) {
+    if is_given {
+        errors.push_spanned(name, format!("`{name}` is given twice: remove one of them"));
+    }
 }
 
 /// Skips the tokens before the next comma.

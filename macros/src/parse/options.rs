@@ -9,7 +9,7 @@ use syn::{Expr, Lit, Path, Token};
 use crate::errors::Errors;
 use crate::parse::context::Context;
 use crate::parse::option_list::{
-    crate_path, duplicate_option, parse_comma_separated, parse_equals, parse_path, skip_to_comma,
+    crate_path, parse_comma_separated, parse_equals, parse_path, report_duplicate, skip_to_comma,
 };
 use crate::parse::precise_capture::PreciseCapture;
 use crate::parse::twin::{self, Twin, TypeWithTwin};
@@ -173,16 +173,12 @@ impl Options {
                 return Ok(());
             }
             "derive" => {
-                if of_twin.derive.is_some() {
-                    errors.push_spanned(&name, duplicate_option(&name));
-                }
+                report_duplicate(&name, of_twin.derive.is_some(), errors);
                 of_twin.derive = Some((name.span(), twin::parse_derive(input)?));
                 return Ok(());
             }
             "types" => {
-                if of_twin.types.is_some() {
-                    errors.push_spanned(&name, duplicate_option(&name));
-                }
+                report_duplicate(&name, of_twin.types.is_some(), errors);
                 of_twin.types = Some((name.span(), twin::parse_types(input)?));
                 return Ok(());
             }
@@ -206,9 +202,7 @@ impl Options {
                 return skip_to_comma(input);
             }
         };
-        if flag.is_some() {
-            errors.push_spanned(&name, duplicate_option(&name));
-        }
+        report_duplicate(&name, flag.is_some(), errors);
         *flag = Some(name.span());
         if input.peek(Token![=]) || input.peek(syn::token::Paren) {
             errors.push_spanned(
@@ -267,9 +261,7 @@ impl Options {
         input: ParseStream,
         errors: &mut Errors,
     ) -> syn::Result<()> {
-        if self.precise_capture.is_some() {
-            errors.push_spanned(name, duplicate_option(name));
-        }
+        report_duplicate(name, self.precise_capture.is_some(), errors);
         match PreciseCapture::parse(name, input) {
             Ok(capture) => self.precise_capture = Some(capture),
             Err(_) => {
