@@ -78,16 +78,16 @@ impl Refusal {
         if self == Refusal::DedicatedThread {
             panic!(
                 "cannot block here: {self}. This happens because `.get()`, `block_on`, or a function that calls \
-                 one of them, was called in a job of the pool. The value may have to come from this very thread. Wait outside of the job, before \
-                 it or after it. If the value needs no job of the pool, call `context::blocking_region` \
-                 around the wait."
+                 one of them, was called in a job of the pool. The value may have to come from this very thread. \
+                 Wait outside of the job, before it or after it. If the value needs no job of the pool, call \
+                 `context::blocking_region` around the wait."
             )
         }
         let more = self.what_works();
         panic!(
             "cannot block here: {self}. This happens because `.get()`, `block_on`, or a function that calls one \
-             of them, was called from async code. While it waits, the executor's other tasks stand still, and the value may have to come from one \
-             of them. Use `.await` here; or `try_get`, which returns the handle; or move the sync code that \
+             of them, was called from async code. While it waits, the executor's other tasks stand still, and \
+             the value may have to come from one of them. Use `.await` here; or `try_get`, which returns the handle; or move the sync code that \
              calls this into `Dual::blocking(..).await`.{more}"
         )
     }
